@@ -1,0 +1,256 @@
+"""From envelopes to series: what one session has measured."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
+from typing import Any
+
+from smartspectra.ipc.channels import METRIC_KINDS, Channels
+from smartspectra.ipc.columns import ChunkStore, MemoryStore
+from smartspectra.ipc.envelope import timestamp_us
+from smartspectra.ipc.extract import (
+    _coerce_sample_timestamp,
+    _coerce_sample_value,
+    _extract_measurement_lists,
+    _has_time_fields,
+    skipped,
+    snake_case,
+)
+from smartspectra.ipc.series import Series
+from smartspectra.ipc.source import Source
+
+MAX_SERIES = 1024
+"""Series of one session; a publisher that makes up names must not fill the memory."""
+
+_DIGEST_BYTES = 64 * 1024
+_MARKS = frozenset({"metadata", "source"})
+
+_type_of = itemgetter("type")
+
+Document = dict[str, Any]
+Path = tuple[str, ...]
+Taker = Callable[[list[Any]], None]
+
+
+class SeriesTable:
+    """
+    All series of one session, by channel and name.
+
+    Envelopes are taken in and understood later, many at a time, when there are enough
+    of them or someone looks: samples of the same series then go through the same few
+    calls together.
+
+    Args:
+        channels: The channels' names.
+        new_store: Makes the place for a new series' chunks.
+        limit: Samples kept of each series; 0 = all.
+    """
+
+    def __init__(
+        self, channels: Channels, new_store: Callable[[], ChunkStore], limit: int = 0
+    ) -> None:
+        self._channels = channels
+        self._new_store = new_store
+        self._limit = limit
+        self._series: dict[str, dict[str, Series]] = {}
+        self._overflow = Series(MemoryStore(limit=1), limit=1)
+        self._waiting: list[Document] = []
+        self._waiting_bytes = 0
+        self._shapes: dict[str, _Shape] = {
+            kind: _Shape(channels.of(kind), self.series, self._overflow) for kind in METRIC_KINDS
+        }
+        self._counts: Counter[str] = Counter()
+        self.source = Source()
+
+    def add(self, documents: list[Document], size_bytes: int) -> None:
+        """
+        Take envelopes whose type is text and whose payload is an object.
+
+        Args:
+            documents: The envelopes, parsed.
+            size_bytes: How long they were before; long ones do not wait for others.
+        """
+        self._waiting += documents
+        self._waiting_bytes += size_bytes
+        if self._waiting_bytes >= _DIGEST_BYTES:
+            self.digest()
+
+    def count(self, document: Document) -> None:
+        """Count an envelope, and see its source, without taking its samples."""
+        self._counts[document["type"]] += 1
+        for key in _MARKS & document["payload"].keys():
+            self.source.see(key, document["payload"][key])
+
+    def digest(self) -> None:
+        """Understand what was taken."""
+        documents = self._waiting
+        if not documents:
+            return
+        self._waiting, self._waiting_bytes = [], 0
+        self._counts.update(map(_type_of, documents))
+        for kind, shape in self._shapes.items():
+            shape.take([each for each in documents if each["type"] == kind], self.source)
+
+    def series(self, channel: str, name: str) -> Series:
+        """The series of that name, made if it is new."""
+        of_channel = self._series.setdefault(channel, {})
+        series = of_channel.get(name)
+        if series is None:
+            if sum(map(len, self._series.values())) >= MAX_SERIES:
+                return self._overflow
+            series = of_channel[name] = Series(self._new_store(), self._limit)
+        return series
+
+    def store(self, channel: str, name: str, stamp_us: float, value: float) -> None:
+        """Take one sample, after all that was taken before."""
+        self.digest()
+        self.series(channel, name).store(round(stamp_us), value)
+
+    @property
+    def data(self) -> Mapping[str, Mapping[str, Series]]:
+        """Every series that has samples, by channel and name."""
+        self.digest()
+        with_samples = {
+            channel: {name: series for name, series in of_channel.items() if series.count}
+            for channel, of_channel in self._series.items()
+        }
+        return {channel: of_channel for channel, of_channel in with_samples.items() if of_channel}
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Envelopes by type."""
+        self.digest()
+        return self._counts
+
+    def all(self) -> Iterator[Series]:
+        """Every series, digested."""
+        self.digest()
+        for of_channel in self._series.values():
+            yield from of_channel.values()
+
+    def total(self, attribute: str) -> int:
+        """The sum of one of the series' counters, ``duplicates`` for example."""
+        return sum(getattr(series, attribute) for series in self.all())
+
+    @property
+    def refused(self) -> int:
+        """Samples without a place, because there were too many names of series."""
+        return self._overflow.count + self._overflow.duplicates
+
+
+class _Shape:
+    """
+    What is known of one kind's payloads: which key leads to which series.
+
+    The usual payload is ``{group: {leaf: [samples]}}``. Whatever is of another form,
+    or new, is odd and goes the long way, by :func:`_extract_measurement_lists`.
+    """
+
+    def __init__(
+        self, channel: str, series: Callable[[str, str], Series], overflow: Series
+    ) -> None:
+        self._channel = channel
+        self._series = series
+        self._overflow = overflow
+        self._takers: dict[str, dict[str, Taker]] = {}
+        self._known: dict[Path, tuple[Series, Path]] = {}
+
+    def take(self, documents: list[Document], source: Source) -> None:
+        odd = self._sort(documents, source)
+        if odd:
+            # The same series may stand under other spellings, and order matters.
+            odd_names = {_canonical(path) for path in odd}
+            for path, (series, name) in self._known.items():
+                if name in odd_names or name[:1] in odd_names:
+                    series.pending.clear()
+                    odd[path] = None
+        for series, _ in self._known.values():
+            if series.pending and not series.take_pending():
+                odd |= {path: None for path, (same, _) in self._known.items() if same is series}
+        if odd:
+            self._take_odd(documents, odd)
+
+    def _sort(self, documents: list[Document], source: Source) -> dict[Path, None]:
+        """Hand samples to their series; gives the paths that must go the long way."""
+        takers = self._takers
+        odd: dict[Path, None] = {}
+        for document in documents:
+            for key, node in document["payload"].items():
+                leaves = takers.get(key)
+                if leaves is None or type(node) is not dict:
+                    if key in _MARKS:
+                        source.see(key, node)
+                    else:
+                        odd[(key,)] = None
+                    continue
+                for leaf, samples in node.items():
+                    take = leaves.get(leaf)
+                    if take is None or type(samples) is not list:
+                        odd[key, leaf] = None
+                    else:
+                        take(samples)
+        return odd
+
+    def _take_odd(self, documents: list[Document], odd: dict[Path, None]) -> None:
+        paths = [path for path in odd if len(path) == 1 or path[:1] not in odd]
+        for document in documents:
+            for path in paths:
+                node: Any = document["payload"]
+                for key in path:
+                    node = node.get(key) if isinstance(node, dict) else None
+                if node is not None:
+                    self._take_node(node, path, document)
+
+    def _take_node(self, node: Any, path: Path, document: Document) -> None:  # noqa: ANN401
+        wrapped = node
+        for key in reversed(path):
+            wrapped = {key: wrapped}
+        for name, samples in _extract_measurement_lists(wrapped):
+            series = self._series(self._channel, name)
+            for sample in samples:
+                stamp, value = stamp_and_value(sample, document)
+                if stamp is None or value is None:
+                    series.unusable += 1
+                else:
+                    series.store(round(stamp), value)
+        if len(path) > 1:
+            self._learn(path[0], path[1], node)
+        elif isinstance(node, dict):
+            for leaf, samples in node.items():
+                self._learn(path[0], leaf, samples)
+
+    def _learn(self, key: str, leaf: str, samples: Any) -> None:  # noqa: ANN401
+        """Remember where lists of samples stand, so that the next are quick."""
+        leaves = self._takers.setdefault(key, {})
+        if not isinstance(samples, list) or leaf in leaves:
+            return
+        if skipped(key, ()) or skipped(leaf, (key,)):
+            leaves[leaf] = _ignore
+            return
+        name = _canonical((key, leaf))
+        series = self._series(self._channel, ".".join(name))
+        if series is not self._overflow:
+            leaves[leaf] = series.pending.extend
+            self._known[key, leaf] = (series, name)
+
+
+def _canonical(path: Path) -> Path:
+    return tuple(map(snake_case, path))
+
+
+def _ignore(_samples: list[Any]) -> None:
+    """Let landmarks and the like pass."""
+
+
+def stamp_and_value(
+    sample: dict[str, Any], document: Document
+) -> tuple[float | None, float | None]:
+    """
+    When a sample was taken, in microseconds, and its value; None for what is missing.
+
+    A sample without a time of its own has its envelope's.
+    """
+    value = _coerce_sample_value(sample)
+    if _has_time_fields(sample):
+        return _coerce_sample_timestamp(sample), value
+    return timestamp_us(document.get("timestamp")), value

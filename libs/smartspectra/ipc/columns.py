@@ -1,0 +1,210 @@
+"""Where a series keeps its full chunks: in memory, or as text in spill files."""
+
+import os
+from array import array
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from smartspectra.ipc import fast
+from smartspectra.ipc.disk import Disk, Span
+
+TIMESTAMPS, VALUES, RELATIVE_US = COLUMNS = ("timestamps", "values", "relative_us")
+"""The columns of a series, as the summary names them."""
+
+
+class Stamps:
+    """Whole microseconds, written as decimal digits."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Sequence[str]) -> None:
+        self.items = items
+
+    def text(self, comma: bytes) -> bytes:
+        """The column's JSON numbers, which are floats in the documented form."""
+        return (f".0{comma.decode()}".join(self.items) + ".0").encode() if self.items else b""
+
+    def floats(self) -> list[float]:
+        """The stamps as numbers."""
+        return list(map(float, self.items))
+
+
+class Numbers:
+    """Finite floats."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Sequence[float]) -> None:
+        self.items = items
+
+    def text(self, comma: bytes) -> bytes:
+        """The column's JSON numbers."""
+        if not self.items:
+            return b""
+        text = fast.codec().numbers(self.items)
+        return text if comma == b"," else text.replace(b",", comma)
+
+    def floats(self) -> list[float]:
+        """The numbers as a list."""
+        return list(self.items)
+
+
+class SpilledNumbers:
+    """Numbers that already stand as JSON text in a file."""
+
+    __slots__ = ("span",)
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+
+    def floats(self) -> list[float]:
+        """The numbers, read back."""
+        numbers: list[float] = fast.codec().loads(b"[" + self.span.read() + b"]")
+        return numbers
+
+
+Part = Stamps | Numbers | SpilledNumbers
+"""A run of one column's samples."""
+
+
+class ChunkStore(Protocol):
+    """Keeps chunks that will not change any more."""
+
+    def keep(self, stamps: list[str], values: list[float], raws: list[str] | None) -> None:
+        """
+        Take one chunk.
+
+        Args:
+            stamps: Microseconds on the series' own, rising time line.
+            values: As many values.
+            raws: Microseconds as they came, or None if they equal *stamps*.
+        """
+
+    def parts(self) -> dict[str, list[Part]]:
+        """All chunks by column, in order; valid while later ones are added."""
+
+
+class MemoryStore:
+    """
+    Columns in memory: 16 bytes a sample, 24 once time stamps were moved.
+
+    Args:
+        limit: Samples needed from the end; older chunks are let go. 0 = all.
+    """
+
+    def __init__(self, limit: int = 0) -> None:
+        self._limit = limit
+        self._chunks: deque[tuple[array[float], array[float], array[float] | None]] = deque()
+        self._count = 0
+
+    def keep(self, stamps: list[str], values: list[float], raws: list[str] | None) -> None:
+        """Take one chunk."""
+        self._chunks.append(
+            (
+                array("d", map(float, stamps)),
+                array("d", values),
+                None if raws is None else array("d", map(float, raws)),
+            )
+        )
+        self._count += len(values)
+        while self._limit and self._count - len(self._chunks[0][0]) >= self._limit:
+            self._count -= len(self._chunks.popleft()[0])
+
+    def parts(self) -> dict[str, list[Part]]:
+        """All chunks by column."""
+        chunks = list(self._chunks)
+        return {
+            TIMESTAMPS: [Numbers(stamps) for stamps, _, _ in chunks],
+            VALUES: [Numbers(values) for _, values, _ in chunks],
+            RELATIVE_US: [
+                Numbers(stamps if raws is None else raws) for stamps, _, raws in chunks
+            ],
+        }
+
+
+class SpillStore:
+    """
+    Columns as JSON text in files, so that a summary is pieces put together.
+
+    Each sample becomes text once. Until its time stamps are moved for the first time,
+    a series needs no column of original stamps: it is the column of stamps.
+    A chunk that finds no room on the disk waits in memory.
+
+    Args:
+        folder: The session's work folder.
+        name: What this series' files are called.
+        comma: What separates numbers.
+        disk: How files are written.
+        trouble: Told of an error of the disk.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        comma: bytes,
+        disk: Disk,
+        trouble: Callable[[OSError], None],
+    ) -> None:
+        self._paths = {column: folder / f"{name}.{column}" for column in COLUMNS}
+        self._sizes = dict.fromkeys(COLUMNS, 0)
+        self._shared_bytes: int | None = None
+        self._comma = comma
+        self._disk = disk
+        self._trouble = trouble
+        self._waiting: deque[tuple[list[str], list[float], list[str] | None]] = deque()
+
+    def keep(self, stamps: list[str], values: list[float], raws: list[str] | None) -> None:
+        """Take one chunk; an error of the disk is told, and costs memory only."""
+        self._waiting.append((stamps, values, raws))
+        try:
+            while self._waiting:
+                self._spill(*self._waiting[0])
+                self._waiting.popleft()
+        except OSError as exc:
+            self._trouble(exc)
+
+    def _spill(self, stamps: list[str], values: list[float], raws: list[str] | None) -> None:
+        texts = {TIMESTAMPS: Stamps(stamps).text(self._comma)}
+        texts[VALUES] = Numbers(values).text(self._comma)
+        if raws is not None:
+            texts[RELATIVE_US] = Stamps(raws).text(self._comma)
+            if self._shared_bytes is None:
+                self._shared_bytes = self._sizes[TIMESTAMPS]
+        sizes = dict(self._sizes)
+        for column, text in texts.items():
+            piece = self._comma + text if sizes[column] else text
+            self._append(self._paths[column], sizes[column], piece)
+            sizes[column] += len(piece)
+        self._sizes = sizes
+
+    def _append(self, path: Path, size: int, piece: bytes) -> None:
+        descriptor = self._disk.open_to_append(path)
+        try:
+            if os.fstat(descriptor).st_size != size:
+                self._disk.truncate(descriptor, size)  # what an earlier failure left
+            self._disk.write_all(descriptor, piece)
+        finally:
+            os.close(descriptor)
+
+    def parts(self) -> dict[str, list[Part]]:
+        """All chunks by column."""
+        columns: dict[str, list[Part]] = {
+            TIMESTAMPS: self._span(TIMESTAMPS, self._sizes[TIMESTAMPS]),
+            VALUES: self._span(VALUES, self._sizes[VALUES]),
+        }
+        if self._shared_bytes is None:
+            columns[RELATIVE_US] = list(columns[TIMESTAMPS])
+        else:
+            columns[RELATIVE_US] = self._span(TIMESTAMPS, self._shared_bytes)
+            columns[RELATIVE_US] += self._span(RELATIVE_US, self._sizes[RELATIVE_US])
+        for stamps, values, raws in self._waiting:
+            columns[TIMESTAMPS].append(Stamps(stamps))
+            columns[VALUES].append(Numbers(values))
+            columns[RELATIVE_US].append(Stamps(stamps if raws is None else raws))
+        return columns
+
+    def _span(self, column: str, size: int) -> list[Part]:
+        return [SpilledNumbers(Span(self._paths[column], 0, size))] if size else []

@@ -1,0 +1,136 @@
+"""Every touch of the file system that can fail for want of room, in one object."""
+
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+STORAGE_ERRORS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""Errors of a disk that is full, read-only, over quota or failing; they may pass."""
+
+_COPY_BYTES = 8 << 20
+
+
+class Disk:
+    """
+    The few system calls that files are written with.
+
+    Tests hand in a disk that fails at a chosen call.
+    """
+
+    def open_to_append(self, path: Path) -> int:
+        """Open or create a file for reading and appending; gives its descriptor."""
+        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def open_anew(self, path: Path) -> int:
+        """Open a file for writing, empty; gives its descriptor."""
+        return os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def write(self, descriptor: int, data: bytes | memoryview) -> int:
+        """Write once; gives how many bytes were taken."""
+        return os.write(descriptor, data)
+
+    def copy(self, target: int, source: int, offset: int, count: int) -> int:
+        """Copy part of one file to the end of another; gives how many bytes were taken."""
+        try:
+            return os.sendfile(target, source, offset, min(count, _COPY_BYTES))
+        except OSError as exc:
+            if exc.errno in STORAGE_ERRORS:
+                raise
+            # Not every system can send from file to file.
+            return self.write(target, os.pread(source, min(count, _COPY_BYTES), offset))
+
+    def truncate(self, descriptor: int, size_bytes: int) -> None:
+        """Cut a file to *size_bytes*."""
+        os.ftruncate(descriptor, size_bytes)
+
+    def sync(self, descriptor: int) -> None:
+        """Wait until a file's content is on the disk."""
+        getattr(os, "fdatasync", os.fsync)(descriptor)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Wait until a folder's list of names is on the disk."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def make_folder(self, folder: Path) -> None:
+        """Make a folder and its parents if they are missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Give a file another name, replacing what had it."""
+        source.replace(target)
+
+    def write_all(self, descriptor: int, data: bytes) -> None:
+        """Write all of *data*, in as many calls as it takes."""
+        done = self.write(descriptor, data)
+        while done < len(data):
+            done += self.write(descriptor, memoryview(data)[done:])
+
+    def replace(self, path: Path, pieces: Iterable["bytes | Span"]) -> None:
+        """
+        Make *pieces* the whole content of *path*, in one step.
+
+        A reader sees the old file or the new one, and after a power cut it is one of
+        the two as well.
+
+        Raises:
+            OSError: If it cannot be done; *path* is then as it was.
+        """
+        partial = path.with_name(f".{path.name}.part")
+        descriptor = self.open_anew(partial)
+        try:
+            try:
+                for piece in pieces:
+                    if isinstance(piece, Span):
+                        piece.copy_to(descriptor, self)
+                    else:
+                        self.write_all(descriptor, piece)
+                self.sync(descriptor)
+            finally:
+                os.close(descriptor)
+            self.rename(partial, path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        self.sync_folder(path.parent)
+
+
+class Span:
+    """
+    Part of a file, to be copied into another without passing through memory.
+
+    Attributes:
+        path: The file.
+        start: Its first byte.
+        length_bytes: How many bytes.
+    """
+
+    __slots__ = ("length_bytes", "path", "start")
+
+    def __init__(self, path: Path, start: int, length_bytes: int) -> None:
+        self.path = path
+        self.start = start
+        self.length_bytes = length_bytes
+
+    def read(self) -> bytes:
+        """The bytes themselves."""
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            return file.read(self.length_bytes)
+
+    def copy_to(self, target: int, disk: Disk) -> None:
+        """Append the part to an open file."""
+        source = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            at, end = self.start, self.start + self.length_bytes
+            while at < end:
+                copied = disk.copy(target, source, at, end - at)
+                if copied == 0:
+                    raise OSError(errno.EIO, "a work file is shorter than it was", str(self.path))
+                at += copied
+        finally:
+            os.close(source)

@@ -1,0 +1,157 @@
+"""The message every channel and JSONL line carries: type, time, payload."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+from smartspectra.ipc import fast
+from smartspectra.ipc.channels import RECORDING_STATE
+
+_MICROSECONDS_BELOW = ((1e11, 1_000_000.0), (1e14, 1_000.0), (1e17, 1.0))
+"""Seconds until the year 5138, then milliseconds, microseconds; above: nanoseconds."""
+
+_ON = frozenset({"start", "started", "starting", "recording", "on", "true", "active", "1"})
+_OFF = frozenset(
+    {"stop", "stopped", "stopping", "idle", "off", "false", "inactive", "not_recording", "0"}
+)
+_STATE_KEYS = ("recording", "is_recording", "isRecording", "active", "value", "state", "status")
+
+
+class BadEnvelope(ValueError):  # noqa: N818
+    """
+    These bytes are no envelope. Count them, skip them, go on.
+
+    Attributes:
+        reason: One of a few words, fit for a counter: ``not_utf8``, ``not_json``,
+            ``too_deep``, ``not_an_object``, ``no_type``, ``no_payload``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason.replace("_", " "))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """
+    One published message.
+
+    Attributes:
+        type: ``core_metrics``, ``edge_metrics``, ``status``, ``frame``,
+            ``recording_state``, or a name this version does not know.
+        timestamp_us: When it was published, in microseconds; None if it does not say.
+        payload: The body as it came, an object except perhaps for ``recording_state``.
+    """
+
+    type: str
+    timestamp_us: int | None
+    payload: Any
+
+    @classmethod
+    def parse(cls, raw: bytes | str) -> Self:
+        """
+        Understand one message.
+
+        Raises:
+            BadEnvelope: If *raw* is not an envelope.
+        """
+        return cls.of(document_of(raw))
+
+    @classmethod
+    def of(cls, document: Any) -> Self:  # noqa: ANN401
+        """
+        Understand a message whose JSON is already parsed.
+
+        Raises:
+            BadEnvelope: If it is not an envelope.
+        """
+        if not isinstance(document, dict):
+            raise BadEnvelope("not_an_object")
+        kind = document.get("type")
+        if not isinstance(kind, str):
+            raise BadEnvelope("no_type")
+        if "payload" in document:
+            payload = document["payload"]
+        elif kind == RECORDING_STATE:
+            payload = document
+        else:
+            raise BadEnvelope("no_payload")
+        if not isinstance(payload, dict) and kind != RECORDING_STATE:
+            raise BadEnvelope("no_payload")
+        return cls(kind, timestamp_us(document.get("timestamp")), payload)
+
+    def dump(self) -> bytes:
+        """One compact line without its newline, keys in the documented order."""
+        document = {"type": self.type, "timestamp": self.timestamp_us, "payload": self.payload}
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def document_of(raw: bytes | str) -> Any:  # noqa: ANN401
+    """
+    The JSON document in *raw*.
+
+    Raises:
+        BadEnvelope: If it is not UTF-8, not JSON, or nested beyond reason.
+    """
+    try:
+        return fast.codec().loads(raw.encode() if isinstance(raw, str) else raw)
+    except UnicodeError as exc:
+        raise BadEnvelope("not_utf8") from exc
+    except ValueError as exc:
+        raise BadEnvelope("not_json") from exc
+    except RecursionError as exc:
+        raise BadEnvelope("too_deep") from exc
+
+
+def timestamp_us(value: Any) -> int | None:  # noqa: ANN401
+    """
+    A wall-clock stamp of unknown unit as whole microseconds.
+
+    Seconds, milliseconds, microseconds and nanoseconds since 1970 are told apart by
+    magnitude. Numbers and numbers in text are understood; anything else is None.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not math.isfinite(number):
+        return None
+    for bound, factor in _MICROSECONDS_BELOW:
+        if abs(number) < bound:
+            # Microseconds fit a float without rounding, so only the factor rounds.
+            return round(number * factor)
+    return round(number / 1000.0)
+
+
+def recording_of(payload: Any) -> bool | None:  # noqa: ANN401
+    """
+    Whether a ``recording_state`` payload says on or off; None if it says neither.
+
+    The vendor's form is not public. Understood are a bare boolean, number or word,
+    and objects that hold one under ``recording``, ``is_recording``, ``active``,
+    ``value``, ``state`` or ``status``.
+    """
+    if isinstance(payload, dict):
+        answers = (_on_or_off(payload.get(key)) for key in _STATE_KEYS)
+        return next((answer for answer in answers if answer is not None), None)
+    return _on_or_off(payload)
+
+
+def _on_or_off(payload: Any) -> bool | None:  # noqa: ANN401
+    if isinstance(payload, bool):
+        return payload
+    if isinstance(payload, int | float):
+        return {0: False, 1: True}.get(payload)
+    if isinstance(payload, str):
+        word = payload.strip().lower()
+        return True if word in _ON else False if word in _OFF else None
+    return None
+
+
+def session_id_of(payload: Any) -> str | None:  # noqa: ANN401
+    """The session id that a ``recording_state`` payload names, if any."""
+    value = payload.get("session_id") if isinstance(payload, dict) else None
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,167 @@
+"""A file of whole lines, one writer, that survives a full disk and a torn end."""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.lock import FolderInUse
+
+_READ_BYTES = 1 << 20
+
+
+class Unwritten(OSError):  # noqa: N818
+    """
+    The disk took only part of what was given.
+
+    Attributes:
+        kept_lines: Lines from the front that are in the file, whole.
+    """
+
+    def __init__(self, cause: OSError, kept_lines: int) -> None:
+        super().__init__(cause.errno, os.strerror(cause.errno or errno.EIO))
+        self.kept_lines = kept_lines
+
+
+class JsonlFile:
+    """
+    An append-only file of lines.
+
+    What a crash left behind the last newline is set aside on opening, to a file of
+    its own, so that the next line does not continue a torn one.
+
+    Args:
+        path: The file; its folder exists.
+        disk: How it is written.
+
+    Raises:
+        OSError: If it cannot be opened.
+        FolderInUse: If another collector writes it.
+    """
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        self.path = path
+        self.torn_bytes = 0
+        self.size_bytes = 0
+        self.durable_bytes = 0
+        self._disk = disk
+        self._write = disk.write
+        self._sha256 = hashlib.sha256()
+        self._needs_cut = False
+        self._descriptor = disk.open_to_append(path)
+        try:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise FolderInUse(path, None) from exc
+            self._set_torn_end_aside()
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def _set_torn_end_aside(self) -> None:
+        size = os.fstat(self._descriptor).st_size
+        whole = _end_of_last_line(self._descriptor, size)
+        if whole < size:
+            torn = os.pread(self._descriptor, size - whole, whole)
+            aside = self.path.with_name(f"{self.path.name}.torn")
+            descriptor = self._disk.open_to_append(aside)
+            try:
+                self._disk.write_all(descriptor, torn + b"\n")
+                self._disk.sync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._disk.truncate(self._descriptor, whole)
+            self.torn_bytes = size - whole
+        self.size_bytes = self.durable_bytes = whole
+
+    def read_lines(self) -> Iterator[bytes]:
+        """
+        Every line that was in the file when it was opened, without its newline.
+
+        Reading also brings the hash up to date, so it is done once, before writing.
+        """
+        rest = b""
+        at = 0
+        while at < self.size_bytes:
+            data = os.pread(self._descriptor, min(_READ_BYTES, self.size_bytes - at), at)
+            if not data:
+                break
+            at += len(data)
+            self._sha256.update(data)
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
+
+    def append(self, data: bytes, lines: int) -> None:
+        """
+        Add whole lines with one write.
+
+        Args:
+            data: The lines, each with its newline.
+            lines: How many there are.
+
+        Raises:
+            Unwritten: If the disk did not take all. The file then ends with the last
+                whole line that it took, now or before anything else is added.
+        """
+        done = 0
+        try:
+            if self._needs_cut:
+                self._cut()
+            done = self._write(self._descriptor, data)
+            while done < len(data):
+                done += self._write(self._descriptor, memoryview(data)[done:])
+        except OSError as exc:
+            kept = data.rfind(b"\n", 0, done) + 1
+            self._took(data[:kept])
+            if done > kept:
+                self._needs_cut = True
+                with contextlib.suppress(OSError):
+                    self._cut()
+            raise Unwritten(exc, data.count(b"\n", 0, kept)) from exc
+        self._took(data)
+
+    def _took(self, data: bytes) -> None:
+        self._sha256.update(data)
+        self.size_bytes += len(data)
+
+    def _cut(self) -> None:
+        self._disk.truncate(self._descriptor, self.size_bytes)
+        self._needs_cut = False
+
+    def sync(self) -> None:
+        """
+        Wait until all that was added is on the disk.
+
+        Raises:
+            OSError: If the disk cannot say so.
+        """
+        size = self.size_bytes
+        self._disk.sync(self._descriptor)
+        self.durable_bytes = size
+
+    @property
+    def sha256(self) -> str:
+        """The hash of all lines, as hexadecimal digits."""
+        return self._sha256.hexdigest()
+
+    def close(self) -> None:
+        """Close the file, which gives up its lock as well."""
+        os.close(self._descriptor)
+
+
+def _end_of_last_line(descriptor: int, size: int) -> int:
+    """The offset behind the last newline."""
+    end = size
+    while end > 0:
+        start = max(0, end - _READ_BYTES)
+        block = os.pread(descriptor, end - start, start)
+        newline = block.rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0

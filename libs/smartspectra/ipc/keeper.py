@@ -1,0 +1,166 @@
+"""Writes to sessions, pauses when the disk has no room, and goes on when it has."""
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from smartspectra.ipc.background import Lane
+from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.jsonl import Unwritten
+from smartspectra.ipc.lock import FolderInUse
+from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.session import Session
+
+log = logging.getLogger(__name__)
+
+_FIRST_RETRY_S = 1.0
+_LAST_RETRY_S = 30.0
+_PROBE_BYTES = 64 * 1024
+
+
+class Keeper:
+    """
+    Writes lines to sessions' files, and says exactly which ones the disk did not take.
+
+    Attributes:
+        paused: Why nothing is being written, or None.
+        unwritten: Envelopes that were not kept, in all sessions.
+        last_sync_us: When the last sync ended, microseconds since 1970.
+    """
+
+    def __init__(self, options: StorageOptions) -> None:
+        self._options = options
+        self._clock = options.clock
+        self._lane = Lane("sync")
+        self._retry_s = _FIRST_RETRY_S
+        self._retry_at_s = 0.0
+        self._sync_at_s = 0.0
+        self._unwritten_before_pause = 0
+        self.paused: str | None = None
+        self.unwritten = 0
+        self.last_sync_us: int | None = None
+
+    def write(self, session: Session, lines: list[bytes]) -> int:
+        """
+        Write *lines* to the session's file.
+
+        Returns:
+            How many of them, from the front, are in the file; the rest is counted.
+        """
+        kept = self._write(session, lines)
+        if kept < len(lines):
+            session.losses.unwritten += len(lines) - kept
+            self.unwritten += len(lines) - kept
+        return kept
+
+    def _write(self, session: Session, lines: list[bytes]) -> int:
+        if self.paused is not None and self._clock() < self._retry_at_s:
+            return 0
+        try:
+            if not session.is_open:
+                session.open()
+            session.write(lines)
+        except Unwritten as exc:
+            self._pause(exc)
+            return exc.kept_lines
+        except (OSError, FolderInUse) as exc:
+            self._pause(exc)
+            return 0
+        if self._options.fsync == "always":
+            self._sync_now(session)
+        elif self.paused is not None:
+            self._resume()
+        return len(lines)
+
+    def _sync_now(self, session: Session) -> None:
+        try:
+            self._sync([session])
+        except OSError as exc:
+            self._pause(exc)
+        else:
+            self._resume()
+
+    def _sync(self, sessions: Iterable[Session]) -> None:
+        for session in sessions:
+            session.sync()
+        self.last_sync_us = round(self._options.wall_clock() * 1_000_000)
+
+    def open(self, session: Session) -> bool:
+        """Open a session's files, or pause; gives whether they are open."""
+        try:
+            session.open()
+        except (OSError, FolderInUse) as exc:
+            self._pause(exc)
+        return session.is_open
+
+    def sync_if_due(self, sessions: list[Session]) -> None:
+        """Have the files synced by policy, beside whatever goes on."""
+        if self._lane.trouble is not None:
+            self._pause(self._lane.trouble)
+            self._lane.trouble = None
+        now_s = self._clock()
+        if self._options.fsync != "interval" or now_s < self._sync_at_s or self._lane.busy:
+            return
+        self._sync_at_s = now_s + self._options.fsync_interval_s
+        behind = [
+            session
+            for session in sessions
+            if session.file is not None and session.file.durable_bytes < session.file.size_bytes
+        ]
+        if behind:
+            self._lane.submit(lambda: self._sync(behind))
+
+    def retry_if_due(self, session: Session) -> None:
+        """While paused, try from time to time whether there is room."""
+        if self.paused is None or self._clock() < self._retry_at_s:
+            return
+        try:
+            session.open()
+            if session.paths.jsonl is not None:
+                probe = session.paths.jsonl.with_name(f".{session.paths.jsonl.name}.probe")
+                probe_disk(self._options.disk, probe)
+        except (OSError, FolderInUse) as exc:
+            self._pause(exc)
+        else:
+            self._resume()
+
+    def _pause(self, exc: Exception) -> None:
+        if self.paused is None:
+            self._unwritten_before_pause = self.unwritten
+            self._retry_s = _FIRST_RETRY_S
+            log.error("recording paused: %s", exc)
+        else:
+            self._retry_s = min(2 * self._retry_s, _LAST_RETRY_S)
+        self.paused = str(exc)
+        self._retry_at_s = self._clock() + self._retry_s
+
+    def _resume(self) -> None:
+        if self.paused is not None:
+            lost = self.unwritten - self._unwritten_before_pause
+            self.paused = None
+            log.warning("recording resumed; %d envelopes could not be kept", lost)
+
+    def settle(self) -> None:
+        """Wait for a sync that is under way."""
+        self._lane.wait()
+
+    def close(self) -> None:
+        """Let the thread go."""
+        self._lane.close()
+
+
+def probe_disk(disk: Disk, path: Path) -> None:
+    """
+    Find out whether there is room for more than a few bytes.
+
+    Raises:
+        OSError: If there is not.
+    """
+    descriptor = disk.open_anew(path)
+    try:
+        disk.write_all(descriptor, bytes(_PROBE_BYTES))
+        disk.sync(descriptor)
+    finally:
+        os.close(descriptor)
+        path.unlink(missing_ok=True)

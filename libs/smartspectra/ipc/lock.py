@@ -1,0 +1,65 @@
+"""One collector for one set of files."""
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+
+class FolderInUse(RuntimeError):  # noqa: N818
+    """
+    Another collector writes these files. Stop it, or give this one another base path.
+
+    Attributes:
+        path: What is in use.
+        pid: The process that holds it, if that could be found out.
+    """
+
+    def __init__(self, path: Path, pid: int | None) -> None:
+        holder = "another process" if pid is None else f"process {pid}"
+        super().__init__(f"{path} is in use by {holder}")
+        self.path = path
+        self.pid = pid
+
+
+class FolderLock:
+    """
+    Held from start to stop; the system frees it when the process dies.
+
+    There is one for each base path, so two collectors in one folder need two stems.
+    """
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        self._descriptor = descriptor
+        self._path = path
+
+    @classmethod
+    def take(cls, base: Path) -> Self:
+        """
+        Take the lock of the files made from *base*.
+
+        Raises:
+            FolderInUse: If someone has it.
+            OSError: If the lock file cannot be made.
+        """
+        path = base.with_name(f".{base.name}.lock")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            pid = os.pread(descriptor, 20, 0).strip()
+            os.close(descriptor)
+            raise FolderInUse(base, int(pid) if pid.isdigit() else None) from exc
+        except BaseException:
+            os.close(descriptor)
+            raise
+        with contextlib.suppress(OSError):
+            # The name of the holder is a service to people; the lock is the lock.
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        return cls(descriptor, path)
+
+    def release(self) -> None:
+        """Give the lock up. Its file stays: removing it would race with the next holder."""
+        os.close(self._descriptor)

@@ -1,0 +1,124 @@
+"""What can be said of a session's JSONL: how much, from where, and whether it is all."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from smartspectra.ipc.disk import Disk
+
+FORMAT = "smartspectra-ipc-manifest"
+VERSION = 1
+
+OPEN = "open"
+FINISHED = "finished"
+
+
+@dataclass(slots=True)
+class Losses:
+    """
+    What happened to a session that its JSONL cannot tell.
+
+    Attributes:
+        rejected: Malformed envelopes by reason.
+        gaps: Reported gaps by reason: how many.
+        missing: Reported gaps by reason: envelopes missing.
+        unwritten: Envelopes that the disk did not take.
+        torn_bytes: Bytes set aside because they ended in the middle of a line.
+        bad_lines: Lines of the JSONL that hold no envelope.
+        interruptions: Crashes survived without a source that could fill the hole.
+        resumptions: How often an existing session was continued.
+    """
+
+    rejected: Counter[str] = field(default_factory=Counter)
+    gaps: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    unwritten: int = 0
+    torn_bytes: int = 0
+    bad_lines: int = 0
+    interruptions: int = 0
+    resumptions: int = 0
+
+    def why_not_complete(self) -> list[str]:
+        """Every reason why something may be missing, as text; empty if nothing is."""
+        reasons = [
+            f"{self.missing[why]} envelopes missing in {gaps} gaps: {why}"
+            for why, gaps in self.gaps.items()
+        ]
+        reasons += [f"{number} envelopes rejected: {why}" for why, number in self.rejected.items()]
+        for number, what in (
+            (self.unwritten, "envelopes not written for want of room"),
+            (self.torn_bytes, "bytes of a torn line set aside"),
+            (self.bad_lines, "lines that hold no envelope"),
+            (self.interruptions, "interruptions"),
+        ):
+            if number:
+                reasons.append(f"{number} {what}")
+        return reasons
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as they stand in a manifest."""
+        return {
+            "gaps": {
+                "count": self.gaps.total(),
+                "missing_envelopes": self.missing.total(),
+                "by_reason": {
+                    why: {"count": self.gaps[why], "missing_envelopes": self.missing[why]}
+                    for why in self.gaps
+                },
+            },
+            "rejected": dict(self.rejected),
+            "unwritten_envelopes": self.unwritten,
+            "torn_bytes": self.torn_bytes,
+            "bad_lines": self.bad_lines,
+            "interruptions": self.interruptions,
+            "resumptions": self.resumptions,
+        }
+
+    @classmethod
+    def from_dict(cls, manifest: Mapping[str, Any]) -> "Losses":
+        """Read them back, taking nothing for granted."""
+        losses = cls(
+            unwritten=_count(manifest, "unwritten_envelopes"),
+            torn_bytes=_count(manifest, "torn_bytes"),
+            interruptions=_count(manifest, "interruptions"),
+            resumptions=_count(manifest, "resumptions"),
+        )
+        for why, number in _object(manifest, "rejected").items():
+            losses.rejected[why] = number if isinstance(number, int) else 0
+        for why, gap in _object(_object(manifest, "gaps"), "by_reason").items():
+            if isinstance(gap, dict):
+                losses.gaps[why] = _count(gap, "count")
+                losses.missing[why] = _count(gap, "missing_envelopes")
+        return losses
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The manifest in *path*; an empty dict if there is none that can be read."""
+    try:
+        manifest = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def write(path: Path, manifest: Mapping[str, Any], disk: Disk) -> None:
+    """
+    Write a manifest in one step.
+
+    Raises:
+        OSError: If it cannot be written; *path* is then as it was.
+    """
+    disk.replace(path, [json.dumps(manifest, indent=2).encode() + b"\n"])
+
+
+def _count(mapping: Mapping[str, Any], key: str) -> int:
+    value = mapping.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _object(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = mapping.get(key)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,47 @@
+"""How a collector keeps its files: beyond the documented configuration."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from smartspectra.ipc.disk import Disk
+
+FsyncPolicy = Literal["always", "interval", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class StorageOptions:
+    """
+    What the vendor's configuration has no fields for.
+
+    Attributes:
+        fsync: ``always`` waits for the disk at every write, ``interval`` has it done
+            beside the recording every so often, ``never`` leaves it to the system.
+            Files are synced at the end of a session in every case.
+        fsync_interval_s: The most seconds of recording that a power cut may cost
+            under ``interval``.
+        snapshot_interval_s: Seconds between snapshots while recording.
+        lock: Refuse to start while another collector has the same base path.
+        spill: Keep columns as text on the disk rather than in memory. Has no effect
+            without a summary path or with ``max_samples_per_series``.
+        base_files: Write the configured base paths themselves at :meth:`stop` when there
+            was no session; a service that only records sessions does without.
+        recover: Finish at start the sessions that a crash left open.
+        software_version: Stands in every manifest.
+        clock: Seconds of a clock that only goes forward.
+        wall_clock: Seconds since 1970.
+        disk: How files are written.
+    """
+
+    fsync: FsyncPolicy = "interval"
+    fsync_interval_s: float = 1.0
+    snapshot_interval_s: float = 30.0
+    lock: bool = True
+    spill: bool = True
+    base_files: bool = True
+    recover: bool = True
+    software_version: str = ""
+    clock: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
+    disk: Disk = field(default_factory=Disk)

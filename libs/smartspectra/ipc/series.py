@@ -1,0 +1,249 @@
+"""One series of samples on a time line that only rises."""
+
+from collections.abc import Iterator
+from itertools import islice
+from math import isfinite
+from operator import itemgetter, lt
+from typing import Any
+
+from smartspectra.ipc.columns import (
+    COLUMNS,
+    RELATIVE_US,
+    TIMESTAMPS,
+    VALUES,
+    ChunkStore,
+    Numbers,
+    Part,
+    Stamps,
+)
+from smartspectra.ipc.extract import LATEST_STAMP_US
+
+RESET_US = 1_000_000
+"""A clock that goes back by more than this was reset; by less, the sample is late."""
+
+CHUNK_SAMPLES = 512
+
+_WRAP_US = 1 << 32
+_WRAP_STEP_US = 60_000_000
+_FORWARD_US = 3_600_000_000
+_LATEST_DIGITS = str(LATEST_STAMP_US)
+_EXACT_US = 2**53 - 1
+"""Beyond this a float cannot tell one microsecond from the next."""
+
+_stamp_of = itemgetter("timestamp")
+_value_of = itemgetter("value")
+
+
+class Series:
+    """
+    The samples of one series, oldest first.
+
+    Time stamps are whole microseconds. A sample at or before the last one is dropped.
+    A clock that goes back by more than a second was reset: from then on an offset is
+    added that keeps the series rising, and the original stands in ``relative_us``.
+    A 32-bit counter that wraps goes on as if it had more bits.
+
+    Reads as the documented mapping too: ``series["timestamps"]`` and so on.
+
+    Attributes:
+        count: Samples taken, whether or not a limit has let them go since.
+        duplicates: Samples dropped because their time had passed.
+        resets: How often the clock was reset.
+        wraps: How often it wrapped at 32 bits.
+        unusable: Samples that have no finite value or no possible time.
+        pending: Raw samples waiting for :meth:`take_pending`.
+    """
+
+    __slots__ = (
+        "_former_offset",
+        "_last",
+        "_limit",
+        "_offset",
+        "_raws",
+        "_stamps",
+        "_store",
+        "_values",
+        "count",
+        "duplicates",
+        "pending",
+        "resets",
+        "unusable",
+        "wraps",
+    )
+
+    def __init__(self, store: ChunkStore, limit: int = 0) -> None:
+        self._store = store
+        self._limit = limit
+        self._stamps: list[str] = []
+        self._values: list[float] = []
+        self._raws: list[str] | None = None
+        self._last = 0
+        self._offset = 0
+        self._former_offset: int | None = None
+        self.pending: list[Any] = []
+        self.count = 0
+        self.duplicates = 0
+        self.resets = 0
+        self.wraps = 0
+        self.unusable = 0
+
+    def store(self, stamp_us: int, value: float) -> None:
+        """Take one sample, a finite value at *stamp_us* by its own clock."""
+        at = stamp_us + self._offset
+        if self.count:
+            if at <= self._last:
+                if self._last - at <= RESET_US:
+                    self.duplicates += 1
+                    return
+                at = self._restarted(stamp_us)
+            elif self._former_offset is not None and at - self._last > _FORWARD_US:
+                at = self._returned(stamp_us)
+        if at > _EXACT_US:
+            self.unusable += 1
+            return
+        self._stamps.append(str(at))
+        self._values.append(value)
+        if self._raws is not None:
+            self._raws.append(str(stamp_us))
+        self._last = at
+        self.count += 1
+        if len(self._values) >= CHUNK_SAMPLES:
+            self.seal()
+
+    def take_pending(self) -> bool:
+        """
+        Take all of ``pending`` at once if it is plain: digits, rising, finite.
+
+        Returns:
+            False if it is not; nothing was taken then, and the caller takes the
+            samples one by one. ``pending`` is empty in both cases.
+        """
+        samples = self.pending
+        try:
+            stamps = list(map(_stamp_of, samples))
+            values = list(map(float, map(_value_of, samples)))
+            if type(stamps[0]) is int:
+                stamps = list(map(str, stamps))
+            plain = isfinite(sum(values)) and self._rises(stamps)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            plain = False
+        samples.clear()
+        if not plain:
+            return False
+        if self._raws is None:
+            self._stamps += stamps
+            self._last = int(stamps[-1])
+        else:
+            moved = list(map(self._offset.__add__, map(int, stamps)))
+            self._stamps += map(str, moved)
+            self._raws += stamps
+            self._last = moved[-1]
+        self._values += values
+        self.count += len(values)
+        if len(self._values) >= CHUNK_SAMPLES:
+            self.seal()
+        return True
+
+    def _rises(self, stamps: list[str]) -> bool:
+        first, last = stamps[0], stamps[-1]
+        width = len(first)
+        if first[0] == "0" or width > len(_LATEST_DIGITS) or set(map(len, stamps)) != {width}:
+            return False
+        digits = "".join(stamps)
+        if not (digits.isascii() and digits.isdigit()):
+            return False
+        # Of equally long digits without leading zeros, the later text is the larger number.
+        if not all(map(lt, stamps, islice(stamps, 1, None))):
+            return False
+        if width == len(_LATEST_DIGITS) and last > _LATEST_DIGITS:
+            return False
+        if not self.count:
+            return True
+        end = int(last) + self._offset
+        if end > _EXACT_US or (
+            self._former_offset is not None and end - self._last > _FORWARD_US
+        ):
+            return False
+        return int(first) + self._offset > self._last
+
+    def _restarted(self, stamp_us: int) -> int:
+        last_raw = self._last - self._offset
+        self._keep_raws()
+        step = stamp_us + _WRAP_US - last_raw
+        if last_raw < _WRAP_US and 0 < step <= _WRAP_STEP_US:
+            self._offset += _WRAP_US
+            self.wraps += 1
+        else:
+            self._former_offset = self._offset
+            self._offset = self._last + 1 - stamp_us
+            self.resets += 1
+        return stamp_us + self._offset
+
+    def _returned(self, stamp_us: int) -> int:
+        """Undo a reset that was one stray stamp: the old clock goes on."""
+        assert self._former_offset is not None
+        former = stamp_us + self._former_offset
+        if self._last < former < stamp_us + self._offset:
+            self._offset, self._former_offset = self._former_offset, None
+        return stamp_us + self._offset
+
+    def _keep_raws(self) -> None:
+        if self._raws is None:
+            self.seal()
+            self._raws = []
+
+    def seal(self) -> None:
+        """Hand what was taken to the store, as one chunk."""
+        if self._values:
+            self._store.keep(self._stamps, self._values, self._raws)
+            self._stamps, self._values = [], []
+            if self._raws is not None:
+                self._raws = []
+
+    @property
+    def kept(self) -> int:
+        """Samples that the limit leaves."""
+        return min(self.count, self._limit) if self._limit else self.count
+
+    def columns(self) -> dict[str, list[Part]]:
+        """
+        The kept samples by column, as parts that later samples do not change.
+
+        Costs as much as one chunk, however long the series.
+        """
+        columns = self._store.parts()
+        stamps, values = list(self._stamps), list(self._values)
+        if values:
+            raws = stamps if self._raws is None else list(self._raws)
+            columns[TIMESTAMPS].append(Stamps(stamps))
+            columns[VALUES].append(Numbers(values))
+            columns[RELATIVE_US].append(Stamps(raws))
+        if self._limit:
+            return {column: newest(parts, self._limit) for column, parts in columns.items()}
+        return columns
+
+    def __getitem__(self, column: str) -> list[float]:
+        return [number for part in self.columns()[column] for number in part.floats()]
+
+    def keys(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return COLUMNS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COLUMNS)
+
+    def __len__(self) -> int:
+        return len(COLUMNS)
+
+
+def newest(parts: list[Part], limit: int) -> list[Part]:
+    """The last *limit* numbers of parts that are all in memory."""
+    kept: list[Part] = []
+    for part in reversed(parts):
+        if limit <= 0:
+            break
+        assert isinstance(part, Stamps | Numbers)
+        excess = len(part.items) - limit
+        limit -= len(part.items)
+        kept.append(type(part)(part.items[excess:]) if excess > 0 else part)
+    return kept[::-1]

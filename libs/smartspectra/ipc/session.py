@@ -1,0 +1,328 @@
+"""One session: its files, its series, and what is known of its completeness."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from smartspectra.ipc import fast, manifest
+from smartspectra.ipc.aggregate import SeriesTable
+from smartspectra.ipc.channels import RECORDING_STATE, Channels
+from smartspectra.ipc.columns import ChunkStore, MemoryStore, SpillStore
+from smartspectra.ipc.config import MetricsCollectorConfig
+from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
+from smartspectra.ipc.jsonl import JsonlFile, Unwritten
+from smartspectra.ipc.manifest import Losses
+from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.session_files import SessionPaths
+from smartspectra.ipc.snapshot import View, comma_of, iso
+from smartspectra.ipc.source import Source
+
+
+class Session:
+    """
+    What is recorded under one session id, or outside of any.
+
+    Nothing touches the disk before :meth:`open`.
+
+    Attributes:
+        session_id: Its id; None for what is recorded outside of sessions.
+        paths: Its files.
+        started_ms: When it began, in milliseconds since 1970.
+        file: The JSONL while it is open.
+        written: Envelopes in the JSONL.
+        size_bytes: Size of the JSONL.
+        inherited: What was there already when it was opened: envelopes, bytes, samples,
+            duplicates, resets.
+        table: What was measured.
+        losses: What may be missing.
+    """
+
+    def __init__(
+        self,
+        session_id: str | None,
+        paths: SessionPaths,
+        config: MetricsCollectorConfig,
+        options: StorageOptions,
+        *,
+        append: bool = False,
+        made_whole: bool = False,
+    ) -> None:
+        self.session_id = session_id
+        self.paths = paths
+        self.started_ms = round(options.wall_clock() * 1000)
+        self.stopped_ms: int | None = None
+        self.file: JsonlFile | None = None
+        self.written = 0
+        self.size_bytes = 0
+        self.inherited = Counter[str]()
+        self.losses = Losses()
+        self.trouble: OSError | None = None
+        self._config = config
+        self._options = options
+        self._append = append
+        self._made_whole = made_whole
+        self._is_open = False
+        self._stores = 0
+        self._spills = bool(
+            options.spill and paths.work_folder and config.max_samples_per_series <= 0
+        )
+        limit = max(0, config.max_samples_per_series)
+        self.table = SeriesTable(Channels(config.redis_key_prefix), self._new_store, limit)
+
+    # Series
+
+    def _new_store(self) -> ChunkStore:
+        if not self._spills:
+            return MemoryStore(max(0, self._config.max_samples_per_series))
+        folder = self.paths.work_folder
+        assert folder is not None
+        self._stores += 1
+        comma = comma_of(whitespace=self._config.whitespace)
+        disk = self._options.disk
+        return SpillStore(folder, str(self._stores), comma, disk, self._note_trouble)
+
+    def _note_trouble(self, exc: OSError) -> None:
+        self.trouble = exc
+
+    # Files
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its files are open, or there is none to open."""
+        return self._is_open
+
+    def open(self) -> None:
+        """
+        Open the files, unless that is done.
+
+        What an earlier run left under these names is continued if the session was made
+        to append, and set aside otherwise. May be called again after an error.
+
+        Raises:
+            OSError: If the disk does not allow it now.
+            FolderInUse: If another process writes the file.
+        """
+        if self._is_open:
+            return
+        disk, paths = self._options.disk, self.paths
+        for path in (paths.jsonl, paths.summary):
+            if path is not None:
+                disk.make_folder(path.parent)
+        if not self._append and paths.exist():
+            paths.set_aside(disk)
+        continuing, self._append = self._append and paths.exist(), True
+        if paths.work_folder is not None:
+            shutil.rmtree(paths.work_folder, ignore_errors=True)
+            if self._spills:
+                disk.make_folder(paths.work_folder)
+        if paths.jsonl is not None:
+            self.file = JsonlFile(paths.jsonl, disk)
+            try:
+                if continuing:
+                    self._rebuild(self.file)
+                self._write_manifest(manifest.OPEN)
+            except BaseException:
+                self.file.close()
+                self.file = None
+                raise
+        self._is_open = True
+
+    def _rebuild(self, file: JsonlFile) -> None:
+        """Read what is in the file into the series, as if it arrived now."""
+        before = manifest.read(self.paths.manifest) if self.paths.manifest else {}
+        self.losses = Losses.from_dict(before)
+        first_us: int | None = None
+        self.written = 0
+        for line in file.read_lines():
+            self.written += 1
+            try:
+                document = document_of(line)
+                envelope = Envelope.of(document)
+            except BadEnvelope:
+                self.losses.bad_lines += 1
+                continue
+            if first_us is None:
+                first_us = envelope.timestamp_us
+            if envelope.type == RECORDING_STATE:
+                self.note_source(envelope.payload)
+            self.table.add([document], len(line))
+        self.size_bytes = file.size_bytes
+        self.inherited = Counter(self.counts())
+        started = before.get("started_at_ms")
+        if isinstance(started, int):
+            self.started_ms = started
+        elif first_us is not None:
+            self.started_ms = first_us // 1000
+        if before.get("source") and self.table.source.name == "unknown":
+            self.table.source = Source(before["source"])
+        if file.size_bytes or before:
+            self.losses.resumptions += 1
+        if not self._made_whole:
+            self.losses.torn_bytes += file.torn_bytes
+            self.losses.interruptions += before.get("state") == manifest.OPEN
+
+    def note_source(self, payload: Any) -> None:  # noqa: ANN401
+        """Look for a mark of the source in a payload without measurements."""
+        if isinstance(payload, dict):
+            for key in ("metadata", "source"):
+                if key in payload:
+                    self.table.source.see(key, payload[key])
+
+    def write(self, lines: list[bytes]) -> None:
+        """
+        Append lines to the JSONL with one write.
+
+        Raises:
+            Unwritten: If the disk did not take all of them.
+        """
+        if self.file is None:
+            return
+        data = b"\n".join(lines) + b"\n"
+        if data.count(b"\n") != len(lines):
+            # Between JSON's tokens a line break means no more than a blank does.
+            data = b"\n".join(line.strip().replace(b"\n", b" ") for line in lines) + b"\n"
+        try:
+            self.file.append(data, len(lines))
+        except Unwritten as exc:
+            self.written += exc.kept_lines
+            raise
+        finally:
+            self.size_bytes = self.file.size_bytes
+        self.written += len(lines)
+
+    def counts(self) -> dict[str, int]:
+        """What is in it, in the words of :class:`CollectorStats`."""
+        return {
+            "envelopes": self.written,
+            "bytes": self.size_bytes,
+            "samples": self.table.total("count"),
+            "duplicates": self.table.total("duplicates"),
+            "resets": self.table.total("resets"),
+        }
+
+    def sync(self) -> None:
+        """
+        Wait until every line is on the disk.
+
+        Raises:
+            OSError: If the disk cannot say so.
+        """
+        if self.file is not None and self.file.durable_bytes != self.file.size_bytes:
+            self.file.sync()
+
+    def view(self) -> View:
+        """The session as it is now."""
+        data = self.table.data
+        of_series = [series for of_channel in data.values() for series in of_channel.values()]
+        updated_ms = self.stopped_ms or round(self._options.wall_clock() * 1000)
+        meta: dict[str, Any] = {
+            "started_at_ms": self.started_ms,
+            "started_at_iso": iso(self.started_ms),
+            "updated_at_ms": updated_ms,
+            "updated_at_iso": iso(updated_ms),
+        }
+        if self.stopped_ms is not None:
+            meta |= {"stopped_at_ms": self.stopped_ms, "stopped_at_iso": iso(self.stopped_ms)}
+        meta["duration_seconds"] = max(0, updated_ms - self.started_ms) / 1000
+        if self.session_id is not None:
+            meta["session_id"] = self.session_id
+        meta |= {
+            "redis_host": self._config.redis_host,
+            "redis_port": self._config.redis_port,
+            "redis_prefix": self._config.redis_key_prefix,
+            "jsonl_envelopes_written": self.written,
+            "series_count": len(of_series),
+            "total_samples": sum(series.kept for series in of_series),
+            "source": self.table.source.name,
+        }
+        return View.of(meta, data)
+
+    def write_view(self, view: View, path: Path) -> None:
+        """Write a view as a snapshot or a summary, in one step."""
+        view.write(path, self._options.disk, whitespace=self._config.whitespace)
+
+    def manifest(self, state: str) -> dict[str, Any]:
+        """What the manifest says now."""
+        file, table, losses = self.file, self.table, self.losses
+        reasons = losses.why_not_complete()
+        finished = state == manifest.FINISHED
+        verdict = "complete" if not reasons else "not complete: " + "; ".join(reasons)
+        stopped_ms = self.stopped_ms
+        return {
+            "format": manifest.FORMAT,
+            "version": manifest.VERSION,
+            "state": state,
+            "verdict": verdict if finished else "still open",
+            "complete": finished and not reasons,
+            "session_id": self.session_id,
+            "source": table.source.name,
+            "redis_prefix": self._config.redis_key_prefix,
+            "software_version": self._options.software_version,
+            "started_at_ms": self.started_ms,
+            "started_at_iso": iso(self.started_ms),
+            "stopped_at_ms": stopped_ms,
+            "stopped_at_iso": None if stopped_ms is None else iso(stopped_ms),
+            "envelopes": {"total": self.written, "by_type": dict(table.counts)},
+            "series": sum(map(len, table.data.values())),
+            "samples": table.total("count"),
+            "duplicates": table.total("duplicates"),
+            "resets": table.total("resets"),
+            "wraps": table.total("wraps"),
+            "unusable_samples": table.total("unusable") + table.refused,
+            **losses.to_dict(),
+            "bytes": file.size_bytes if file else 0,
+            "sha256": file.sha256 if file and finished else None,
+        }
+
+    def _write_manifest(self, state: str) -> None:
+        if self.paths.manifest is not None:
+            manifest.write(self.paths.manifest, self.manifest(state), self._options.disk)
+
+    def write_snapshot(self, view: View, state: dict[str, Any]) -> None:
+        """Write the snapshot and the manifest that goes with it; from any thread."""
+        if self.paths.snapshot is not None:
+            self.write_view(view, self.paths.snapshot)
+        if self.paths.manifest is not None:
+            manifest.write(self.paths.manifest, state, self._options.disk)
+
+    def finish(self, stopped_ms: int) -> None:
+        """
+        Write summary, last snapshot and manifest, and close the files.
+
+        May be called again after an error; the time of the first call counts.
+
+        Raises:
+            OSError: If the disk does not allow it now.
+        """
+        if not self._is_open:
+            return
+        self.stopped_ms = self.stopped_ms or stopped_ms
+        self.sync()
+        view = self.view()
+        for path in (self.paths.summary, self.paths.snapshot):
+            if path is not None:
+                self.write_view(view, path)
+        self._write_manifest(manifest.FINISHED)
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+        if self.paths.work_folder is not None:
+            shutil.rmtree(self.paths.work_folder, ignore_errors=True)
+        self._is_open = False
+
+    def abandon(self) -> None:
+        """Close the files as they are."""
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+        self._is_open = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented structure, as plain dicts and lists."""
+        if self._spills and self.stopped_ms is not None and not self._is_open:
+            # The columns are in the summary now, and nowhere else.
+            assert self.paths.summary is not None
+            document: dict[str, Any] = fast.codec().loads(self.paths.summary.read_bytes())
+            return document
+        return self.view().to_dict()

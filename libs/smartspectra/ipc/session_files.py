@@ -1,0 +1,93 @@
+"""What the files of a session are called, and what to do with those already there."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from smartspectra.ipc.disk import Disk
+
+_SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,127}")
+_TAKEN_ENDINGS = re.compile(r"(?:^|_)(?:snapshot_temp|manifest|old[0-9]+)$")
+
+SESSION_ID_RULE = (
+    "1 to 128 letters, digits and the characters . _ : + @ = -, beginning with a letter or "
+    "digit, and not ending in snapshot_temp, manifest or old with a number"
+)
+
+
+def check_session_id(session_id: str) -> str:
+    """
+    Give *session_id* back if it can be part of a file's name.
+
+    Raises:
+        ValueError: If it cannot; the message says what is allowed.
+    """
+    if (
+        not isinstance(session_id, str)
+        or not _SESSION_ID.fullmatch(session_id)
+        or _TAKEN_ENDINGS.search(session_id)
+    ):
+        raise ValueError(f"no session id: {session_id!r}; allowed are {SESSION_ID_RULE}")
+    return session_id
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPaths:
+    """
+    The files of one session, all named after the JSONL and the summary.
+
+    Attributes:
+        jsonl: Every envelope, a line each; None if none is wanted.
+        summary: The aggregated JSON; None if none is wanted.
+    """
+
+    jsonl: Path | None
+    summary: Path | None
+
+    @property
+    def snapshot(self) -> Path | None:
+        """The aggregated JSON while the session goes on."""
+        return self.summary and self.summary.with_name(f"{self.summary.stem}_snapshot_temp.json")
+
+    @property
+    def manifest(self) -> Path | None:
+        """What can be said of the JSONL: counts, gaps, hash, verdict."""
+        return self.jsonl and self.jsonl.with_name(f"{self.jsonl.stem}_manifest.json")
+
+    @property
+    def work_folder(self) -> Path | None:
+        """A hidden folder for columns, gone when the session is finished."""
+        return self.summary and self.summary.with_name(f".{self.summary.stem}_work")
+
+    def for_session(self, session_id: str) -> "SessionPaths":
+        """The same with the session id appended to the stems."""
+
+        def with_id(path: Path | None) -> Path | None:
+            return path and path.with_name(f"{path.stem}_{session_id}{path.suffix}")
+
+        return SessionPaths(with_id(self.jsonl), with_id(self.summary))
+
+    def all(self) -> Iterator[Path]:
+        """Every file that a finished session may have."""
+        for path in (self.jsonl, self.summary, self.snapshot, self.manifest):
+            if path is not None:
+                yield path
+
+    def exist(self) -> bool:
+        """Whether an earlier run has left any of them."""
+        return any(path.exists() for path in self.all())
+
+    def set_aside(self, disk: Disk) -> int:
+        """
+        Rename what an earlier run left to ``{stem}_old1``, or the next free number.
+
+        Returns:
+            The number.
+        """
+        number = next(n for n in count(1) if not self.for_session(f"old{n}").exist())
+        for path, old in zip(self.all(), self.for_session(f"old{number}").all(), strict=True):
+            if path.exists():
+                disk.rename(path, old)
+        return number

@@ -1,0 +1,121 @@
+"""The aggregated JSON document: snapshots and summaries, as dict and as file."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from smartspectra.ipc.columns import COLUMNS, Part, SpilledNumbers
+from smartspectra.ipc.disk import Disk, Span
+from smartspectra.ipc.series import Series
+
+Columns = dict[str, list[Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """
+    The state of a session at one moment; it does not change when the session goes on.
+
+    Attributes:
+        meta: The document's ``meta`` object.
+        columns: For each channel and series, its columns as parts.
+    """
+
+    meta: Mapping[str, Any]
+    columns: Mapping[str, Mapping[str, Columns]]
+
+    @classmethod
+    def of(cls, meta: Mapping[str, Any], data: Mapping[str, Mapping[str, Series]]) -> "View":
+        """Look at *data*; costs one chunk a series, however long they are."""
+        return cls(
+            meta,
+            {
+                channel: {name: series.columns() for name, series in of_channel.items()}
+                for channel, of_channel in data.items()
+            },
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented structure, as plain dicts and lists."""
+        return {
+            "meta": dict(self.meta),
+            "series": {
+                channel: {
+                    name: {
+                        column: [number for part in columns[column] for number in part.floats()]
+                        for column in COLUMNS
+                    }
+                    for name, columns in of_channel.items()
+                }
+                for channel, of_channel in self.columns.items()
+            },
+        }
+
+    def write(self, path: Path, disk: Disk, *, whitespace: bool) -> None:
+        """
+        Write the document as the whole content of *path*.
+
+        Raises:
+            OSError: If it cannot be written; *path* is then as it was.
+        """
+        disk.replace(path, self._pieces(_READABLE if whitespace else _COMPACT))
+
+    def _pieces(self, layout: "_Layout") -> Iterator[bytes | Span]:
+        colon, line = layout.colon, layout.line
+        meta = json.dumps(self.meta, indent=layout.indent, separators=layout.separators)
+        yield b"{" + line(1) + b'"meta"' + colon + meta.replace("\n", "\n  ").encode()
+        yield b"," + line(1) + b'"series"' + colon + b"{"
+        for nth_channel, (channel, of_channel) in enumerate(self.columns.items()):
+            yield (b"," if nth_channel else b"") + line(2) + _key(channel) + colon + b"{"
+            for nth, (name, columns) in enumerate(of_channel.items()):
+                yield (b"," if nth else b"") + line(3) + _key(name) + colon + b"{"
+                for nth_column, column in enumerate(COLUMNS):
+                    yield (b"," if nth_column else b"") + line(4) + _key(column) + colon + b"["
+                    for nth_part, part in enumerate(columns[column]):
+                        if nth_part:
+                            yield layout.comma
+                        if isinstance(part, SpilledNumbers):
+                            yield part.span
+                        else:
+                            yield part.text(layout.comma)
+                    yield b"]"
+                yield line(3) + b"}"
+            yield line(2) + b"}"
+        yield line(1) + b"}" + line(0) + b"}"
+        if layout.indent:
+            yield b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    indent: int | None
+    colon: bytes
+    comma: bytes
+
+    @property
+    def separators(self) -> tuple[str, str]:
+        return ("," if self.indent else self.comma.decode(), self.colon.decode())
+
+    def line(self, depth: int) -> bytes:
+        return b"" if self.indent is None else b"\n" + b" " * (self.indent * depth)
+
+
+_COMPACT = _Layout(None, b":", b",")
+_READABLE = _Layout(2, b": ", b", ")
+
+
+def comma_of(*, whitespace: bool) -> bytes:
+    """What separates the numbers of a column in such a file."""
+    return (_READABLE if whitespace else _COMPACT).comma
+
+
+def _key(name: str) -> bytes:
+    return json.dumps(name).encode()
+
+
+def iso(epoch_ms: int) -> str:
+    """A moment in UTC as ISO 8601 without a zone, the way the documents have it."""
+    return datetime.fromtimestamp(epoch_ms / 1000, tz=UTC).replace(tzinfo=None).isoformat()

@@ -1,0 +1,40 @@
+"""What a collector has done so far, as a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorStats:
+    """
+    A collector's counters since it was made.
+
+    ``envelopes + unwritten_envelopes + sum(rejected.values())`` is what it was given.
+
+    Attributes:
+        envelopes: Envelopes kept.
+        samples: Samples taken into series.
+        duplicates: Samples dropped because their time had passed.
+        resets: Clocks that went back by more than a second.
+        rejected: Messages that are no envelopes, by reason.
+        written_bytes: Bytes in the JSONL files.
+        unwritten_envelopes: Envelopes that the disk did not take.
+        paused: Why nothing is being written now, or None.
+        last_sync_us: When the disk last had everything, in microseconds since 1970.
+        recording: Whether a recording is on.
+        session_id: The open session, or None.
+        channels: Envelopes kept, by channel.
+    """
+
+    envelopes: int
+    samples: int
+    duplicates: int
+    resets: int
+    rejected: Mapping[str, int]
+    written_bytes: int
+    unwritten_envelopes: int
+    paused: str | None
+    last_sync_us: int | None
+    recording: bool
+    session_id: str | None
+    channels: Mapping[str, int]

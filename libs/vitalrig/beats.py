@@ -1,0 +1,115 @@
+"""
+Heartbeats of a service's steps, and the report that it publishes of them.
+
+A step is a place in a service's loop: frames in, envelopes out, written, scraped. Its heartbeats
+count units of work, with the time since the beat before (so rates are throughput in hertz), the
+busy time and the bytes of each. This "heart rate" is a pipeline's; the patient's is pulse.
+"""
+
+import threading
+from typing import Any
+
+from vitalrig.clock import Clock, SystemClock
+from vitalrig.heartbeat import Heartbeat
+from vitalrig.version import VERSION
+
+WINDOW_SIZE = 100
+SHORTEST_S = 1e-9
+"""Heartbeats want a positive time, and a coarse clock may not have moved."""
+
+
+class Step:
+    """One step's heartbeats."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heartbeat = Heartbeat(WINDOW_SIZE, fields_shape=(1, 1))
+        self._beaten_at_s = clock.monotonic_s()
+        self._beaten_at_us = 0
+
+    def beat(self, busy_s: float = 0.0, size_bytes: int = 0) -> None:
+        """
+        One unit of work was done; it took *busy_s* and moved *size_bytes*.
+        """
+        now_s = self._clock.monotonic_s()
+        since_s = max(now_s - self._beaten_at_s, SHORTEST_S)
+        self._heartbeat.heartbeat(self._heartbeat.count, (since_s,), ((busy_s,), (size_bytes,)))
+        self._beaten_at_s = now_s
+        self._beaten_at_us = self._clock.wall_us()
+
+    def report(self) -> dict[str, Any]:
+        """
+        Counters first, the three rates besides.
+        """
+        beats = self._heartbeat
+        if not beats.count:
+            return {"count": 0, "busy_s": 0.0, "size_bytes": 0}
+        record = beats.get_record()
+        busy, size = record.field_records
+        return {
+            "count": beats.count,
+            "busy_s": busy.glbl,
+            "size_bytes": size.glbl,
+            "global_rate_hz": record.time.glbl_rate,
+            "window_rate_hz": record.time.wndw_rate,
+            "instant_rate_hz": record.time.inst_rate,
+            "last_beat_us": self._beaten_at_us,
+        }
+
+
+class Beats:
+    """
+    All steps and counters of one service instance.
+
+    Args:
+        service: Name of the service.
+        instance: What tells several of them apart; empty where there is one.
+        clock: What tells the time.
+    """
+
+    def __init__(self, service: str, instance: str = "", clock: Clock | None = None) -> None:
+        self.service = service
+        self.instance = instance
+        self._clock = clock or SystemClock()
+        self._steps: dict[str, Step] = {}
+        self._counters: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self.facts: dict[str, str] = {}
+
+    @property
+    def key(self) -> str:
+        """
+        This instance's field in the hash of all reports.
+        """
+        return f"{self.service}@{self.instance}" if self.instance else self.service
+
+    def step(self, name: str) -> Step:
+        """
+        The step called *name*, made when first asked for.
+        """
+        with self._lock:
+            return self._steps.setdefault(name, Step(self._clock))
+
+    def count(self, name: str, amount: float = 1) -> None:
+        """
+        Add *amount* to the counter called *name*; an amount of 0 makes it appear.
+        """
+        with self._lock:
+            self._counters[name] = self._counters.get(name, 0) + amount
+
+    def report(self) -> dict[str, Any]:
+        """
+        Everything, as one JSON-ready document.
+        """
+        with self._lock:
+            steps, counters = dict(self._steps), dict(self._counters)
+        return {
+            "service": self.service,
+            "instance": self.instance,
+            "version": VERSION,
+            "updated_us": self._clock.wall_us(),
+            "window_size": WINDOW_SIZE,
+            "facts": dict(self.facts),
+            "steps": {name: step.report() for name, step in steps.items()},
+            "counters": counters,
+        }

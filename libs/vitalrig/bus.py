@@ -1,0 +1,66 @@
+"""Connections to Redis, configured once for all services."""
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError
+from redis.retry import Retry
+
+from vitalrig.settings import ServiceSettings
+
+CONNECT_TIMEOUT_S = 5.0
+OPERATION_TIMEOUT_S = 2.0
+
+AWAY = (RedisError, OSError, EOFError)
+"""What a Redis that is away, hung, full or refusing raises. Wait, then try again."""
+
+
+def connect(settings: ServiceSettings) -> redis.Redis:
+    """
+    Make a client. It connects when first used, and anew after every failure.
+
+    The library's own retries are off: a command that is sent twice may be done twice, so whoever
+    sends decides.
+
+    Raises:
+        BadSettings: If the password file cannot be read.
+    """
+    return redis.Redis(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        db=settings.redis_database,
+        password=settings.redis_password(),
+        protocol=2,  # the shape of answers depends on it
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_timeout=OPERATION_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def connect_async(settings: ServiceSettings) -> redis.asyncio.Redis:
+    """
+    Make a client for asyncio, in the same way as `connect`.
+
+    Raises:
+        BadSettings: If the password file cannot be read.
+    """
+    return redis.asyncio.Redis(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        db=settings.redis_database,
+        password=settings.redis_password(),
+        protocol=2,  # the shape of answers depends on it
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_timeout=OPERATION_TIMEOUT_S,
+        retry=AsyncRetry(NoBackoff(), 0),
+    )
+
+
+def explain(error: BaseException) -> str:
+    """
+    Say in one line why Redis cannot be used, and what to do where that is known.
+    """
+    if isinstance(error, AuthenticationError):
+        return "Redis refuses the password; check redis_password_file"
+    return f"Redis is away: {error}" if str(error) else f"Redis is away: {type(error).__name__}"

@@ -1,0 +1,25 @@
+"""`vitalrig`: the command line for people who use a rig."""
+
+import typer
+
+from vitalrig.cli.record import record
+
+app = typer.Typer(
+    help="Record from a rig. For research; no medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(record)
+
+
+@app.callback()
+def _root() -> None:
+    """Record from a rig. For research; no medical device."""
+
+
+def main() -> None:
+    """
+    Run the command line.
+    """
+    app()

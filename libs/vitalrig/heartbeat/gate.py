@@ -1,0 +1,134 @@
+"""
+The way in for a beat: a function made to measure for the shapes of its time and fields.
+
+A beat must cost little, and checking shapes in a loop costs more than all the rest. So the checks
+are written out as Python source for the shapes at hand and compiled, as ``dataclasses`` does. For
+``time_shape=1``, ``fields_shape=(1, 2)`` and a clock it reads::
+
+    def beat(tag, time, fields):
+        if fields is None:
+            fields = ()
+        elif fields.__class__ is not tuple and hasattr(fields, "__iter__"):
+            fields = tuple(fields)
+        try:
+            f1, f2, = fields
+            a0, = time
+            a1, = f1
+            a2, b2, = f2
+            fine = (
+                time.__class__ is f1.__class__ is f2.__class__ is tuple
+                and a0 > 0
+                and isinstance(total := 0.0 + a0 + a1 + (b2 - a2), float)
+                and -inf < total < inf
+            )
+        except Exception:
+            fine = False
+        if fine:
+            extend((tag, clock(), a0, a1, a2, b2))
+        else:
+            extend(closely(tag, time, fields))
+        if len(rows) >= limit:
+            settle()
+
+One sum finds NaN, infinity and whatever is no number. What is not fine may still be right (lists as
+values, integers beyond all floats): ``closely`` decides, and raises the error if there is one.
+
+Threads: ``list.extend`` of a tuple is one step under CPython's global interpreter lock (and under
+the list's own lock in free-threaded builds), so beats of many threads are put down whole, one after
+the other, without a lock of ours. ``fields`` from an iterator are drawn once, before any check.
+"""
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from vitalrig.heartbeat.checks import checked_row
+
+#: What a heartbeat calls for each beat: tag, time, fields.
+Gate = Callable[[Any, Any, Any], None]
+
+
+def make_gate(
+    time_shape: int,
+    fields_shape: tuple[int, ...],
+    clock: Callable[[], float] | None,
+    rows: list[Any],
+    limit: int,
+    settle: Callable[[], None],
+) -> Gate:
+    """
+    Make the function that checks a beat and puts it down in *rows*.
+
+    Args:
+        time_shape: 1 or 2.
+        fields_shape: 1 or 2 for each field.
+        clock: Stamps each beat; None for no stamps.
+        rows: Where beats wait, one after the other, ``gate_width`` entries each.
+        limit: Length of *rows* from which *settle* is called.
+        settle: Empties *rows*.
+    """
+
+    def closely(tag: object, time: object, fields: object) -> tuple[Any, ...]:
+        tag, *numbers = checked_row(tag, time, fields, time_shape, fields_shape)
+        return (tag, *numbers) if clock is None else (tag, clock(), *numbers)
+
+    scope: dict[str, Any] = {
+        "clock": clock,
+        "closely": closely,
+        "extend": rows.extend,
+        "inf": inf,
+        "limit": limit,
+        "rows": rows,
+        "settle": settle,
+    }
+    # The source holds names and numbers of this module only, nothing that a caller passed.
+    exec(_source(time_shape, fields_shape, stamped=clock is not None), scope)  # noqa: S102
+    gate: Gate = scope["beat"]
+    return gate
+
+
+def gate_width(time_shape: int, fields_shape: tuple[int, ...], *, stamped: bool) -> int:
+    """
+    Entries of one beat in the gate's rows.
+    """
+    return 1 + stamped + time_shape + sum(fields_shape)
+
+
+def _source(time_shape: int, fields_shape: tuple[int, ...], *, stamped: bool) -> str:
+    shapes = (time_shape, *fields_shape)
+    fields = [f"f{at}" for at in range(1, len(shapes))]
+    parts = [[f"a{at}", f"b{at}"][:shape] for at, shape in enumerate(shapes)]
+    amounts = [part[0] if len(part) == 1 else f"({part[1]} - {part[0]})" for part in parts]
+    unpack = [
+        f"{', '.join(part)}, = {name}" for part, name in zip(parts, ["time", *fields], strict=True)
+    ]
+    if fields:
+        unpack.insert(0, f"{', '.join(fields)}, = fields")
+    else:
+        unpack.insert(0, "if fields: raise ValueError")
+    row = ["tag", *(["clock()"] if stamped else []), *(name for part in parts for name in part)]
+    classes = " is ".join(f"{name}.__class__" for name in ["time", *fields])
+    newline = "\n        "
+    return f"""
+def beat(tag, time, fields):
+    if fields is None:
+        fields = ()
+    elif fields.__class__ is not tuple and hasattr(fields, "__iter__"):
+        fields = tuple(fields)
+    try:
+        {newline.join(unpack)}
+        fine = (
+            {classes} is tuple
+            and {amounts[0]} > 0
+            and isinstance(total := 0.0 + {" + ".join(amounts)}, float)
+            and -inf < total < inf
+        )
+    except Exception:
+        fine = False
+    if fine:
+        extend(({", ".join(row)}))
+    else:
+        extend(closely(tag, time, fields))
+    if len(rows) >= limit:
+        settle()
+"""

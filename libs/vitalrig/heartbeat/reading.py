@@ -1,0 +1,190 @@
+"""
+What can be read of one beat, and of a run of beats.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from math import inf
+from operator import truediv
+from typing import Any
+
+from vitalrig.heartbeat.field import Field
+from vitalrig.heartbeat.past import Past, past_of
+from vitalrig.heartbeat.records import HeartbeatFieldRecord, HeartbeatRecord
+from vitalrig.heartbeat.ring import Ring
+from vitalrig.heartbeat.sums import Number
+
+
+def ratio(amount: Number, time: Number) -> float:
+    """
+    Divide, with infinity where the result is beyond all floats.
+    """
+    try:
+        return amount / time
+    except (OverflowError, ZeroDivisionError):
+        # Integers beyond all floats, or a fraction of time so short that as a float it is 0.
+        return inf if amount > 0 else -inf if amount < 0 else 0.0
+
+
+class Reader:
+    """
+    Works out what is asked for. Whoever calls holds the ring's lock, and the ring is settled.
+
+    A look back at one beat adds up what came since. After many of them, without a beat in between,
+    the whole window is worked out at once and kept until the next beat, so that going through a
+    window record by record costs little for each.
+    """
+
+    def __init__(self, ring: Ring) -> None:
+        self.ring = ring
+        self._kept_at = 0
+        self._kept: dict[int, Past] = {}
+        self._beats_added = 0
+
+    def value(self, ident: int, field: Field) -> Any:  # noqa: ANN401 - tuple or list
+        """
+        The value as reported.
+        """
+        return self.ring.value(ident, field)
+
+    def global_count(self, ident: int, field: Field) -> Number:
+        """
+        The sum since the first beat.
+        """
+        past = self._past(ident, field)
+        return field.global_sum(ident) if past is None else past.globals[ident - self._start]
+
+    def window_count(self, ident: int, field: Field) -> Number:
+        """
+        The sum over the window.
+        """
+        past = self._past(ident, field)
+        return field.window_sum(ident) if past is None else past.windows[ident - self._start]
+
+    def instant_count(self, ident: int, field: Field) -> Number:
+        """
+        The beat's own amount.
+        """
+        return field.instant(ident)
+
+    def global_rate(self, ident: int, field: Field) -> float:
+        """
+        The sum since the first beat, or the number of beats, per unit of time.
+        """
+        time = self.ring.time
+        amount = ident + 1 if field is time else self.global_count(ident, field)
+        return ratio(amount, self.global_count(ident, time))
+
+    def window_rate(self, ident: int, field: Field) -> float:
+        """
+        The sum over the window, or the number of its beats, per unit of time.
+        """
+        time = self.ring.time
+        beats = min(ident + 1, self.ring.window)
+        amount = beats if field is time else self.window_count(ident, field)
+        return ratio(amount, self.window_count(ident, time))
+
+    def instant_rate(self, ident: int, field: Field) -> float:
+        """
+        The beat's own amount, or one beat, per unit of time.
+        """
+        time = self.ring.time
+        return ratio(1 if field is time else field.instant(ident), time.instant(ident))
+
+    def record(self, ident: int) -> HeartbeatRecord:
+        """
+        All of one beat.
+        """
+        time, *others = [self._field_record(ident, field) for field in self.ring.fields]
+        beats = min(ident + 1, self.ring.window)
+        for other in others:
+            other.glbl_rate = ratio(other.glbl, time.glbl)
+            other.wndw_rate = ratio(other.wndw, time.wndw)
+            other.inst_rate = ratio(other.inst, time.inst)
+        time.glbl_rate = ratio(ident + 1, time.glbl)
+        time.wndw_rate = ratio(beats, time.wndw)
+        time.inst_rate = ratio(1, time.inst)
+        return HeartbeatRecord(ident, self.ring.tag(ident), time, others)
+
+    def _field_record(self, ident: int, field: Field) -> HeartbeatFieldRecord:
+        return HeartbeatFieldRecord(
+            self.ring.value(ident, field),
+            self.global_count(ident, field),
+            self.window_count(ident, field),
+            field.instant(ident),
+        )
+
+    def records(self, start: int, stop: int) -> list[HeartbeatRecord]:
+        """
+        All of beats *start* to *stop*, without the latter, oldest first.
+        """
+        ring = self.ring
+        idents = range(start, stop)
+        columns = [
+            map(HeartbeatFieldRecord, ring.values(start, stop, field), *sums)
+            for field, sums in zip(ring.fields, self.sums(start, stop), strict=True)
+        ]
+        tags = ring.tags(start, stop)
+        return [
+            HeartbeatRecord(ident, tag, time, list(others))
+            for ident, tag, time, *others in zip(idents, tags, *columns, strict=True)
+        ]
+
+    def sums(self, start: int, stop: int) -> list[list[Iterable[Any]]]:
+        """
+        For each field, time first, six columns for beats *start* to *stop*, without the latter.
+
+        They are the global, window and instant sums, and the rates of the three.
+        """
+        if start >= stop:
+            return [[[]] * 6 for _ in self.ring.fields]
+        pasts = [past_of(field, start, stop) for field in self.ring.fields]
+        return [
+            [past.globals, past.windows, past.instants, *rates]
+            for past, rates in zip(pasts, self._rates(pasts, start, stop), strict=True)
+        ]
+
+    def _rates(self, pasts: list[Past], start: int, stop: int) -> Iterator[list[list[float]]]:
+        time = pasts[0]
+        beats = range(start + 1, stop + 1)
+        window = self.ring.window
+        yield [
+            _ratios(beats, time.globals),
+            _ratios([min(number, window) for number in beats], time.windows),
+            _ratios(repeat(1), time.instants),
+        ]
+        for past in pasts[1:]:
+            yield [
+                _ratios(past.globals, time.globals),
+                _ratios(past.windows, time.windows),
+                _ratios(past.instants, time.instants),
+            ]
+
+    @property
+    def _start(self) -> int:
+        return max(self._kept_at - self.ring.window, 0)
+
+    def _past(self, ident: int, field: Field) -> Past | None:
+        """
+        Kept sums of *field*, or None if they are not worth their while.
+        """
+        count = self.ring.state.count
+        if count != self._kept_at:
+            self._kept_at, self._kept, self._beats_added = count, {}, 0
+        later = count - 1 - ident
+        if not later:
+            return None
+        key = id(field)
+        if key not in self._kept:
+            self._beats_added += later
+            if self._beats_added < 8 * self.ring.window:
+                return None
+            self._kept[key] = past_of(field, self._start, count)
+        return self._kept[key]
+
+
+def _ratios(amounts: Iterable[Number], times: Iterable[Number]) -> list[float]:
+    try:
+        return list(map(truediv, amounts, times))
+    except (OverflowError, ZeroDivisionError):
+        return list(map(ratio, amounts, times))

@@ -1,0 +1,81 @@
+"""
+Log rows: beats as flat lists of numbers, in the caller's units.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from vitalrig.heartbeat.reading import Reader
+from vitalrig.heartbeat.records import HeartbeatRecord, HeartbeatRecordData
+
+
+@dataclass(frozen=True, slots=True)
+class Norms:
+    """
+    Factors that turn the units of beats into those of a log. None leaves a number as it is.
+
+    Attributes:
+        time: For the time field's value and sums.
+        heartrate: For its rates.
+        fields: For the other fields' values and sums; may be shorter or longer than these.
+        field_rates: For their rates.
+    """
+
+    time: float | None = None
+    heartrate: float | None = None
+    fields: Sequence[float | None] | None = None
+    field_rates: Sequence[float | None] | None = None
+
+    def pairs(self, fields: int) -> list[tuple[float | None, float | None]]:
+        """
+        Two factors for time, and two for each of so many *fields*.
+        """
+        if self.fields is self.field_rates is None:
+            return [(self.time, self.heartrate), *[(None, None)] * fields]
+        norms = [self.time, *_padded(self.fields, fields)]
+        return list(zip(norms, [self.heartrate, *_padded(self.field_rates, fields)], strict=True))
+
+
+def row_of(record: HeartbeatRecord, norms: Norms) -> list[HeartbeatRecordData]:
+    """
+    One beat as a row.
+    """
+    row: list[Any] = [record.ident, record.tag]
+    fields = [record.time, *record.field_records]
+    for field, (norm, rate_norm) in zip(fields, norms.pairs(len(fields) - 1), strict=True):
+        counts = (*field.val, field.glbl, field.wndw, field.inst)
+        rates = (field.glbl_rate, field.wndw_rate, field.inst_rate)
+        row += counts if norm is None else [count * norm for count in counts]
+        row += rates if rate_norm is None else [rate * rate_norm for rate in rates]
+    return row
+
+
+def rows_of(reader: Reader, start: int, stop: int, norms: Norms) -> list[list[HeartbeatRecordData]]:
+    """
+    Beats *start* to *stop*, without the latter, as rows, oldest first.
+
+    The caller holds the ring's lock.
+    """
+    ring = reader.ring
+    columns: list[Iterable[Any]] = [range(start, stop), ring.tags(start, stop)]
+    factors = norms.pairs(len(ring.others))
+    for field, sums, (norm, rate_norm) in zip(
+        ring.fields, reader.sums(start, stop), factors, strict=True
+    ):
+        values = [column.between(start, stop) for column in field.columns]
+        columns += _times([*values, *sums[:3]], norm)
+        columns += _times(sums[3:], rate_norm)
+    return list(map(list, zip(*columns, strict=True)))
+
+
+def _times(columns: list[Iterable[Any]], norm: float | None) -> list[Iterable[Any]]:
+    if norm is None:
+        return columns
+    return [[number * norm for number in column] for column in columns]
+
+
+def _padded(norms: Sequence[float | None] | None, length: int) -> list[float | None]:
+    given = list(islice(norms or (), length))
+    return [*given, *[None] * (length - len(given))]

@@ -1,0 +1,181 @@
+"""
+Sums without rounding.
+
+A running float sum loses what is small beside it, for ever. Here integers and fractions are summed
+as such, and floats as a short list of floats whose exact sum is the exact sum of all that was
+added. ``math.fsum`` rounds an exact sum once; what it left over is asked for again, until nothing
+is left. (The idea: J. R. Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997.) Two such
+sums may be subtracted, and what cancels is gone without residue.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import accumulate, repeat
+from math import frexp, fsum, inf, ldexp
+from numbers import Integral, Rational
+from operator import countOf, neg, truediv
+from typing import Any, NamedTuple, TypeAlias, cast
+
+#: Numbers of a column: typed where all are alike.
+Values: TypeAlias = "array[Any] | list[Any]"
+#: What a sum may turn out to be. Fractions are as welcome as the two that are named.
+Number = int | float
+
+_MANTISSA_BITS = 53
+_EXACT_IN_A_FLOAT = 2**_MANTISSA_BITS
+
+
+def common_type(values: Values) -> type | None:
+    """
+    The one type that all *values* have, or None. Typed arrays know theirs.
+    """
+    if isinstance(values, array):
+        return float if values.typecode == "d" else int
+    if not values:
+        return None
+    kind = type(values[0])
+    return kind if countOf(map(type, values), kind) == len(values) else None
+
+
+class ExactSum(NamedTuple):
+    """
+    An exact sum. It never changes; ``plus``, ``minus`` and ``less`` make new ones.
+
+    Attributes:
+        ints: Sum of the integers.
+        floats: A few floats that together are the sum of the floats.
+        rationals: Sum of the fractions, and of floats so large that their sum is no float.
+    """
+
+    ints: int = 0
+    floats: tuple[float, ...] = ()
+    rationals: Fraction | int = 0
+
+    def plus(self, values: Values, kind: type | None) -> "ExactSum":
+        """
+        Add *values*, which are all of type *kind*, or of several if that is None.
+        """
+        if kind is float:
+            return self._with(self.ints, values, self.rationals)
+        if kind is int:
+            return ExactSum(self.ints + sum(values), self.floats, self.rationals)
+        ints, floats, rationals = _sorted_by_kind(values)
+        return self._with(self.ints + ints, floats, self.rationals + rationals)
+
+    def minus(self, values: Values, kind: type | None) -> "ExactSum":
+        """
+        Take *values* away again.
+        """
+        if kind is float:
+            return self._with(self.ints, list(map(neg, values)), self.rationals)
+        # Other types need not have negatives (unsigned integers of numpy do not).
+        return self.less(NOTHING.plus(values, kind))
+
+    def less(self, other: "ExactSum") -> "ExactSum":
+        """
+        The difference of two sums.
+        """
+        ints = self.ints - other.ints
+        rationals = self.rationals - other.rationals
+        if not other.floats:
+            return ExactSum(ints, self.floats, rationals)
+        return self._with(ints, list(map(neg, other.floats)), rationals)
+
+    def _with(self, ints: int, floats: Sequence[float], rationals: Fraction | int) -> "ExactSum":
+        try:
+            return ExactSum(ints, _expand([*self.floats, *floats]), rationals)
+        except OverflowError:
+            # Somewhere on the way the sum is larger than any float: go on with fractions.
+            large = sum(map(Fraction, floats), start=sum(map(Fraction, self.floats)))
+            return ExactSum(ints, (), rationals + large)
+
+    def as_fraction(self) -> Fraction:
+        """
+        The sum itself, not rounded.
+        """
+        return Fraction(self.ints) + self.rationals + sum(map(Fraction, self.floats))
+
+    def as_float(self) -> float:
+        """
+        The float nearest to the sum; infinity where that is beyond all floats.
+        """
+        small = -_EXACT_IN_A_FLOAT <= self.ints <= _EXACT_IN_A_FLOAT
+        try:
+            if small and not self.rationals:
+                return fsum((*self.floats, self.ints))
+            return float(self.as_fraction())
+        except OverflowError:
+            return inf if self.as_fraction() > 0 else -inf
+
+    def is_rounded_integer(self) -> bool:
+        """
+        Whether this is an integer that no float holds.
+        """
+        return not self.floats and not self.rationals and self.as_float() != self.ints
+
+    def value(self, kind: type) -> Number:
+        """
+        The sum as a number of type *kind*: int, Fraction or float.
+        """
+        if kind is float:
+            return self.as_float()
+        return self.ints if kind is int else cast("Number", Fraction(self.ints + self.rationals))
+
+
+NOTHING = ExactSum()
+
+
+def running_floats(start: ExactSum, values: Sequence[float]) -> tuple[list[int], int]:
+    """
+    All sums ``start``, ``start + values[0]``, … as integers, and the shift that made them so.
+
+    Every float is an integer times a power of two. With one power for all, sums are integer
+    additions, and a difference of two sums is exact.
+
+    Raises:
+        OverflowError: If the values are too far apart for one power.
+    """
+    smallest = min(filter(None, map(abs, (*values, *start.floats))), default=1.0)
+    shift = max(_MANTISSA_BITS - frexp(smallest)[1], 0)
+    first = (start.ints << shift) + sum(int(ldexp(part, shift)) for part in start.floats)
+    steps = map(int, map(ldexp, values, repeat(shift)))
+    return list(accumulate(steps, initial=first)), shift
+
+
+def unshift(sums: Iterable[int], shift: int) -> list[float]:
+    """
+    Turn integers of ``running_floats`` into the floats nearest to them.
+
+    Raises:
+        OverflowError: If one is beyond all floats.
+    """
+    return list(map(truediv, sums, repeat(1 << shift)))
+
+
+def _expand(terms: list[float]) -> tuple[float, ...]:
+    """
+    A few floats, the largest first, whose exact sum is that of *terms*.
+    """
+    parts: list[float] = []
+    while rest := fsum(terms):
+        parts.append(rest)
+        terms.append(-rest)
+    return tuple(parts)
+
+
+def _sorted_by_kind(values: Values) -> tuple[int, list[float], Fraction | int]:
+    ints = 0
+    floats: list[float] = []
+    rationals: Fraction | int = 0
+    for value in values:
+        if isinstance(value, float):
+            floats.append(value)
+        elif isinstance(value, (int, Integral)):
+            ints += int(value)
+        elif isinstance(value, Rational):
+            rationals += Fraction(value)
+        else:
+            # The one thing that a beat has been checked for, and it makes any number a float.
+            floats.append(0.0 + value)
+    return ints, floats, rationals

@@ -1,0 +1,66 @@
+"""One logging set-up: JSON lines for machines, aligned text for people."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Literal, TextIO
+
+import structlog
+
+LogFormat = Literal["json", "text"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def set_up(
+    service: str, log_format: LogFormat = "json", level: LogLevel = "info", out: TextIO = sys.stdout
+) -> None:
+    """
+    Send every log record of this process to *out*, one line each.
+
+    A record's message is a constant sentence; its data are the `extra` fields.
+    JSON lines carry `time` (UTC, ISO-8601 with Z and milliseconds), `level`,
+    `service`, `logger`, `event` and the fields.
+    """
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(default=str)
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=out.isatty())
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(),
+                _utc_milliseconds,
+                _adder("service", service),
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+
+
+def _adder(key: str, value: str) -> structlog.typing.Processor:
+    def add(
+        _logger: object, _method: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        event.setdefault(key, value)
+        return event
+
+    return add
+
+
+def _utc_milliseconds(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    created = datetime.fromtimestamp(event["_record"].created, UTC)
+    event["time"] = created.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return event

@@ -1,0 +1,139 @@
+"""The life of a service: start, run until told to stop, end with a status that says why."""
+
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import NoReturn, Protocol
+
+from vitalrig import logs
+from vitalrig.clock import Clock, SystemClock
+from vitalrig.errors import BadSettings, CannotStart
+from vitalrig.health import Health
+from vitalrig.settings import HelpWanted, S
+
+log = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_BAD_SETTINGS = 2
+EXIT_CANNOT_START = 3
+EXIT_WEDGED = 70
+
+
+class Service(Protocol):
+    """What `serve` runs."""
+
+    def run(self, stop: threading.Event) -> None:
+        """
+        Work until *stop* is set, then finish what was begun.
+
+        Raises:
+            CannotStart: If something it needs for itself is taken or missing.
+        """
+        ...
+
+
+class Pulse:
+    """
+    Proof that a loop still turns: call `beat` in each turn.
+
+    It writes the health file and keeps the watchdog quiet. A loop that stands still for
+    *wedged_after_s* ends the process with status 70 and all stacks on stderr, so that whoever
+    supervises it starts it anew: neither compose nor supervisord restarts what merely hangs.
+    """
+
+    def __init__(
+        self,
+        health: Health,
+        wedged_after_s: float,
+        clock: Clock | None = None,
+        end: Callable[[], None] | None = None,
+    ) -> None:
+        self.health = health
+        self._clock = clock or SystemClock()
+        self._wedged_after_s = wedged_after_s
+        self._end = end or _end_wedged
+        self._beaten_at_s = self._clock.monotonic_s()
+
+    def beat(self) -> None:
+        """
+        The loop turned once.
+        """
+        self._beaten_at_s = self._clock.monotonic_s()
+        self.health.write()
+
+    def check(self) -> None:
+        """
+        End the process if the loop stands still.
+        """
+        if self._clock.monotonic_s() - self._beaten_at_s > self._wedged_after_s:
+            self._end()
+
+    def watch(self, stop: threading.Event) -> threading.Thread:
+        """
+        Start a thread that checks until *stop* is set.
+        """
+
+        def loop() -> None:
+            while not stop.wait(self._wedged_after_s / 4):
+                self.check()
+
+        thread = threading.Thread(target=loop, name="watchdog", daemon=True)
+        thread.start()
+        return thread
+
+
+def _end_wedged() -> NoReturn:
+    faulthandler.dump_traceback(file=sys.stderr)
+    os._exit(EXIT_WEDGED)
+
+
+def serve(
+    settings_class: type[S], build: Callable[[S, Pulse], Service], argv: Sequence[str]
+) -> int:
+    """
+    Load settings, build the service and run it until SIGTERM or SIGINT.
+
+    Returns:
+        0 after a clean stop, 2 for settings that cannot work, 3 if it could not start.
+    """
+    name = settings_class.service()
+    try:
+        settings, unknown = settings_class.load(argv)
+        if unknown:
+            raise BadSettings(f"{unknown[0]}: unknown argument; --help lists all")
+    except HelpWanted as wanted:
+        print(wanted)
+        return EXIT_OK
+    except BadSettings as exc:
+        print(f"{name}: {exc}", file=sys.stderr)
+        return EXIT_BAD_SETTINGS
+    logs.set_up(name, settings.log_format, settings.log_level)
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    pulse = Pulse(Health(settings.health_path()), settings.wedged_after_s)
+    try:
+        service = build(settings, pulse)
+        pulse.watch(stop)
+        service.run(stop)
+    except BadSettings as exc:
+        log.error("settings cannot work", extra={"why": str(exc)})
+        return EXIT_BAD_SETTINGS
+    except CannotStart as exc:
+        log.error("cannot start", extra={"why": str(exc)})
+        return EXIT_CANNOT_START
+    log.info("stopped")
+    return EXIT_OK
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def handle(signum: int, _frame: FrameType | None) -> None:
+        log.info("told to stop", extra={"signal": signal.Signals(signum).name})
+        stop.set()
+
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, handle)

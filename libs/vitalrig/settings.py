@@ -1,0 +1,220 @@
+"""Settings as a value: defaults < YAML < environment < flags; an unknown key stops the service."""
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar, get_args
+
+from absl import flags
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+from yaml import YAMLError
+
+from vitalrig.errors import BadSettings
+from vitalrig.logs import LogFormat, LogLevel
+
+
+def _split_commas(value: object) -> object:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
+"""Several names: a YAML list, or one text with commas in the environment and in flags."""
+
+
+class HelpWanted(Exception):
+    """The caller asked for `--help`. Print the text it carries, and end well."""
+
+
+class ServiceSettings(BaseSettings):
+    """
+    What every service can be told. A service's own model adds its keys.
+
+    Sources, the later wins: defaults, `config/<service>.yml`, environment variables
+    `VITALRIG_<SERVICE>_<KEY>`, flags `--<key>`.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", yaml_file_encoding="utf-8")
+
+    redis_host: str = Field("127.0.0.1", description="where Redis is")
+    redis_port: int = Field(6379, gt=0, lt=65_536, description="Redis's port")
+    redis_database: int = Field(0, ge=0, description="Redis's database number")
+    redis_password_file: Path | None = Field(
+        None, description="file whose first line is Redis's password"
+    )
+    health_file: Path | None = Field(
+        None, description="where health is written for the probe (default: a file in /tmp)"
+    )
+    wedged_after_s: float = Field(
+        60.0, gt=0, description="a loop that stands still this long ends the process (exit 70)"
+    )
+    log_format: LogFormat = Field("json", description="json or text")
+    log_level: LogLevel = Field("info", description="debug, info, warning or error")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is given
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """
+        Put flags (which come as init arguments) before the environment before YAML.
+        """
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+    @classmethod
+    def service(cls) -> str:
+        """
+        Name of the service that these settings are for.
+        """
+        return str(cls.model_config.get("env_prefix", "")).removeprefix("VITALRIG_")[:-1].lower()
+
+    def redis_password(self) -> str | None:
+        """
+        Read Redis's password.
+
+        Raises:
+            BadSettings: If the file that is named cannot be read.
+        """
+        if self.redis_password_file is None:
+            return None
+        try:
+            return self.redis_password_file.read_text().splitlines()[0].strip()
+        except (OSError, IndexError) as exc:
+            raise BadSettings(
+                f"redis_password_file: {self.redis_password_file} cannot be read"
+            ) from exc
+
+    def health_path(self) -> Path:
+        """
+        Where health is written.
+        """
+        return self.health_file or Path(f"/tmp/vitalrig-{self.service()}.health")  # noqa: S108
+
+    @classmethod
+    def load(
+        cls, argv: Sequence[str] = (), environ: Mapping[str, str] | None = None
+    ) -> tuple[Self, list[str]]:
+        """
+        Join all sources.
+
+        Returns:
+            The settings, and the arguments that are no flags of ours.
+
+        Raises:
+            BadSettings: If a key is unknown or a value cannot work; the text names the key.
+            HelpWanted: If *argv* asks for help.
+        """
+        given, rest = _parse_flags(cls, argv)
+        path = _config_path(cls, given.pop("config", None))
+        _refuse_unknown_environment(cls, os.environ if environ is None else environ)
+        located = type(
+            cls.__name__,
+            (cls,),
+            {"model_config": SettingsConfigDict(yaml_file=path), "__doc__": cls.__doc__},
+        )
+        try:
+            return located(**given), rest
+        except ValidationError as exc:
+            raise BadSettings("; ".join(_explain(cls, error) for error in exc.errors())) from exc
+        except (YAMLError, ValueError, TypeError, OSError) as exc:
+            raise BadSettings(f"{path}: {exc}") from exc
+
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def for_service(name: str) -> SettingsConfigDict:
+    """
+    Model configuration of the service *name*: frozen, strict, with its environment prefix.
+    """
+    return SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=f"VITALRIG_{name.upper()}_", populate_by_name=True
+    )
+
+
+def help_text(settings: type[ServiceSettings]) -> str:
+    """
+    All that `--help` says.
+    """
+    name = settings.service()
+    lines = [
+        f"python -m services.{name} [--config FILE] [--KEY=VALUE ...]",
+        "",
+        *(line.strip() for line in (settings.__doc__ or "").strip().splitlines()),
+        "",
+        f"Each key may stand in config/{name}.yml, in the environment as",
+        f"VITALRIG_{name.upper()}_KEY or as a flag; the later wins. Booleans may stand bare",
+        "(--key, --nokey).",
+        "",
+        f"  --config=FILE  (config/{name}.yml)",
+        "      the YAML file to read",
+    ]
+    for key, field in settings.model_fields.items():
+        default = field.default
+        shown = ",".join(default) if isinstance(default, tuple) else default
+        lines += [f"  --{key}  ({'' if shown is None else shown})", f"      {field.description}"]
+    return "\n".join(lines)
+
+
+def _parse_flags(
+    settings: type[ServiceSettings], argv: Sequence[str]
+) -> tuple[dict[str, Any], list[str]]:
+    if any(arg in ("--help", "-h", "-help", "--helpfull") for arg in argv):
+        raise HelpWanted(help_text(settings))
+    values = flags.FlagValues()  # type: ignore[no-untyped-call]
+    flags.DEFINE_string("config", None, "the YAML file to read", flag_values=values)
+    for key, field in settings.model_fields.items():
+        define = flags.DEFINE_boolean if _is_bool(field.annotation) else flags.DEFINE_string
+        define(key, None, field.description or "", flag_values=values)
+    try:
+        rest = values(["service", *argv], known_only=True)[1:]
+    except flags.Error as exc:
+        raise BadSettings(str(exc)) from exc
+    given = {key: values[key].value for key in values if values[key].present}
+    return given, list(rest)
+
+
+def _is_bool(annotation: object) -> bool:
+    return annotation is bool or bool in get_args(annotation)
+
+
+def _config_path(settings: type[ServiceSettings], given: str | None) -> Path | None:
+    if given is None:
+        usual = Path("config") / f"{settings.service()}.yml"
+        return usual if usual.exists() else None
+    if not Path(given).exists() or Path(given).is_dir():
+        raise BadSettings(f"config: {given} is no file")
+    return Path(given)
+
+
+def _refuse_unknown_environment(
+    settings: type[ServiceSettings], environ: Mapping[str, str]
+) -> None:
+    prefix = str(settings.model_config.get("env_prefix", ""))
+    for name in environ:
+        key = name.removeprefix(prefix).lower()
+        if prefix and name.startswith(prefix) and key not in settings.model_fields:
+            raise BadSettings(_unknown(settings, key, f"environment variable {name}"))
+
+
+def _explain(settings: type[ServiceSettings], error: Any) -> str:  # noqa: ANN401  pydantic's
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return _unknown(settings, key, key)
+    return f"{key}: {error['msg']} (it is {error['input']!r})"
+
+
+def _unknown(settings: type[ServiceSettings], key: str, shown: str) -> str:
+    near = difflib.get_close_matches(key, settings.model_fields, n=1)
+    return f"{shown}: unknown key" + (f"; did you mean {near[0]}?" if near else "")

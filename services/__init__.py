@@ -1,0 +1,1 @@
+"""What is run, from the tree: `python -m services.<name>`. A service never imports another."""

@@ -1,0 +1,1 @@
+"""The collector: smartspectra.ipc.MetricsCollector in a service that never loses a sample."""

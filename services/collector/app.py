@@ -1,0 +1,200 @@
+"""The collector, joined from its parts by `build`."""
+
+import json
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import redis
+
+from services.collector.camera import Camera
+from services.collector.positions import Positions
+from services.collector.recorder import Recorder
+from services.collector.sequence import Sequence as Numbers
+from services.collector.settings import Settings
+from services.collector.transport import Arrival, PubSubTransport, StreamTransport, Transport
+from smartspectra.ipc.options import StorageOptions
+from vitalrig import keys
+from vitalrig.beats import Beats
+from vitalrig.bus import AWAY, connect
+from vitalrig.clock import Clock, SystemClock
+from vitalrig.errors import CannotStart, Unavailable
+from vitalrig.service import Pulse
+from vitalrig.version import VERSION
+
+log = logging.getLogger(__name__)
+
+REPORT_EVERY_S = 1.0
+FIRST_WAIT_S = 0.1
+LONGEST_WAIT_S = 2.0
+
+
+class Collector:
+    """
+    Takes what arrives for all cameras, until told to stop; then finishes the open files.
+
+    Args:
+        transport: How envelopes arrive.
+        cameras: Whom they belong to, by prefix.
+        positions: How far each camera is in files; saved about once a second.
+        client: Redis, for reports.
+        beats: Where heartbeats go.
+        pulse: Told that the loop turns.
+        clock: What tells the time.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        cameras: Mapping[str, Camera],
+        positions: Positions,
+        client: redis.Redis,
+        beats: Beats,
+        pulse: Pulse,
+        clock: Clock,
+    ) -> None:
+        self._transport = transport
+        self._cameras = cameras
+        self._positions = positions
+        self._client = client
+        self._beats = beats
+        self._pulse = pulse
+        self._clock = clock
+        self._reported_at_s = float("-inf")
+        self._away_since_s: float | None = None
+        self._attempts = 0
+        for name in ("backend_disconnects", "backend_away_seconds"):
+            beats.count(name, 0)
+
+    def run(self, stop: threading.Event) -> None:
+        """
+        Collect until *stop* is set.
+        """
+        self._pulse.health.ready()
+        log.info("collector ready", extra={"cameras": list(self._cameras), "version": VERSION})
+        try:
+            while not stop.is_set():
+                self._turn(stop)
+        finally:
+            for camera in self._cameras.values():
+                camera.recorder.close()
+
+    def _turn(self, stop: threading.Event) -> None:
+        self._pulse.beat()
+        for prefix, arrivals in groupby(self._read(stop), key=lambda arrival: arrival.prefix):
+            self._cameras[prefix].take(list(arrivals))
+        for camera in self._cameras.values():
+            camera.recorder.tick()
+        self._report()
+
+    def _read(self, stop: threading.Event) -> Sequence[Arrival]:
+        try:
+            arrivals = self._transport.read()
+        except Unavailable as exc:
+            self._away(exc)
+            stop.wait(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**self._attempts))
+            self._attempts += 1
+            return ()
+        self._back()
+        return arrivals
+
+    def _away(self, error: Unavailable) -> None:
+        self._pulse.health.fail("redis", str(error))
+        if self._away_since_s is None:
+            self._away_since_s = self._clock.monotonic_s()
+            self._beats.count("backend_disconnects")
+            log.warning("Redis is away", extra={"why": str(error)})
+
+    def _back(self) -> None:
+        self._pulse.health.ok("redis")
+        self._attempts = 0
+        if self._away_since_s is not None:
+            away_s = self._clock.monotonic_s() - self._away_since_s
+            self._away_since_s = None
+            self._beats.count("backend_away_seconds", away_s)
+            log.info("Redis is back", extra={"away_s": round(away_s, 3)})
+
+    def _report(self) -> None:
+        now_s = self._clock.monotonic_s()
+        if now_s - self._reported_at_s < REPORT_EVERY_S or self._away_since_s is not None:
+            return
+        self._reported_at_s = now_s
+        self._positions.save()
+        paused = [
+            f"{camera.prefix}: {reason}"
+            for camera in self._cameras.values()
+            if (reason := camera.recorder.collector.stats.paused)
+        ]
+        self._pulse.health.set("recording", "; ".join(paused) or None)
+        views: dict[Any, Any] = {
+            prefix: json.dumps(camera.document()) for prefix, camera in self._cameras.items()
+        }
+        try:
+            pipe = self._client.pipeline(transaction=False)
+            pipe.hset(keys.CAMERAS, mapping=views)
+            pipe.hset(keys.HEARTBEATS, self._beats.key, json.dumps(self._beats.report()))
+            pipe.execute()
+        except AWAY as exc:
+            log.debug("report not delivered", extra={"why": str(exc)})
+
+
+def build(settings: Settings, pulse: Pulse) -> Collector:
+    """
+    Join the parts.
+
+    Raises:
+        BadSettings: If the password file cannot be read.
+        CannotStart: If the sessions folder cannot be used, or another collector uses it.
+    """
+    clock = SystemClock()
+    beats = Beats("collector", clock=clock)
+    storage = StorageOptions(
+        fsync=settings.fsync,
+        fsync_interval_s=settings.fsync_interval_s,
+        snapshot_interval_s=settings.snapshot_interval_s,
+        base_files=False,
+        software_version=f"vitalrig {VERSION}",
+    )
+    try:
+        settings.sessions_folder.mkdir(parents=True, exist_ok=True)
+        positions = Positions(settings.sessions_folder)
+        cameras = {
+            prefix: _camera(prefix, settings, positions, storage, beats, clock)
+            for prefix in settings.prefixes
+        }
+    except OSError as exc:
+        raise CannotStart(f"{settings.sessions_folder} cannot be used: {exc}") from exc
+    client = connect(settings)
+    return Collector(
+        transport=_transport(settings, positions),
+        cameras=cameras,
+        positions=positions,
+        client=client,
+        beats=beats,
+        pulse=pulse,
+        clock=clock,
+    )
+
+
+def _camera(
+    prefix: str,
+    settings: Settings,
+    positions: Positions,
+    storage: StorageOptions,
+    beats: Beats,
+    clock: Clock,
+) -> Camera:
+    position = positions.of(prefix)
+    recorder = Recorder(prefix, settings, positions, storage)
+    return Camera(prefix, recorder, Numbers(position.run, position.seq), beats, clock)
+
+
+def _transport(settings: Settings, positions: Positions) -> Transport:
+    client = connect(settings)
+    if settings.transport == "pubsub":
+        return PubSubTransport(client, settings.prefixes)
+    return StreamTransport(
+        client, {prefix: positions.of(prefix).entry_id or None for prefix in settings.prefixes}
+    )

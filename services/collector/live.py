@@ -1,0 +1,70 @@
+"""What a camera says now: the newest sample of each series, for the exporter."""
+
+from typing import Any
+
+from services.collector.transport import Arrival
+from smartspectra.ipc.channels import RECORDING_STATE, STATUS
+from smartspectra.ipc.envelope import BadEnvelope, Envelope
+from smartspectra.ipc.extract import (
+    _coerce_sample_timestamp,
+    _coerce_sample_value,
+    _extract_measurement_lists,
+)
+
+
+class LiveView:
+    """
+    Follows one camera's envelopes without keeping them. Its cost does not grow.
+
+    Attributes:
+        envelopes: How many arrived, by channel.
+        rejected: How many could not be understood, by reason.
+    """
+
+    def __init__(self) -> None:
+        self.envelopes: dict[str, int] = {}
+        self.rejected: dict[str, int] = {}
+        self._series: dict[str, dict[str, Any]] = {}
+        self._status = ""
+
+    def see(self, arrival: Arrival) -> None:
+        """
+        Take one envelope.
+        """
+        self.envelopes[arrival.channel] = self.envelopes.get(arrival.channel, 0) + 1
+        try:
+            envelope = Envelope.parse(arrival.envelope)
+            if arrival.channel == STATUS:
+                self._status = str(envelope.payload.get("value", ""))
+            elif arrival.channel != RECORDING_STATE:
+                self._see_samples(arrival.channel, envelope)
+        except BadEnvelope as exc:
+            self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1
+
+    def document(self) -> dict[str, Any]:
+        """
+        Everything, JSON-ready.
+        """
+        return {
+            "status": self._status,
+            "series": self._series,
+            "envelopes": self.envelopes,
+            "rejected": self.rejected,
+        }
+
+    def _see_samples(self, channel: str, envelope: Envelope) -> None:
+        for name, samples in _extract_measurement_lists(envelope.payload):
+            newest = samples[-1]
+            value = _coerce_sample_value(newest)
+            stamp_us = _coerce_sample_timestamp(newest) or envelope.timestamp_us
+            if value is None or stamp_us is None:
+                continue
+            key = f"{channel}/{name}"
+            count = self._series[key]["samples"] if key in self._series else 0
+            self._series[key] = {
+                "timestamp_us": stamp_us,
+                "value": value,
+                "stable": newest.get("stable"),
+                "confidence": newest.get("confidence"),
+                "samples": count + len(samples),
+            }

@@ -1,0 +1,32 @@
+"""What the collector can be told."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from vitalrig.settings import Names, ServiceSettings, for_service
+
+
+class Settings(ServiceSettings):
+    """The collector of session files."""
+
+    model_config = for_service("collector")
+
+    prefixes: Names = Field(
+        ("physiology",), min_length=1, description="key prefixes to collect, one per camera"
+    )
+    sessions_folder: Path = Field(Path("data/sessions"), description="folder for session files")
+    transport: Literal["stream", "pubsub"] = Field(
+        "stream",
+        description="stream: our server's durable stream; pubsub: a server that only publishes",
+    )
+    snapshot_interval_s: float = Field(30.0, gt=0, description="seconds between snapshots")
+    fsync: Literal["always", "interval", "never"] = Field(
+        "interval", description="when written lines are made to survive a power cut"
+    )
+    fsync_interval_s: float = Field(1.0, gt=0, description="seconds between syncs, for interval")
+    max_samples_per_series: int = Field(
+        0, ge=0, description="samples kept per series in snapshots and summary; 0: all"
+    )
+    whitespace: bool = Field(False, description="indent snapshots and summaries")

@@ -1,0 +1,1 @@
+"""The exporter: what the rig says of itself, on a page for Prometheus."""

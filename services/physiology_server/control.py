@@ -1,0 +1,144 @@
+"""What runs and what is being recorded: the state that gRPC controls. No gRPC in it."""
+
+from dataclasses import dataclass
+
+from services.physiology_server.status import StatusCode
+from smartspectra.ipc.session_files import check_session_id
+from vitalrig.clock import Clock
+from vitalrig.errors import BadRequest, NotPossibleNow
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChange:
+    """A recording began or ended."""
+
+    recording: bool
+    session_id: str
+    timestamp_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """The status code is another one now."""
+
+    status: StatusCode
+    timestamp_us: int
+
+
+Change = RecordingChange | StatusChange
+
+
+class Control:
+    """
+    The state machine: Core first, then the Edge graph, then a recording.
+
+    Each verb changes the state and notes what subscribers must be told; `take_changes` hands
+    that over once. Verbs that find their wish fulfilled do nothing.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._changes: list[Change] = []
+        self.core_running = False
+        self.edge_running = False
+        self.recording = False
+        self.session_id = ""
+        self.status = StatusCode.PROCESSING_NOT_STARTED
+        self.status_timestamp_us = clock.wall_us()
+        self.resets = 0
+        self._changes.append(StatusChange(self.status, self.status_timestamp_us))
+        self._changes.append(RecordingChange(False, "", self.status_timestamp_us))
+
+    def take_changes(self) -> list[Change]:
+        """
+        What changed since the last call, in order.
+        """
+        changes, self._changes = self._changes, []
+        return changes
+
+    def start_core(self) -> None:
+        """
+        Start Core.
+        """
+        self.core_running = True
+
+    def stop_core(self) -> None:
+        """
+        Stop Core.
+
+        Raises:
+            NotPossibleNow: While the Edge graph, which needs it, runs.
+        """
+        if self.edge_running:
+            raise NotPossibleNow("the Edge graph needs Core: call StopEdgeGraph first")
+        self.core_running = False
+
+    def start_edge_graph(self) -> None:
+        """
+        Start the Edge graph.
+
+        Raises:
+            NotPossibleNow: Without Core.
+        """
+        if not self.core_running:
+            raise NotPossibleNow("Container not initialized: call StartCore first")
+        self.edge_running = True
+
+    def stop_edge_graph(self) -> None:
+        """
+        Stop the Edge graph, and a recording that runs.
+        """
+        self._end_recording()
+        self.edge_running = False
+        self.see(StatusCode.PROCESSING_NOT_STARTED, self._clock.wall_us())
+
+    def set_recording(self, recording: bool, session_id: str = "") -> None:
+        """
+        Start or stop a recording.
+
+        Raises:
+            BadRequest: If *session_id* cannot be part of a file's name.
+            NotPossibleNow: Without a running Edge graph, or while another session is recorded.
+        """
+        if not recording:
+            self._end_recording()
+            return
+        if not self.edge_running:
+            raise NotPossibleNow("Graph not started: call StartCore and StartEdgeGraph first")
+        if session_id:
+            try:
+                check_session_id(session_id)
+            except ValueError as exc:
+                raise BadRequest(str(exc)) from exc
+        if self.recording:
+            if session_id in ("", self.session_id):
+                return
+            raise NotPossibleNow(
+                f"session {self.session_id or 'without a name'} is being recorded: stop it first"
+            )
+        self.recording, self.session_id = True, session_id
+        self._changes.append(RecordingChange(True, session_id, self._clock.wall_us()))
+
+    def reset_processing(self) -> None:
+        """
+        Have Core's buffer cleared before the next frame.
+
+        Raises:
+            NotPossibleNow: Without Core.
+        """
+        if not self.core_running:
+            raise NotPossibleNow("Container not initialized: call StartCore first")
+        self.resets += 1
+
+    def see(self, status: StatusCode, timestamp_us: int) -> None:
+        """
+        Note the status of a frame; subscribers hear of it only when it changed.
+        """
+        if status != self.status:
+            self.status, self.status_timestamp_us = status, timestamp_us
+            self._changes.append(StatusChange(status, timestamp_us))
+
+    def _end_recording(self) -> None:
+        if self.recording:
+            self._changes.append(RecordingChange(False, self.session_id, self._clock.wall_us()))
+            self.recording, self.session_id = False, ""

@@ -1,0 +1,47 @@
+"""Messages as they go out: exactly `type`, `timestamp` (us since the epoch) and `payload`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from services.physiology_server.control import Change, RecordingChange
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One envelope, with the channel (without prefix) that it belongs to."""
+
+    channel: str
+    envelope: bytes
+
+
+def envelope(kind: str, timestamp_us: int, payload: Mapping[str, Any]) -> Outgoing:
+    """
+    Make the envelope of *payload* for the channel of its kind, as one compact line.
+    """
+    document = {"type": kind, "timestamp": timestamp_us, "payload": payload}
+    return Outgoing(kind, orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY))
+
+
+def of_change(change: Change) -> Outgoing:
+    """
+    Make the envelope that tells subscribers of *change*.
+
+    The vendor's documents leave both payloads open. Ours: a status is a `StatusValue` by
+    protobuf's JSON rules; a recording state carries the boolean, a word and the session's id.
+    """
+    stamp = str(change.timestamp_us)
+    if isinstance(change, RecordingChange):
+        payload: dict[str, Any] = {
+            "recording": change.recording,
+            "state": "started" if change.recording else "stopped",
+            "timestamp": stamp,
+        }
+        if change.session_id:
+            payload["session_id"] = change.session_id
+        return envelope("recording_state", change.timestamp_us, payload)
+    return envelope(
+        "status", change.timestamp_us, {"value": change.status.name, "timestamp": stamp}
+    )

@@ -1,0 +1,32 @@
+"""What every source of frames promises."""
+
+from collections.abc import Iterator
+from typing import Literal, Protocol
+
+from services.physiology_server.frames import Frame
+
+SourceKind = Literal["synthetic", "replay", "camera", "upload"]
+
+
+class Source(Protocol):
+    """
+    A source of frames at camera rate.
+
+    It knows nothing of real time: whoever iterates decides how fast frames come.
+    """
+
+    @property
+    def kind(self) -> SourceKind:
+        """What the frames are made of. It is told to whoever sees a number made from them."""
+        ...
+
+    @property
+    def fps(self) -> float:
+        """Nominal frames per second."""
+        ...
+
+    def frames(self) -> Iterator[Frame]:
+        """
+        Yield frames from the capture's start; every call starts a capture of its own.
+        """
+        ...

@@ -1,0 +1,48 @@
+"""What gRPC, the frame loop and the publisher share."""
+
+from collections.abc import Mapping
+
+from services.physiology_server.control import Control
+from services.physiology_server.envelopes import of_change
+from services.physiology_server.outbox import Outbox
+
+
+class ServerState:
+    """
+    The server as a whole.
+
+    Args:
+        control: What runs and what is recorded.
+        outbox: What waits to be sent.
+        source_kind: Where frames come from.
+        warm_up_s: For each signal, the seconds of frames that it needs at first.
+    """
+
+    def __init__(
+        self, control: Control, outbox: Outbox, source_kind: str, warm_up_s: Mapping[str, float]
+    ) -> None:
+        self.control = control
+        self.outbox = outbox
+        self.source_kind = source_kind
+        self.frames = 0
+        self.frames_dropped = 0
+        self.graph_time_s = 0.0
+        self._warm_up_s = warm_up_s
+
+    def announce(self) -> None:
+        """
+        Tell subscribers what changed.
+        """
+        for change in self.control.take_changes():
+            self.outbox.put(of_change(change))
+
+    def settling(self) -> dict[str, float]:
+        """
+        Signals that are not there yet, with the seconds that they still need.
+        """
+        running_s = self.graph_time_s if self.control.edge_running else 0.0
+        return {
+            signal: round(needed_s - running_s, 1)
+            for signal, needed_s in self._warm_up_s.items()
+            if running_s < needed_s
+        }

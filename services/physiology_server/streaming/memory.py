@@ -1,0 +1,30 @@
+"""Memory: keeps what was sent, and can be away. For tests."""
+
+from collections.abc import Sequence
+
+from services.physiology_server.outbox import Numbered
+from vitalrig.errors import Unavailable
+
+
+class MemoryBackend:
+    """A backend that a test can read and switch off."""
+
+    def __init__(self) -> None:
+        self.sent: list[Numbered] = []
+        self.away = False
+
+    async def send(self, batch: Sequence[Numbered]) -> None:
+        """
+        Keep all of *batch*.
+
+        Raises:
+            Unavailable: While `away` is set.
+        """
+        if self.away:
+            raise Unavailable("switched off")
+        self.sent += batch
+
+    async def close(self) -> None:
+        """
+        Do nothing.
+        """

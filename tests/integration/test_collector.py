@@ -1,0 +1,290 @@
+"""The collector with a real Redis and real files: each envelope exactly once, come what may."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.collector.app import build
+from services.collector.settings import Settings
+from tests.support.eventually import eventually
+from tests.support.publishing import Publishing
+from tests.support.running import a_pulse, load, running
+from vitalrig import keys
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def client(redis_server):
+    with redis_server.client() as client:
+        yield client
+
+
+@pytest.fixture
+def sessions(tmp_path):
+    return tmp_path / "sessions"
+
+
+@pytest.fixture
+def make(redis_server, sessions, tmp_path):
+    def make(**more):
+        settings = load(Settings, redis_server, sessions_folder=sessions, **more)
+        return build(settings, a_pulse(tmp_path))
+
+    return make
+
+
+@pytest.fixture
+def publishing(client):
+    return Publishing(client)
+
+
+def lines(sessions, name="first"):
+    path = sessions / f"metrics_{name}.jsonl"
+    return path.read_bytes().splitlines() if path.exists() else []
+
+
+def summary(sessions, name="first"):
+    path = sessions / f"metrics_{name}.json"
+    try:
+        document = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return document if document["meta"].get("stopped_at_ms") else None
+
+
+def view(client, prefix="physiology"):
+    raw = client.hget(keys.CAMERAS, prefix)
+    return json.loads(raw) if raw else {}
+
+
+def ready(client, prefix="physiology"):
+    return eventually(lambda: bool(view(client, prefix)))
+
+
+def recorded(sessions, publishing, *, count=None):
+    wanted = publishing.published if count is None else publishing.published[:count]
+    return eventually(lambda: lines(sessions) == wanted)
+
+
+def test_a_session_holds_what_was_published_between_start_and_stop(
+    make, client, sessions, publishing
+):
+    """
+    Start and stop stand in the file too; what came before or after does not.
+    """
+    with running(make()):
+        ready(client)
+        publishing.edge(3)
+        publishing.start()
+        publishing.edge(40)
+        publishing.stop()
+        wanted = publishing.published[3:]
+        publishing.edge(3)
+        eventually(lambda: summary(sessions))
+
+    assert wanted == lines(sessions)
+
+
+def test_the_summary_holds_every_sample(make, client, sessions, publishing):
+    """
+    What was recorded can be used at once.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(40)
+        publishing.stop()
+        done = eventually(lambda: summary(sessions))
+
+    series = done["series"]["physiology:edge_metrics"]["breathing.upper_trace"]
+
+    assert (40, 40) == (len(series["timestamps"]), len(series["values"]))
+
+
+def test_a_recording_that_runs_already_is_taken_from_its_start(make, sessions, publishing):
+    """
+    A collector that is started late misses nothing that the stream still holds.
+    """
+    publishing.edge(5)
+    publishing.start()
+    publishing.edge(20)
+    publishing.published = publishing.published[5:]
+
+    with running(make()):
+        assert recorded(sessions, publishing)
+
+
+def test_a_recording_that_has_ended_is_not_taken_again(make, client, sessions, publishing):
+    """
+    A first start does not dig up old sessions.
+    """
+    publishing.start()
+    publishing.edge(5)
+    publishing.stop()
+
+    with running(make()):
+        ready(client)
+
+    assert [] == list(sessions.glob("*.jsonl"))
+
+
+def test_a_clean_restart_goes_on_in_the_same_session(make, client, sessions, publishing):
+    """
+    An update of the software costs no envelope.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(20)
+        recorded(sessions, publishing)
+    publishing.edge(20)
+    with running(make()):
+        publishing.edge(20)
+        publishing.stop()
+        recorded(sessions, publishing)
+
+    series = summary(sessions)["series"]["physiology:edge_metrics"]["breathing.upper_trace"]
+
+    assert (publishing.published, 60) == (lines(sessions), len(series["values"]))
+
+
+def test_killed_at_any_moment_it_keeps_each_envelope_exactly_once(
+    redis_server, client, sessions, publishing, tmp_path
+):
+    """
+    kill -9 in mid-recording, five times over.
+    """
+
+    def start():
+        command = [
+            sys.executable, "-m", "services.collector", "--config=/dev/null",
+            f"--redis_port={redis_server.port}", f"--sessions_folder={sessions}",
+            f"--health_file={tmp_path / 'health'}", "--fsync_interval_s=0.05",
+        ]  # fmt: skip
+        return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": "libs:."})
+
+    process = start()
+    ready(client)
+    publishing.start()
+    for _ in range(5):
+        before = len(lines(sessions))
+        publishing.edge(30)
+        eventually(lambda had=before: len(lines(sessions)) > had, within_s=20)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        publishing.edge(30)
+        process = start()
+        publishing.edge(30)
+    publishing.stop()
+    eventually(lambda: summary(sessions), within_s=20)
+    process.terminate()
+    process.wait(20)
+
+    assert publishing.published == lines(sessions)
+
+
+def test_a_redis_that_was_restarted_costs_no_envelope_and_is_counted(
+    make, redis_server, client, sessions, publishing
+):
+    """
+    The absence is on the page, the session is whole.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(20)
+        redis_server.stop()
+        redis_server.start()
+        publishing.edge(20)
+        assert recorded(sessions, publishing)
+
+        def disconnects():
+            report = json.loads(client.hget(keys.HEARTBEATS, "collector") or "{}")
+            return report.get("counters", {}).get("backend_disconnects", 0)
+
+        assert eventually(disconnects) >= 1
+
+
+def test_envelopes_that_never_came_are_counted_as_missing(make, client, sessions, publishing):
+    """
+    A hole in the numbers is a proven loss, and is told as such.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(5)
+        publishing.lose(7)
+        publishing.edge(5)
+
+        assert 7 == eventually(lambda: view(client)["counters"]["missing"])
+
+
+def test_an_envelope_that_was_sent_twice_is_kept_once(make, client, sessions, publishing):
+    """
+    A server that does not know whether its batch arrived sends it again.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(5)
+        publishing.repeat_last()
+        publishing.edge(5)
+        assert recorded(sessions, publishing)
+
+        assert 1 == eventually(lambda: view(client)["counters"]["duplicates"])
+
+
+def test_one_process_records_several_cameras(make, client, sessions):
+    """
+    Each camera has its own files; the default one has them in the folder itself.
+    """
+    left, right = Publishing(client), Publishing(client, "ward:2")
+    with running(make(prefixes="physiology,ward:2")):
+        ready(client, "ward:2")
+        for publishing in (left, right):
+            publishing.start("same")
+        for _ in range(10):
+            left.edge()
+            right.edge(2)
+        eventually(lambda: len(lines(sessions, "same")) == 11)
+        eventually(lambda: len(lines(sessions / "ward:2", "same")) == 21)
+
+    assert (left.published, right.published) == (
+        lines(sessions, "same"),
+        lines(sessions / "ward:2", "same"),
+    )
+
+
+def test_a_server_that_only_publishes_is_recorded_too(make, client, sessions, publishing):
+    """
+    The vendor's server knows no stream.
+    """
+    with running(make(transport="pubsub")):
+        ready(client)
+        eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1] == 1)
+        publishing.start()
+        publishing.edge(20)
+        publishing.stop()
+        eventually(lambda: summary(sessions))
+
+    assert publishing.published == lines(sessions)
+
+
+def test_rubbish_on_a_channel_costs_one_message(make, client, sessions, publishing):
+    """
+    One publisher's mistake does not end the recording of the others.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        client.xadd("physiology:envelopes", {"channel": "edge_metrics", "envelope": b"\xff{"})
+        client.xadd("physiology:envelopes", {"other": "fields"})
+        publishing.edge(5)
+
+        assert eventually(lambda: publishing.published[-1] in lines(sessions))

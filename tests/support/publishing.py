@@ -1,0 +1,57 @@
+"""A server reduced to what it publishes: numbered envelopes in the stream and on the channels."""
+
+import json
+
+import redis
+
+START_US = 1_760_000_000_000_000
+
+
+class Publishing:
+    """Publishes for one prefix; keeps what it published, in order."""
+
+    def __init__(self, client: redis.Redis, prefix: str = "physiology", run: str = "run1") -> None:
+        self._client = client
+        self._prefix = prefix
+        self._run = run
+        self.seq = 0
+        self.published: list[bytes] = []
+
+    def start(self, session: str = "first") -> None:
+        self._send(
+            "recording_state", {"recording": True, "state": "started", "session_id": session}
+        )
+
+    def stop(self) -> None:
+        self._send("recording_state", {"recording": False, "state": "stopped"})
+
+    def edge(self, count: int = 1) -> None:
+        for _ in range(count):
+            stamp = str(self._now_us())
+            sample = {"time": self.seq / 30, "value": 0.01, "stable": True, "timestamp": stamp}
+            self._send("edge_metrics", {"breathing": {"upper_trace": [sample]}})
+
+    def lose(self, count: int) -> None:
+        """Use up numbers without publishing them."""
+        self.seq += count
+
+    def repeat_last(self) -> None:
+        self.seq -= 1
+        self._add("edge_metrics", self.published[-1])
+
+    def _now_us(self) -> int:
+        return START_US + self.seq * 33_333
+
+    def _send(self, channel: str, payload: dict[str, object]) -> None:
+        document = {"type": channel, "timestamp": self._now_us(), "payload": payload}
+        envelope = json.dumps(document, separators=(",", ":")).encode()
+        self.published.append(envelope)
+        self._add(channel, envelope)
+
+    def _add(self, channel: str, envelope: bytes) -> None:
+        self.seq += 1
+        self._client.publish(f"{self._prefix}:{channel}", envelope)
+        self._client.xadd(
+            f"{self._prefix}:envelopes",
+            {"channel": channel, "envelope": envelope, "run": self._run, "seq": self.seq},
+        )

@@ -1,0 +1,49 @@
+"""Real services, run in this process until the test is over."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vitalrig.health import Health
+from vitalrig.service import Pulse, Service
+
+
+def a_pulse(folder: Path, name: str = "service") -> Pulse:
+    return Pulse(Health(folder / f"{name}.health"), wedged_after_s=60)
+
+
+@contextmanager
+def running(service: Service) -> Iterator[None]:
+    """Run until the block ends; what the service raised is raised here."""
+    stop, failed = threading.Event(), []
+
+    def run() -> None:
+        try:
+            service.run(stop)
+        except BaseException as exc:  # noqa: BLE001  handed over to the test
+            failed.append(exc)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+        if failed:
+            raise failed[0]
+    assert not thread.is_alive(), "the service did not stop"
+
+
+def load(settings_class: type, redis_server: Any = None, **keys: object) -> Any:
+    """Make settings as the command line would."""
+    if redis_server is not None:
+        keys["redis_port"] = redis_server.port
+    argv = ["--config=/dev/null", *(f"--{key}={value}" for key, value in keys.items())]
+    return settings_class.load(argv, {})[0]
+
+
+def build(settings: Any, make: Callable[..., Any], folder: Path) -> Any:
+    return make(settings, a_pulse(folder, type(settings).__name__))

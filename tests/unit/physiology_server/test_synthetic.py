@@ -1,0 +1,326 @@
+"""The synthetic person: the same to the bit each time, and like a real one in numbers."""
+
+import itertools
+import pickle
+import tracemalloc
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.signal import find_peaks, firwin, filtfilt, welch
+
+from services.physiology_server.sources.synthetic import BLOCK_FRAMES, SyntheticSource
+
+FPS = 30.0
+SEEDS = (1, 2, 3)
+RATES = ((45.0, 6.0), (72.0, 15.0), (110.0, 24.0), (180.0, 35.0))
+
+
+def first_frames(source, count):
+    return list(itertools.islice(source.frames(), count))
+
+
+@cache
+def traces(seed=1, pulse=72.0, breathing=15.0, minutes=5):
+    source = SyntheticSource(seed, FPS, pulse_per_minute=pulse, breathing_per_minute=breathing)
+    frames = first_frames(source, int(minutes * 60 * FPS))
+    names = ("pulse", "phasic", "upper_breathing", "lower_breathing", "eda", "glutes", "knees")
+    names += ("blinking", "talking")
+    return {name: np.array([getattr(f.signals, name) for f in frames]) for name in names}
+
+
+def peak_per_minute(trace, low, high):
+    """
+    Where Welch's periodogram is highest between two rates per minute.
+    """
+    frequency_hz, power = welch(trace - trace.mean(), FPS, nperseg=4096, nfft=32768)
+    inside = (frequency_hz >= low / 60) & (frequency_hz <= high / 60)
+    return 60 * frequency_hz[inside][np.argmax(power[inside])]
+
+
+def beat_times_s(pulse, pulse_per_minute):
+    """
+    Times of the systolic peaks, refined between frames by a parabola.
+    """
+    fastest = 0.6 * 60 / pulse_per_minute * FPS
+    at, _ = find_peaks(pulse, prominence=0.1, distance=max(1, fastest))
+    before, top, after = pulse[at - 1], pulse[at], pulse[at + 1]
+    return (at + 0.5 * (before - after) / (before - 2 * top + after)) / FPS
+
+
+def mean_beat(pulse, pulse_per_minute):
+    """
+    One beat from foot to foot, averaged over all, on 200 points.
+    """
+    feet, _ = find_peaks(-pulse, distance=0.7 * 60 / pulse_per_minute * FPS)
+    grid = np.arange(200) / 200
+    beats = [
+        np.interp(a + grid * (b - a), np.arange(len(pulse)), pulse)
+        for a, b in itertools.pairwise(feet)
+    ]
+    return np.mean(beats, axis=0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("pulse", "breathing"), RATES)
+def test_the_pulse_trace_beats_at_the_rate_asked_for(seed, pulse, breathing):
+    """
+    Within one beat a minute, by a method that the server does not use.
+    """
+    found = peak_per_minute(traces(seed, pulse, breathing)["pulse"], 0.7 * pulse, 1.4 * pulse)
+
+    assert pytest.approx(pulse, abs=1.0) == found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("pulse", "breathing"), RATES)
+def test_both_breathing_traces_go_at_the_rate_asked_for(seed, pulse, breathing):
+    """
+    Within half a breath a minute, chest and abdomen alike.
+    """
+    both = traces(seed, pulse, breathing)
+    found = [peak_per_minute(both[name], 3, 60) for name in ("upper_breathing", "lower_breathing")]
+
+    assert pytest.approx([breathing, breathing], abs=0.5) == found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("pulse", "breathing"), RATES)
+def test_beats_counted_over_minutes_make_the_rate_asked_for(seed, pulse, breathing):
+    """
+    Variability never adds up: over five minutes the count is right to half a beat a minute.
+    """
+    times_s = beat_times_s(traces(seed, pulse, breathing)["pulse"], pulse)
+
+    counted = 60 * (len(times_s) - 1) / (times_s[-1] - times_s[0])
+
+    assert pytest.approx(pulse, abs=0.5) == counted
+
+
+def test_the_same_seed_gives_the_same_frames_to_the_bit():
+    """
+    A run can be repeated exactly, years later and on another day.
+    """
+    count = 10 * BLOCK_FRAMES + 7
+
+    assert first_frames(SyntheticSource(7), count) == first_frames(SyntheticSource(7), count)
+
+
+def test_another_seed_is_another_person():
+    """
+    Two rigs with two seeds do not show the same trace.
+    """
+    one, other = (first_frames(SyntheticSource(seed), 300) for seed in (7, 8))
+
+    assert not any(a.signals.pulse == b.signals.pulse for a, b in zip(one, other, strict=True))
+
+
+def test_frames_do_not_depend_on_how_and_when_they_are_taken():
+    """
+    Two iterations at once, in steps of different lengths, give what one alone gives.
+    """
+    source = SyntheticSource(7)
+    alone = first_frames(source, 400)
+    slow, fast = source.frames(), source.frames()
+    taken_slowly = []
+    for step in itertools.cycle((1, 13, 64)):
+        taken_slowly += itertools.islice(slow, step)
+        list(itertools.islice(fast, 5 * step))
+        if len(taken_slowly) >= 400:
+            break
+
+    assert alone == taken_slowly[:400]
+
+
+def test_time_is_index_over_frame_rate_exactly():
+    """
+    No error adds up from frame to frame.
+    """
+    frames = first_frames(SyntheticSource(1, fps=29.97), 5000)
+
+    assert [index / 29.97 for index in range(5000)] == [frame.time_s for frame in frames]
+
+
+def test_a_source_keeps_nothing_of_what_it_has_made():
+    """
+    It can run for days: the source does not change, and its iterator does not grow.
+    """
+    source = SyntheticSource(1)
+    before = pickle.dumps(source)
+    frames = source.frames()
+    list(itertools.islice(frames, 60 * BLOCK_FRAMES))
+    tracemalloc.start()
+    for _ in itertools.islice(frames, 300 * BLOCK_FRAMES):
+        pass
+    grown_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert before == pickle.dumps(source)
+    assert grown_bytes < 100_000
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("fps", 0.0), ("pulse_per_minute", 5.0), ("breathing_per_minute", float("nan"))],
+)
+def test_a_rate_that_nobody_has_is_refused_by_name(argument, value):
+    """
+    The message names the setting, the value and what is possible.
+    """
+    with pytest.raises(ValueError, match=rf"{argument} is {value}: it must be from"):
+        SyntheticSource(1, **{argument: value})
+
+
+@pytest.mark.parametrize("name", ["pulse", "phasic"])
+def test_pulse_and_pressure_have_the_height_of_the_real_thing(name):
+    """
+    Foot to peak about 0.2, nearly all within -0.12 and 0.18.
+    """
+    low, high = np.percentile(traces()[name], (1, 99))
+
+    assert -0.12 < low < -0.05
+    assert 0.1 < high < 0.18
+
+
+@pytest.mark.parametrize("name", ["upper_breathing", "lower_breathing"])
+def test_breathing_has_the_height_of_the_real_thing(name):
+    """
+    Nine tenths lie within -0.13 and 0.15.
+    """
+    low, high = np.percentile(traces()[name], (5, 95))
+
+    assert -0.13 < low < -0.06
+    assert 0.08 < high < 0.15
+
+
+@pytest.mark.parametrize("pulse", [50.0, 72.0, 100.0])
+def test_a_beat_rises_fast_and_falls_slowly(pulse):
+    """
+    From foot to systolic peak it takes less than 35 % of the beat.
+    """
+    beat = mean_beat(traces(2, pulse)["pulse"], pulse)
+
+    assert 0.05 < np.argmax(beat) / len(beat) < 0.35
+
+
+@pytest.mark.parametrize("pulse", [50.0, 72.0, 100.0])
+def test_a_beat_has_a_dicrotic_notch(pulse):
+    """
+    After the systolic peak there is one lower peak, 8 to 60 % as high above the foot.
+    """
+    beat = mean_beat(traces(2, pulse)["pulse"], pulse)
+    beat = (beat - beat.min()) / np.ptp(beat)
+    peaks, _ = find_peaks(beat, prominence=0.02)
+
+    assert 2 == len(peaks)
+    assert 0.08 < beat[peaks[1]] < 0.6
+
+
+def test_heart_rate_variability_is_that_of_a_calm_adult():
+    """
+    Deviation of the beat intervals (SDNN) 15 to 80 ms, of their differences (RMSSD) 10 to 80 ms.
+    """
+    intervals_ms = 1000 * np.diff(beat_times_s(traces()["pulse"], 72.0))
+
+    assert 15 < intervals_ms.std() < 80
+    assert 10 < np.sqrt(np.mean(np.diff(intervals_ms) ** 2)) < 80
+
+
+def test_the_heart_beats_faster_in_than_out():
+    """
+    Respiratory sinus arrhythmia: intervals go with the breath, at the breath's frequency.
+    """
+    times_s = beat_times_s(traces(minutes=10)["pulse"], 72.0)
+    even_s = np.arange(times_s[1], times_s[-1], 0.25)
+    intervals = np.interp(even_s, times_s[1:], np.diff(times_s))
+    frequency_hz, power = welch(intervals - intervals.mean(), 4.0, nperseg=512)
+    high = (frequency_hz > 0.15) & (frequency_hz < 0.4)
+
+    assert pytest.approx(0.25, abs=0.02) == frequency_hz[high][np.argmax(power[high])]
+
+
+def test_pressure_comes_after_the_pulse_in_the_skin():
+    """
+    It lags by 30 to 170 ms.
+    """
+    both = traces()
+    pulse, phasic = both["pulse"] - both["pulse"].mean(), both["phasic"] - both["phasic"].mean()
+    match = [np.dot(pulse[:-10], phasic[lag : len(phasic) - 10 + lag]) for lag in range(11)]
+
+    assert 0.03 < np.argmax(match) / FPS < 0.17
+
+
+def test_pressure_has_mayer_waves():
+    """
+    Slower than breathing there is a wave of about 0.1 Hz.
+    """
+    slow = filtfilt(firwin(301, 0.18, fs=FPS), 1.0, traces(minutes=10)["phasic"])
+
+    assert pytest.approx(6.0, abs=1.0) == peak_per_minute(slow, 3.0, 11.0)
+
+
+def test_breathing_out_takes_longer_than_breathing_in():
+    """
+    Inspiration to expiration is about 1 to 1.5.
+    """
+    chest = traces()["upper_breathing"]
+    chest = filtfilt(firwin(31, 2.0, fs=FPS), 1.0, chest)
+    tops, _ = find_peaks(chest, prominence=0.06)
+    bottoms, _ = find_peaks(-chest, prominence=0.06)
+    before = bottoms[np.searchsorted(bottoms, tops[1:-1]) - 1]
+    after = bottoms[np.searchsorted(bottoms, tops[1:-1])]
+
+    assert 1.2 < np.median((after - tops[1:-1]) / (tops[1:-1] - before)) < 1.9
+
+
+def test_chest_and_abdomen_breathe_together():
+    """
+    No paradoxical breathing: they agree to more than 0.95.
+    """
+    both = traces()
+
+    assert np.corrcoef(both["upper_breathing"], both["lower_breathing"])[0, 1] > 0.95
+
+
+def test_skin_conductance_drifts_slowly_and_responds_quickly():
+    """
+    Never negative; the steepest rise is at least three times as steep as the steepest fall.
+    """
+    eda = filtfilt(firwin(31, 1.0, fs=FPS), 1.0, traces(minutes=10)["eda"])
+    slope = np.diff(eda)
+
+    assert eda.min() > 0.1
+    assert eda.max() < 1.0
+    assert slope.max() > 3 * -slope.min()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_there_are_some_skin_conductance_responses_a_minute(seed):
+    """
+    Half a response to six a minute, as in people at rest.
+    """
+    eda = filtfilt(firwin(31, 1.0, fs=FPS), 1.0, traces(seed, minutes=10)["eda"])
+    onsets, _ = find_peaks(np.diff(eda) * FPS, height=0.006, distance=int(FPS))
+
+    assert 0.5 < len(onsets) / 10 < 6
+
+
+@pytest.mark.parametrize("name", ["glutes", "knees"])
+def test_a_resting_person_sways_and_now_and_then_moves(name):
+    """
+    Mostly below 0.05, with a few bursts of twice the usual size, none beyond 0.3.
+    """
+    motion = np.abs(traces(minutes=10)[name])
+
+    assert np.percentile(motion, 95) < 0.05
+    assert 2 * np.percentile(motion, 95) < motion.max() < 0.3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eyes_blink_some_thirteen_times_a_minute(seed):
+    """
+    Eight to twenty blinks a minute.
+    """
+    blinking = traces(seed, minutes=10)["blinking"]
+
+    assert 8 < np.count_nonzero(np.diff(blinking.astype(int)) > 0) / 10 < 20

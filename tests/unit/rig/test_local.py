@@ -1,0 +1,78 @@
+"""The layout of a rig without Docker, and what its supervisord says."""
+
+from pathlib import Path
+
+import pytest
+
+from rig.environment import Environment, load
+from rig.local_layout import Layout
+from rig.supervisor import Program, last_exit
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def a_layout(folder: Path, **changes: object) -> Layout:
+    values = load(ROOT, {"RIG_ENV_FILE": "/nonexistent"}).values
+    changed = {"DATA_DIR": folder, **changes}
+    return Layout(Environment(ROOT, values | {name: str(v) for name, v in changed.items()}))
+
+
+def test_prometheus_gets_the_ports_of_dot_env(tmp_path):
+    """
+    The configuration names compose's addresses; processes are on other ones.
+    """
+    layout = a_layout(tmp_path, EXPORTER_PORT=1111, PROMETHEUS_PORT=2222)
+
+    layout.write_prometheus()
+
+    text = (layout.prometheus / "prometheus.yml").read_text()
+    assert '"127.0.0.1:1111"' in text
+    assert '"127.0.0.1:2222"' in text
+    assert "exporter:8317" not in text
+    assert (layout.prometheus / "alerts.yml").exists()
+
+
+def test_what_changed_since_the_start_is_named(tmp_path):
+    """
+    `make up` with a new port must not say that all is well while the old one is in use.
+    """
+    before = a_layout(tmp_path, GRPC_PORT=1111)
+    before.run.mkdir()
+    before.remember(before.environment.for_programs())
+
+    assert [] == a_layout(tmp_path, GRPC_PORT=1111).changes()
+    assert ["GRPC_PORT 1111 → 2222"] == a_layout(tmp_path, GRPC_PORT=2222).changes()
+
+
+def test_how_a_program_ended_is_read_from_supervisords_log(tmp_path):
+    """
+    Supervisord's answers hold no exit status while it waits to start a program again.
+    """
+    log = tmp_path / "supervisord.log"
+    log.write_text(
+        "WARN exited: collector (exit status 1; not expected)\n"
+        "WARN exited: exporter (terminated by SIGKILL; not expected)\n"
+        "WARN exited: collector (exit status 2; not expected)\n"
+    )
+
+    assert "exit status 2" == last_exit(log, "collector")
+    assert "terminated by SIGKILL" == last_exit(log, "exporter")
+    assert "" == last_exit(log, "redis")
+    assert "" == last_exit(tmp_path / "none", "redis")
+
+
+@pytest.mark.parametrize("spawnerr", ["", "Exited too quickly"])
+def test_an_answer_of_supervisord_is_understood(spawnerr):
+    """
+    What went wrong is shown where there is no uptime to show.
+    """
+    info = {
+        "name": "collector",
+        "statename": "BACKOFF",
+        "pid": 0,
+        "description": "",
+        "spawnerr": spawnerr,
+        "group": "collector",
+    }
+
+    assert Program("collector", "BACKOFF", 0, spawnerr) == Program.parse(info)

@@ -1,0 +1,53 @@
+"""Files that others read meanwhile."""
+
+import threading
+
+import pytest
+
+from vitalrig.files import replace_text
+
+
+def test_a_reader_sees_the_old_text_or_the_new_one_and_nothing_else(tmp_path):
+    """
+    200 replacements under a reader's eyes.
+    """
+    path = tmp_path / "f"
+    texts = {"a" * 50_000, "b" * 70_000}
+    first, second = sorted(texts)
+    replace_text(path, first)
+    seen, done = set(), threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.add(path.read_text())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(200):
+        replace_text(path, second if turn % 2 else first, sync=False)
+    done.set()
+    reader.join()
+
+    assert seen <= texts
+
+
+def test_a_text_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    """
+    A failure is an error, not a half file.
+    """
+    path = tmp_path / "f"
+    replace_text(path, "old")
+
+    with pytest.raises(UnicodeEncodeError):
+        replace_text(path, "new \ud800")
+
+    assert "old" == path.read_text()
+
+
+def test_nothing_is_left_beside_the_file(tmp_path):
+    """
+    Partial files do not pile up.
+    """
+    replace_text(tmp_path / "f", "text")
+
+    assert ["f"] == [path.name for path in tmp_path.iterdir()]

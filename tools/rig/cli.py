@@ -1,0 +1,140 @@
+"""
+The verbs: up, down, purge, ps, logs, record, doctor.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rig import docker, modes, report, sessions
+from rig.environment import Environment, load
+from rig.errors import RigError
+
+_ROOT = Path(__file__).resolve().parents[2]
+# All that either mode keeps in DATA_DIR; anything else in it is somebody else's.
+_DATA_FOLDERS = ("sessions", "redis", "valkey", "prometheus", "grafana", "run")
+
+
+def up(environment: Environment, _: argparse.Namespace) -> int:
+    """Build and start the rig, and wait until every health check passes."""
+    mode, why = modes.choose(environment)
+    print(f"Mode: {mode} ({why})", flush=True)
+    rig = modes.make(mode, environment)
+    others = [other.name for other in modes.running(environment) if other.name != mode]
+    if others:
+        raise RigError(
+            f"The rig runs already, in {others[0]} mode. Go on with it (make up MODE={others[0]}), "
+            "or end it first (make down)."
+        )
+    services = rig.up()
+    print(report.ready(environment, mode, services))
+    return 0
+
+
+def down(environment: Environment, _: argparse.Namespace) -> int:
+    """End the rig and keep all data."""
+    # Both, running or not: a stopped container and a process without its supervisord count too.
+    for mode in _asked_or_all(environment):
+        if mode == "compose" and docker.engine_version() is None:
+            continue
+        modes.make(mode, environment).down()
+    print(f"The rig is down. Session files are kept in {environment.sessions}.")
+    return 0
+
+
+def purge(environment: Environment, _: argparse.Namespace) -> int:
+    """End the rig and delete all recordings, Redis's data and metrics, after asking."""
+    data = environment.path("DATA_DIR")
+    folders = [data / name for name in _DATA_FOLDERS]
+    print("This deletes every recording and all else the rig keeps:")
+    print("\n".join(f"  {line}" for line in sessions.describe(folders)) or "  (no folders)")
+    print(f"  volumes of the compose project {environment['COMPOSE_PROJECT_NAME']}")
+    if os.environ.get("YES") != "1":
+        if not sys.stdin.isatty():
+            raise RigError(
+                "Nothing was deleted: there is no terminal to ask. Say YES=1 to mean it."
+            )
+        if input("Write delete to go on: ").strip() != "delete":
+            raise RigError("Nothing was deleted.")
+    for mode in modes.MODES:
+        if mode == "compose" and docker.engine_version() is None:
+            print("No Docker engine answers: volumes, if there are any, stay.")
+            continue
+        modes.make(mode, environment).purge()
+    sessions.delete(folders)
+    print("All data of the rig are deleted. Passwords and images are kept.")
+    return 0
+
+
+def ps(environment: Environment, _: argparse.Namespace) -> int:
+    """Show what runs and how it is."""
+    return _the_running(environment).ps()
+
+
+def logs(environment: Environment, arguments: argparse.Namespace) -> int:
+    """Show the last log lines."""
+    rigs = modes.running(environment)
+    rig = rigs[0] if rigs else modes.make(modes.choose(environment)[0], environment)
+    return rig.logs(arguments.service, follow=arguments.follow)
+
+
+def record(environment: Environment, arguments: argparse.Namespace) -> int:
+    """Record a session."""
+    code = _the_running(environment).record(arguments.seconds, arguments.session)
+    if code == 0:
+        print(f"On this machine: {environment.sessions}")
+    return code
+
+
+def doctor(environment: Environment, _: argparse.Namespace) -> int:
+    """Look at all that is needed to start, and show it as a table."""
+    chosen, why = modes.choose(environment)
+    print(f"`make up` would take {chosen} mode: {why}.")
+    bad = False
+    for mode in modes.MODES:
+        rig = modes.make(mode, environment)
+        print(f"\n{mode} mode ({'runs' if rig.is_running() else 'does not run'})")
+        for check in rig.checks():
+            print(f"  {'ok ' if check.ok else 'NOT'}  {check.name:<15} {check.found}")
+            if not check.ok:
+                print(f"       {'':<15} → {check.remedy}")
+                bad = bad or mode == chosen
+    return 1 if bad else 0
+
+
+def _asked_or_all(environment: Environment) -> Sequence[str]:
+    asked = environment["MODE"].lower()
+    return (asked,) if asked in modes.MODES else modes.MODES
+
+
+def _the_running(environment: Environment) -> modes.Rig:
+    rigs = modes.running(environment)
+    if not rigs:
+        raise RigError("The rig does not run; start it with: make up")
+    return rigs[0]
+
+
+_VERBS = {verb.__name__: verb for verb in (up, down, purge, ps, logs, record, doctor)}
+
+
+def main(argv: Sequence[str]) -> int:
+    """
+    Do what *argv* says, and return the exit status: 0, 1 with a message, 2 for bad usage.
+    """
+    parser = argparse.ArgumentParser(prog="rig", description="Start, watch and stop the rig.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    parsers = {name: verbs.add_parser(name, help=verb.__doc__) for name, verb in _VERBS.items()}
+    parsers["logs"].add_argument("service", nargs="?", help="one service; all without it")
+    parsers["logs"].add_argument("--follow", action="store_true", help="go on as lines come")
+    parsers["record"].add_argument("--seconds", default="30", help="how long (%(default)s)")
+    parsers["record"].add_argument("--session", default="", help="its name; made up if empty")
+    arguments = parser.parse_args(argv)
+    try:
+        return _VERBS[arguments.verb](load(_ROOT, os.environ), arguments)
+    except RigError as exc:
+        print(exc, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+    return 1

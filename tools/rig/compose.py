@@ -1,0 +1,224 @@
+"""
+The rig in containers: docker compose, asked and listened to.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rig import docker, passwords, preflight, sessions, shell
+from rig.compose_state import ServiceState, states
+from rig.environment import Environment
+from rig.errors import RigError
+from rig.preflight import Check
+from rig.services import MONITORING, SERVICES
+
+_WAIT_S = 180  # a first start from a slow disk; a failing health check ends it earlier
+_LOG_LINES = 20
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class ComposeRig:
+    """
+    The rig of one compose project.
+    """
+
+    name = "compose"
+
+    def __init__(self, environment: Environment, *, monitoring: bool) -> None:
+        self._environment = environment
+        self._monitoring = monitoring
+
+    def is_running(self) -> bool:
+        """
+        Whether any container of the project runs.
+        """
+        return bool(self._containers())
+
+    def checks(self) -> Iterator[Check]:
+        """
+        Look at all that is needed to start.
+        """
+        environment = self._environment
+        yield (engine := preflight.check_engine())
+        yield (compose := preflight.check_compose())
+        if not (engine.ok and compose.ok):
+            return
+        need_mb = environment.number("MIN_FREE_MB")
+        yield preflight.check_disk(environment.sessions, need_mb, "session files")
+        if (folder := docker.data_folder()) is not None:
+            yield preflight.check_disk(folder, need_mb, "images and volumes")
+        yield from preflight.check_camera(environment, self.name)
+        ours = {port for container in self._containers() for port in container.ports}
+        names = preflight.published_ports(self.name, monitoring=self._monitoring)
+        free = [name for name in names if environment.port(name) not in ours]
+        yield from preflight.check_ports(environment, free)
+        yield self._check_checkout()
+
+    def up(self) -> list[str]:
+        """
+        Build what changed, start what does not run, and wait until all is healthy.
+
+        Returns:
+            The services that run.
+
+        Raises:
+            RigError: If something is in the way, or a service does not become healthy.
+        """
+        preflight.insist(self.checks())
+        environment = self._environment
+        passwords.ensure(environment.path("SECRETS_DIR"))
+        uid, gid = environment.number("RIG_UID"), environment.number("RIG_GID")
+        sessions.make(environment.sessions, uid, gid)
+        services = [*SERVICES, *self._images()]
+        code = self._compose(
+            *("up", "--detach", "--build", "--wait", "--wait-timeout", str(_WAIT_S)), *services
+        )
+        if code != 0:
+            raise RigError(self._what_failed(services))
+        return services
+
+    def down(self) -> None:
+        """
+        End and remove the containers and networks. Volumes and files stay.
+
+        Raises:
+            RigError: If compose cannot.
+        """
+        if self._compose("--profile", "monitoring", "down", "--remove-orphans") != 0:
+            raise RigError("docker compose down did not work; its message is above.")
+
+    def purge(self) -> None:
+        """
+        End the rig and delete all volumes.
+
+        Raises:
+            RigError: If compose cannot.
+        """
+        arguments = ("--profile", "monitoring", "down", "--volumes", "--remove-orphans")
+        if self._compose(*arguments) != 0:
+            raise RigError("docker compose down --volumes did not work; its message is above.")
+
+    def ps(self) -> int:
+        """
+        Show the containers.
+        """
+        return self._compose("--profile", "monitoring", "ps", "--all")
+
+    def logs(self, service: str | None, *, follow: bool) -> int:
+        """
+        Show the last log lines, of one service or of all.
+        """
+        options = ["--tail", "100", *(["--follow"] if follow else [])]
+        named = [service] if service else []
+        return self._compose("--profile", "monitoring", "logs", *options, *named)
+
+    def record(self, seconds: str, session: str) -> int:
+        """
+        Record a session from inside the collector's container.
+        """
+        terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--no-TTY"]
+        return self._compose(
+            *("exec", *terminal, "collector", "python", "-m", "vitalrig.cli", "record"),
+            *("--server", "physiology_server:50051", "--sessions-folder", "/sessions"),
+            *("--seconds", seconds, "--session", session),
+        )
+
+    def _containers(self) -> list[docker.Container]:
+        return docker.running(self._environment["COMPOSE_PROJECT_NAME"])
+
+    def _check_checkout(self) -> Check:
+        """Two checkouts with one project name would take turns in replacing each other's rig."""
+        project = self._environment["COMPOSE_PROJECT_NAME"]
+        root = self._environment.root
+        others = {
+            container.checkout
+            for container in self._containers()
+            if container.checkout and Path(container.checkout).resolve() != root
+        }
+        if not others:
+            return Check("project", project)
+        return Check(
+            "project",
+            f"{project} runs already, from {', '.join(sorted(others))}",
+            "Stop it there (make down), or set another COMPOSE_PROJECT_NAME in .env.",
+        )
+
+    def _images(self) -> list[str]:
+        """Have the images that are not built here, and return the monitoring services to start."""
+        environment = self._environment
+        base = "REDIS_IMAGE", "PYTHON_IMAGE"
+        vendor = ("PHYSIOLOGY_IMAGE",) if environment["CAMERA_DEVICE"] else ()
+        for variable in (*base, *vendor):
+            if (why := self._fetch(environment[variable])) is not None:
+                raise RigError(
+                    f"The image {environment[variable]} ({variable}) is not on this machine and "
+                    f"cannot be fetched: {why}\n"
+                    "Where no registry can be reached, load it from a file (docker load), or, for "
+                    "the base images on Debian, make it from packages as root: make bases"
+                )
+        started = []
+        for service in MONITORING if self._monitoring else ():
+            variable = f"{service.upper()}_IMAGE"
+            if (why := self._fetch(environment[variable])) is None:
+                started.append(service)
+            else:
+                print(
+                    f"Going on without {service}: its image {environment[variable]} is not on "
+                    f"this machine and cannot be fetched ({why}). Load it with docker load, or "
+                    f"set {variable} in .env.",
+                    flush=True,
+                )
+        # Grafana shows what Prometheus holds; compose would start Prometheus for it anyway.
+        return started if "prometheus" in started else []
+
+    @staticmethod
+    def _fetch(image: str) -> str | None:
+        if docker.has_image(image):
+            return None
+        print(f"Fetching {image} …", flush=True)
+        return docker.pull(image)
+
+    def _what_failed(self, services: Sequence[str]) -> str:
+        found = states(self._command(), self._environment.for_programs())
+        failing = [state for state in found if state.service in services and not state.is_healthy]
+        if not failing:
+            return "docker compose could not build or start the rig; its message is above."
+        # A service that was never started only waits for one that failed.
+        culprits = [state for state in failing if state.was_started] or failing
+        parts = [self._account(state) for state in culprits]
+        parts += [f"{s.service} waits for it." for s in failing if s not in culprits]
+        parts.append("What did start is still running: make logs, make down.")
+        return "\n".join(parts)
+
+    def _account(self, state: ServiceState) -> str:
+        logs = shell.run(
+            [*self._command(), "logs", "--no-log-prefix", "--tail", str(_LOG_LINES), state.service],
+            env=self._environment.for_programs(),
+        )
+        plain = _ANSI.sub("", logs.out + logs.err)
+        lines = "\n".join(f"    {line}" for line in plain.splitlines())
+        return f"{state.service} {state.complaint()}\n  its last log lines:\n{lines}"
+
+    def _command(self) -> list[str]:
+        root = self._environment.root
+        files = ["docker-compose.yml"]
+        if self._environment["CAMERA_DEVICE"]:
+            files.append("docker-compose.camera.yml")
+        if (root / "docker-compose.override.yml").is_file():
+            files.append("docker-compose.override.yml")
+        named = [argument for file in files for argument in ("--file", str(root / file))]
+        # All variables are in the environment by now; a second reading of .env could differ.
+        return [
+            *("docker", "compose", "--project-directory", str(root), "--env-file", os.devnull),
+            *named,
+        ]
+
+    def _compose(self, *arguments: str) -> int:
+        sys.stdout.flush()
+        command = [*self._command(), *arguments]
+        return shell.stream(
+            command, env=self._environment.for_programs(), cwd=self._environment.root
+        )

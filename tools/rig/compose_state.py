@@ -1,0 +1,80 @@
+"""
+What docker compose says of each service, and what its last health check said.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rig.shell import run
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """
+    One service's container.
+
+    Attributes:
+        service: Its service.
+        state: ``running``, ``exited``, ``restarting``, ``created``, ...
+        health: ``healthy``, ``unhealthy``, ``starting``, or empty without a check.
+        exit_code: How it ended, if it did.
+        last_check: What its last health check printed.
+    """
+
+    service: str
+    state: str
+    health: str
+    exit_code: int
+    last_check: str = ""
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether it runs and its check passes."""
+        return self.state == "running" and self.health in {"healthy", ""}
+
+    @property
+    def was_started(self) -> bool:
+        """Whether it ran at all; if not, it waited for another."""
+        return self.state != "created"
+
+    def complaint(self) -> str:
+        """
+        Return in words what is wrong.
+        """
+        if self.state != "running":
+            return f"is {self.state} (exit status {self.exit_code})."
+        check = f": {self.last_check}" if self.last_check else ""
+        return f"is {self.health}; its health check says{check or ' nothing'}."
+
+
+def parse(text: str) -> list[Mapping[str, Any]]:
+    """
+    Understand ``docker compose ps --format json``: an array, or one object a line (2.21 and on).
+    """
+    if text.lstrip().startswith("["):
+        return list(json.loads(text))
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def states(compose: Sequence[str], env: Mapping[str, str]) -> list[ServiceState]:
+    """
+    Ask for every service's container, with what its last health check said.
+    """
+    asked = run([*compose, "--profile", "monitoring", "ps", "--all", "--format", "json"], env=env)
+    return [_state(row) for row in parse(asked.out)]
+
+
+def _state(row: Mapping[str, Any]) -> ServiceState:
+    # compose gives no exit status while a container waits to be started again; Docker does.
+    asked = run(["docker", "inspect", "--format", "{{json .State}}", row["ID"]])
+    state = json.loads(asked.out) if asked.ok else {}
+    log = (state.get("Health") or {}).get("Log") or [{"Output": ""}]
+    return ServiceState(
+        service=row["Service"],
+        state=row["State"],
+        health=row["Health"],
+        exit_code=int(state.get("ExitCode", row["ExitCode"])),
+        last_check=" ".join(str(log[-1]["Output"]).split()),
+    )

@@ -1,0 +1,173 @@
+"""
+What is set: defaults in .env.example, changed by .env, changed by the environment.
+"""
+
+import difflib
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig.errors import RigError
+
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_HIGHEST_PORT = 65535
+_UNPRIVILEGED_ID = "10001"
+# Where distributions keep the certificates that this machine trusts.
+_CA_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+# Besides the rig's own names, .env may hold what the services, Docker and builds read.
+_PASSED_ON = ("VITALRIG_", "COMPOSE_", "DOCKER_", "BUILDKIT_")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+
+def parse(text: str, name: str) -> dict[str, str]:
+    """
+    Understand the text of an .env file.
+
+    ``NAME=value``, quoted or not; a ``#`` after a blank begins a comment outside quotes.
+
+    Args:
+        text: The whole file.
+        name: How to call it in messages.
+
+    Raises:
+        RigError: If a line is neither empty, comment nor assignment; with its number.
+    """
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if (match := _LINE.fullmatch(line.strip())) is None:
+            raise RigError(f"{name}, line {number} is not NAME=value: {line.strip()}")
+        values[match[1]] = _unquoted(match[2], f"{name}, line {number}")
+    return values
+
+
+def _unquoted(raw: str, where: str) -> str:
+    if raw[:1] in {"'", '"'}:
+        end = raw.find(raw[0], 1)
+        rest = raw[end + 1 :].strip()
+        if end < 0 or (rest and not rest.startswith("#")):
+            raise RigError(f"{where}: the quotes do not match: {raw}")
+        return raw[1:end]
+    return re.split(r"(?:^|\s)#", raw, maxsplit=1)[0].strip()
+
+
+@dataclass(frozen=True)
+class Environment:
+    """
+    The rig's variables, all of them, with what was not set filled in.
+
+    Attributes:
+        root: The checkout.
+        values: Name to value, as text.
+    """
+
+    root: Path
+    values: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        """The value of *name*; empty where it is set to nothing."""
+        return self.values[name]
+
+    def flag(self, name: str) -> bool:
+        """Whether *name* is switched on."""
+        return self[name].lower() in {"1", "true", "yes", "on"}
+
+    def number(self, name: str) -> int:
+        """
+        The value of *name* as a whole number that is not negative.
+
+        Raises:
+            RigError: If it is none.
+        """
+        if not re.fullmatch(r"[0-9]+", self[name]):
+            raise RigError(f"{name} is {self[name]!r}, which is not a number.")
+        return int(self[name])
+
+    def port(self, name: str) -> int:
+        """
+        The value of *name* as a port.
+
+        Raises:
+            RigError: If it is none.
+        """
+        port = self.number(name)
+        if not 1 <= port <= _HIGHEST_PORT:
+            raise RigError(f"{name} is {port}; a port is between 1 and {_HIGHEST_PORT}.")
+        return port
+
+    def path(self, name: str) -> Path:
+        """The value of *name* as a full path; relative ones begin at the checkout."""
+        return (self.root / Path(self[name]).expanduser()).resolve()
+
+    @property
+    def sessions(self) -> Path:
+        """Where session files are, in both modes."""
+        return self.path("DATA_DIR") / "sessions"
+
+    def for_programs(self) -> dict[str, str]:
+        """The environment of a program that is started: ours over that of this process."""
+        paths = {name: str(self.path(name)) for name in ("DATA_DIR", "SECRETS_DIR")}
+        return {**os.environ, **self.values, **paths}
+
+
+def load(root: Path, environ: Mapping[str, str]) -> Environment:
+    """
+    Read the variables for the checkout at *root*.
+
+    ``RIG_ENV_FILE`` in *environ* names another file than .env, which tests use.
+
+    Raises:
+        RigError: If a file has a line that is not understood, or a name that nobody knows.
+    """
+    defaults = parse((root / ".env.example").read_text(encoding="utf-8"), ".env.example")
+    path = Path(environ.get("RIG_ENV_FILE") or root / ".env")
+    own = parse(path.read_text(encoding="utf-8"), path.name) if path.is_file() else {}
+    for name in own:
+        if name not in defaults and name not in _PROXIES and not name.startswith(_PASSED_ON):
+            close = difflib.get_close_matches(name, defaults, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise RigError(
+                f"{path.name} sets {name}, which the rig does not know.{hint} "
+                "All variables stand in .env.example."
+            )
+    known = {
+        name: value
+        for name, value in environ.items()
+        # Set to nothing is not set: make exports its variables whether they are given or not.
+        if value and (name in defaults or name.startswith(_PASSED_ON) or name in own)
+    }
+    values = defaults | own | known
+    return Environment(root, values | _looked_up(values, environ))
+
+
+def _looked_up(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """What an empty variable stands for, where that depends on the machine."""
+    ours = str(os.getuid()) if os.getuid() else _UNPRIVILEGED_ID
+    our_group = str(os.getgid()) if os.getuid() else _UNPRIVILEGED_ID
+    bundles = (environ.get("PIP_CERT"), environ.get("SSL_CERT_FILE"), *_CA_BUNDLES)
+    return {
+        "COMPOSE_PROJECT_NAME": values["COMPOSE_PROJECT_NAME"] or "vitalrig",
+        "RIG_UID": values["RIG_UID"] or ours,
+        "RIG_GID": values["RIG_GID"] or our_group,
+        "CA_BUNDLE": values["CA_BUNDLE"]
+        or next((path for path in bundles if path and Path(path).is_file()), "/dev/null"),
+        "PIP_CONF": values["PIP_CONF"] or "/dev/null",
+        "VIDEO_GID": values["VIDEO_GID"] or _group_of(values["CAMERA_DEVICE"]),
+    }
+
+
+def _group_of(device: str) -> str:
+    try:
+        found = Path(device).stat() if device else None
+    except OSError:
+        return ""
+    return str(found.st_gid) if found and stat.S_ISCHR(found.st_mode) else ""

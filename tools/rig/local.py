@@ -1,0 +1,281 @@
+"""
+The rig without Docker: supervisord, started, asked and ended.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rig import passwords, preflight, probes, processes, shell
+from rig.environment import Environment
+from rig.errors import RigError
+from rig.local_layout import Layout
+from rig.preflight import Check
+from rig.redis_program import RedisProgram, choose
+from rig.services import MONITORING, SERVICES
+from rig.supervisor import Program, Supervisor, last_exit
+from rig.waiting import wait_for
+
+_HEALTHY_WITHIN_S = 60.0
+_ENDED_WITHIN_S = 45.0  # above every stopwaitsecs in config/supervisord.conf
+_LOG_LINES = 20
+
+
+class LocalRig:
+    """
+    The rig under one supervisord.
+    """
+
+    name = "local"
+
+    def __init__(self, environment: Environment, *, monitoring: bool) -> None:
+        self._environment = environment
+        self._monitoring = monitoring
+        self._layout = Layout(environment)
+        self._supervisor = Supervisor(self._layout.socket)
+
+    def is_running(self) -> bool:
+        """
+        Whether its supervisord answers.
+        """
+        return self._supervisor.answers()
+
+    def checks(self) -> Iterator[Check]:
+        """
+        Look at all that is needed to start.
+        """
+        environment = self._environment
+        need_mb = environment.number("MIN_FREE_MB")
+        yield preflight.check_python()
+        yield preflight.check_disk(environment.path("DATA_DIR"), need_mb, "all data")
+        yield preflight.check_writable(environment.sessions)
+        yield preflight.check_socket_path(self._layout.socket)
+        yield from preflight.check_camera(environment, self.name)
+        if not self.is_running():
+            yield self._check_leftovers()
+            names = preflight.published_ports(self.name, monitoring=self._monitoring)
+            yield from preflight.check_ports(environment, names)
+
+    def up(self) -> list[str]:
+        """
+        Start what does not run, and wait until all is healthy.
+
+        Returns:
+            The services that run.
+
+        Raises:
+            RigError: If something is in the way, or a service does not become healthy.
+        """
+        preflight.insist(self.checks())
+        services = [*SERVICES, *self._monitoring_programs()]
+        if self.is_running():
+            self._refuse_changes()
+        else:
+            python = self._python()
+            redis = choose(self._environment["REDIS_SERVER"], python)
+            print(f"Redis: {redis.path} ({redis.why})", flush=True)
+            self._start_supervisord(python, redis)
+        if self._monitoring:
+            self._layout.write_prometheus()
+        for program in self._supervisor.programs():
+            if program.name in services and program.state in {"STOPPED", "EXITED", "FATAL"}:
+                self._supervisor.start(program.name)
+        self._wait_until_healthy(services)
+        return services
+
+    def down(self) -> None:
+        """
+        End supervisord with all its programs, and whatever else is left of the rig.
+
+        Raises:
+            RigError: If a process does not end.
+        """
+        pid = self._supervisor_pid()
+        if pid is not None:
+            print("Ending all programs; the collector closes an open session.", flush=True)
+            try:
+                self._supervisor.shut_down()
+            except RigError:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+            wait_for(lambda: not processes.is_alive(pid), _ENDED_WITHIN_S)
+        left = processes.end(self._layout.run)
+        if left:
+            names = ", ".join(f"{process.name} ({process.pid})" for process in left)
+            print(f"Ended what supervisord had left: {names}", flush=True)
+        if pid is not None and processes.is_alive(pid):
+            raise RigError(f"supervisord ({pid}) is still there after {_ENDED_WITHIN_S:g} s.")
+        self._layout.socket.unlink(missing_ok=True)
+
+    def purge(self) -> None:
+        """
+        End the rig; its data are in folders, which the caller deletes.
+        """
+        self.down()
+
+    def ps(self) -> int:
+        """
+        Show the programs.
+        """
+        python = self._python_of_rig()
+        for program in self._supervisor.programs():
+            sick = self._sickness(program, python) if program.state == "RUNNING" else ""
+            health = "" if program.state != "RUNNING" else sick or "healthy"
+            print(f"{program.name:<20} {program.state:<10} {program.description:<30} {health}")
+        return 0
+
+    def logs(self, service: str | None, *, follow: bool) -> int:
+        """
+        Show the last log lines, of one program or of all.
+
+        Raises:
+            RigError: If there is no such log.
+        """
+        files = [self._layout.log(service)] if service else sorted(self._layout.logs.glob("*.log"))
+        if not files or not all(file.is_file() for file in files):
+            known = ", ".join(sorted(path.stem for path in self._layout.logs.glob("*.log")))
+            raise RigError(f"There is no such log in {self._layout.logs}; there are: {known}.")
+        options = ["-n", "100", *(["-F"] if follow else [])]
+        sys.stdout.flush()
+        return shell.stream(["tail", *options, *map(str, files)])
+
+    def record(self, seconds: str, session: str) -> int:
+        """
+        Record a session with the command line tool.
+        """
+        environment = self._environment
+        sys.stdout.flush()
+        return shell.stream(
+            [
+                *(str(self._python_of_rig()), "-m", "vitalrig.cli", "record"),
+                *("--server", f"{environment['BIND_ADDRESS']}:{environment['GRPC_PORT']}"),
+                *("--sessions-folder", str(environment.sessions)),
+                *("--seconds", seconds, "--session", session),
+            ],
+            cwd=environment.root,
+        )
+
+    def _check_leftovers(self) -> Check:
+        left = processes.of_rig(self._layout.run)
+        if not left:
+            return Check("leftovers", "none")
+        names = ", ".join(f"{process.name} ({process.pid})" for process in left)
+        return Check("leftovers", f"{names}, of a rig whose supervisord is gone", "make down")
+
+    def _refuse_changes(self) -> None:
+        if changes := self._layout.changes():
+            raise RigError(
+                "The rig runs with other settings than there are now: "
+                + "; ".join(changes)
+                + ". `make down`, then `make up`."
+            )
+
+    def _monitoring_programs(self) -> list[str]:
+        started = []
+        for name in MONITORING if self._monitoring else ():
+            if shutil.which(name):
+                started.append(name)
+            else:
+                print(f"Going on without {name}: it is not in PATH. Install it ({_HOW[name]}).")
+        return started
+
+    def _python_of_rig(self) -> Path:
+        asked = os.environ.get("RIG_PYTHON")
+        return Path(asked) if asked else self._environment.root / ".venv" / "bin" / "python"
+
+    def _python(self) -> Path:
+        """Have an environment with all that the services need, and return its interpreter."""
+        python = self._python_of_rig()
+        if "RIG_PYTHON" in os.environ:
+            return python
+        root = self._environment.root
+        # A make inside a make must not take over the outer one's jobs.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        command = ["make", "--no-print-directory", ".venv/.rig", f"PYTHON={sys.executable}"]
+        sys.stdout.flush()
+        if shell.stream(command, cwd=root, env=env) != 0:
+            raise RigError(
+                "The environment .venv could not be made; the message is above. Without a network, "
+                "fill wheelhouse/ on another machine first (docs/operations.md, air gap)."
+            )
+        return python
+
+    def _start_supervisord(self, python: Path, redis: RedisProgram) -> None:
+        environment, layout = self._environment, self._layout
+        passwords.ensure(environment.path("SECRETS_DIR"))
+        environment.sessions.mkdir(parents=True, exist_ok=True)
+        layout.make(redis)
+        variables = layout.variables(python, redis)
+        layout.remember(variables)
+        program = python.parent / "supervisord"
+        conf = environment.root / "config" / "supervisord.conf"
+        started = shell.run(
+            [str(program), "--configuration", str(conf)], env=variables, cwd=environment.root
+        )
+        if not started.ok:
+            raise RigError(f"supervisord did not start: {started.err or started.out}")
+        if not wait_for(self._supervisor.answers, timeout_s=10):
+            raise RigError(f"supervisord does not answer; see {layout.logs / 'supervisord.log'}.")
+
+    def _supervisor_pid(self) -> int | None:
+        with contextlib.suppress(RigError):
+            return self._supervisor.pid()
+        try:
+            pid = int(self._layout.pid_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        ours = {process.pid for process in processes.of_rig(self._layout.run)}
+        return pid if pid in ours else None
+
+    def _wait_until_healthy(self, services: Sequence[str]) -> None:
+        python = self._python_of_rig()
+        deadline_s = time.monotonic() + _HEALTHY_WITHIN_S
+        while True:
+            programs = [p for p in self._supervisor.programs() if p.name in services]
+            sick = [(p, why) for p in programs if (why := self._sickness(p, python))]
+            if not sick:
+                return
+            hopeless = any(p.state == "BACKOFF" and "exit status 2" in why for p, why in sick)
+            if hopeless or time.monotonic() >= deadline_s:
+                accounts = [self._account(program, why) for program, why in sick]
+                raise RigError(
+                    "\n".join(accounts) + "\nWhat did start is still running: make logs, make down."
+                )
+            time.sleep(0.2)
+
+    def _sickness(self, program: Program, python: Path) -> str | None:
+        """Return what is wrong with a program, or None."""
+        environment = self._environment
+        if program.state != "RUNNING":
+            ended = last_exit(self._layout.log("supervisord"), program.name)
+            return f"is {program.state}: {ended or program.description}"
+        host = environment["BIND_ADDRESS"]
+        match program.name:
+            case "redis":
+                password = passwords.read(environment.path("SECRETS_DIR"), "redis_password")
+                return probes.redis(environment.port("REDIS_PORT"), password)
+            case "prometheus":
+                return probes.http(f"http://{host}:{environment['PROMETHEUS_PORT']}/-/ready")
+            case "grafana":
+                return probes.http(f"http://{host}:{environment['GRAFANA_PORT']}/api/health")
+        health = self._layout.health(program.name)
+        return probes.service(python, health, environment.root)
+
+    def _account(self, program: Program, why: str) -> str:
+        try:
+            text = self._layout.log(program.name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            text = ""
+        lines = "\n".join(f"    {line}" for line in text.splitlines()[-_LOG_LINES:])
+        return f"{program.name}: {why}\n  its last log lines:\n{lines}"
+
+
+_HOW = {
+    "prometheus": "Debian: apt-get install prometheus",
+    "grafana": "from grafana.com; Debian has no package of it",
+}

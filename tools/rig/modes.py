@@ -1,0 +1,88 @@
+"""
+The two ways to run the rig: which one to take, and which one runs.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from rig import docker
+from rig.compose import ComposeRig
+from rig.environment import Environment
+from rig.errors import RigError
+from rig.local import LocalRig
+from rig.preflight import Check
+
+MODES = ("compose", "local")
+
+
+class Rig(Protocol):
+    """What both ways to run the rig can do."""
+
+    name: str
+
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        ...
+
+    def checks(self) -> Iterator[Check]:
+        """Look at all that is needed to start."""
+        ...
+
+    def up(self) -> list[str]:
+        """Start it, wait until it is healthy, and return its services."""
+        ...
+
+    def down(self) -> None:
+        """End it and keep all data."""
+        ...
+
+    def purge(self) -> None:
+        """End it and delete what is not in folders."""
+        ...
+
+    def ps(self) -> int:
+        """Show what runs."""
+        ...
+
+    def logs(self, service: str | None, *, follow: bool) -> int:
+        """Show the last log lines."""
+        ...
+
+    def record(self, seconds: str, session: str) -> int:
+        """Record a session."""
+        ...
+
+
+def make(mode: str, environment: Environment) -> Rig:
+    """
+    Return the rig of *mode*.
+    """
+    monitoring = environment.flag("MONITORING")
+    if mode == "compose":
+        return ComposeRig(environment, monitoring=monitoring)
+    return LocalRig(environment, monitoring=monitoring)
+
+
+def choose(environment: Environment) -> tuple[str, str]:
+    """
+    Return the mode to start, and why.
+
+    Raises:
+        RigError: If MODE is neither of the two.
+    """
+    asked = environment["MODE"].lower()
+    if asked in MODES:
+        return asked, "MODE asks for it"
+    if asked:
+        raise RigError(f"MODE is {asked}; it can be compose or local, or empty to choose.")
+    version = docker.engine_version()
+    if version is not None:
+        return "compose", f"a Docker engine answers, version {version}"
+    return "local", "no Docker engine answers"
+
+
+def running(environment: Environment) -> list[Rig]:
+    """
+    Return the rigs that run; more than one is possible only by going round `make up`.
+    """
+    return [rig for mode in MODES if (rig := make(mode, environment)).is_running()]

@@ -1,0 +1,214 @@
+"""
+What is looked at before anything starts: each check says what it found and what to do.
+"""
+
+import os
+import platform
+import shutil
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig import docker, ports
+from rig.environment import Environment
+from rig.errors import RigError
+
+_MEGABYTE = 1_000_000
+# sun_path in <sys/un.h> holds 104 bytes on the systems with the least, one of them the end.
+_LONGEST_SOCKET_PATH = 103
+
+
+@dataclass(frozen=True)
+class Check:
+    """
+    One thing that was looked at.
+
+    Attributes:
+        name: What was looked at.
+        found: What was found.
+        remedy: What to do about it; empty if all is well.
+    """
+
+    name: str
+    found: str
+    remedy: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing has to be done."""
+        return not self.remedy
+
+
+def insist(checks: Iterable[Check]) -> None:
+    """
+    Stop if any check fails.
+
+    Raises:
+        RigError: With one line for each that fails, and what to do.
+    """
+    failing = [check for check in checks if not check.ok]
+    if failing:
+        lines = [f"  {check.name}: {check.found}\n      {check.remedy}" for check in failing]
+        raise RigError("Nothing was started, because of this:\n" + "\n".join(lines))
+
+
+def published_ports(mode: str, *, monitoring: bool) -> list[str]:
+    """
+    Return the variables whose ports are opened on the host in *mode*.
+    """
+    names = ["GRPC_PORT", "EXPORTER_PORT"]
+    if mode == "local":
+        names.append("REDIS_PORT")
+    if monitoring:
+        names += ["PROMETHEUS_PORT", "GRAFANA_PORT"]
+    return names
+
+
+def check_ports(environment: Environment, names: Sequence[str]) -> list[Check]:
+    """
+    Look whether each port is free, and whether no two are the same.
+    """
+    checks: list[Check] = []
+    seen: dict[int, str] = {}
+    for name in names:
+        port = environment.port(name)
+        address = "127.0.0.1" if name == "REDIS_PORT" else environment["BIND_ADDRESS"]
+        if port in seen:
+            remedy = f"Give {name} another number than {seen[port]} in .env."
+            checks.append(Check(f"port {port}", f"both {seen[port]} and {name}", remedy))
+        elif ports.is_free(address, port):
+            checks.append(Check(f"port {port}", f"{name}, free"))
+        else:
+            checks.append(_taken(name, address, port))
+        seen.setdefault(port, name)
+    return checks
+
+
+def _taken(name: str, address: str, port: int) -> Check:
+    by = ports.holder(port)
+    free = ports.next_free(address, port)
+    other = f"set another {name} in .env" + (f", for example {name}={free}" if free else "")
+    end = f"End {by}, or {other}." if by else f"End what listens there, or {other}."
+    return Check(f"port {port}", f"{name} is taken" + (f" by {by}" if by else ""), end)
+
+
+def check_disk(folder: Path, need_mb: int, what: str) -> Check:
+    """
+    Look whether the file system of *folder*, which need not exist yet, has room.
+    """
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    free_mb = shutil.disk_usage(existing).free // _MEGABYTE
+    found = f"{free_mb} MB free at {existing} for {what}"
+    if free_mb >= need_mb:
+        return Check("disk", found)
+    return Check(
+        "disk",
+        f"{found}, at least {need_mb} MB are wanted",
+        "Make room, move DATA_DIR to a larger disk, or lower MIN_FREE_MB in .env.",
+    )
+
+
+def check_python() -> Check:
+    """
+    Look at the interpreter. It is new enough, or this would not run; it needs venv as well.
+    """
+    version = platform.python_version()
+    try:
+        import ensurepip  # noqa: F401, PLC0415
+        import venv  # noqa: F401, PLC0415
+    except ImportError:
+        return Check(
+            "python",
+            f"{version} without venv",
+            "Install it (Debian: apt-get install python3-venv), or name another interpreter: "
+            "make up PYTHON=python3.12.",
+        )
+    return Check("python", version)
+
+
+def check_engine() -> Check:
+    """
+    Look whether a Docker engine answers, and whether it is new enough.
+    """
+    version = docker.engine_version()
+    if version is None:
+        return Check(
+            "docker engine",
+            "none answers",
+            "Start it, let your user use it (group docker), or run without: make up MODE=local.",
+        )
+    if docker.version_numbers(version) < docker.OLDEST_ENGINE:
+        oldest = ".".join(map(str, docker.OLDEST_ENGINE))
+        return Check(
+            "docker engine",
+            f"{version}, older than {oldest}",
+            f"Install {oldest} or newer, or run without: make up MODE=local.",
+        )
+    return Check("docker engine", version)
+
+
+def check_compose() -> Check:
+    """
+    Look whether ``docker compose`` is there and new enough.
+    """
+    version = docker.compose_version()
+    oldest = ".".join(map(str, docker.OLDEST_COMPOSE))
+    remedy = (
+        f"Install compose {oldest} or newer as the plug-in `docker compose` "
+        "(docker-compose 1.x will not do), or run without: make up MODE=local."
+    )
+    if version is None:
+        return Check("docker compose", "the plug-in is not installed", remedy)
+    if docker.version_numbers(version) < docker.OLDEST_COMPOSE:
+        return Check("docker compose", f"{version}, older than {oldest}", remedy)
+    return Check("docker compose", version)
+
+
+def check_camera(environment: Environment, mode: str) -> list[Check]:
+    """
+    Look at the camera, if one is asked for. Only compose with the vendor's image uses one.
+    """
+    device = environment["CAMERA_DEVICE"]
+    if not device:
+        return []
+    without = "or empty CAMERA_DEVICE in .env to run without a camera."
+    if mode == "local":
+        remedy = f"Run with MODE=compose and PHYSIOLOGY_IMAGE, {without}"
+        return [Check("camera", f"{device} is asked for, and local mode has none", remedy)]
+    checks = []
+    if not environment["PHYSIOLOGY_IMAGE"]:
+        remedy = f"Set PHYSIOLOGY_IMAGE in .env to the image of the vendor's server, {without}"
+        checks.append(Check("camera image", "PHYSIOLOGY_IMAGE is empty", remedy))
+    try:
+        is_device = stat.S_ISCHR(Path(device).stat().st_mode)
+        found = f"{device}, group {environment['VIDEO_GID']}" if is_device else f"{device} is none"
+    except OSError as exc:
+        is_device, found = False, f"{device}: {exc.strerror}"
+    remedy = "" if is_device else f"Plug it in, name another CAMERA_DEVICE, {without}"
+    return [*checks, Check("camera", found, remedy)]
+
+
+def check_socket_path(path: Path) -> Check:
+    """
+    Look whether the path of supervisord's socket is short enough for the system.
+    """
+    length = len(str(path).encode())
+    if length <= _LONGEST_SOCKET_PATH:
+        return Check("socket", str(path))
+    return Check(
+        "socket",
+        f"{path} is {length} bytes long, {_LONGEST_SOCKET_PATH} are possible",
+        "Set DATA_DIR in .env to a folder with a shorter path.",
+    )
+
+
+def check_writable(folder: Path) -> Check:
+    """
+    Look whether this user can write in *folder*, which need not exist yet.
+    """
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return Check("folder", f"{folder}, writable")
+    remedy = f"Make it yours (sudo chown -R $(id -u) {existing}), or set DATA_DIR in .env."
+    return Check("folder", f"{existing} cannot be written to", remedy)

@@ -1,0 +1,53 @@
+"""
+Health from outside: the checks that compose's health checks make, for the rig without Docker.
+
+Every probe returns None if all is well, else what fails.
+"""
+
+import socket
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from rig.shell import run
+
+_TIMEOUT_S = 5.0
+
+
+def redis(port: int, password: str) -> str | None:
+    """
+    Ask Redis for a PONG. A full disk, a wrong password and loading all answer otherwise.
+    """
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S) as connection:
+            connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            answers = connection.makefile("rb")
+            said = [answers.readline().decode(errors="replace").strip() for _ in range(2)]
+    except OSError as exc:
+        return f"ping: {exc}"
+    refused = [line for line in said if line not in {"+OK", "+PONG"}]
+    return f"ping: {refused[0] or 'no answer'}" if refused else None
+
+
+def service(python: Path, health_file: Path, root: Path) -> str | None:
+    """
+    Run the probe that containers use on a service's health file.
+    """
+    target = f"file:{health_file}?max_age_s=15"
+    asked = run([str(python), "-m", "vitalrig.health", target], cwd=root, timeout_s=15)
+    if asked.ok:
+        return None
+    return "; ".join(asked.out.strip().splitlines()) or asked.last_words
+
+
+def http(url: str) -> str | None:
+    """
+    Ask for a page and expect it to be there.
+    """
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S):  # noqa: S310 - our own address
+            return None
+    except urllib.error.HTTPError as exc:
+        return f"{url}: {exc.code}"
+    except OSError as exc:
+        return f"{url}: {exc}"

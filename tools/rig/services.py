@@ -1,0 +1,6 @@
+"""
+The services, by the names they have everywhere.
+"""
+
+SERVICES = ("redis", "physiology_server", "collector", "exporter")
+MONITORING = ("prometheus", "grafana")
