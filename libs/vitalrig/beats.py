@@ -27,7 +27,7 @@ class Step:
         self._beaten_at_s = clock.monotonic_s()
         self._beaten_at_us = 0
 
-    def beat(self, busy_s: float = 0.0, size_bytes: int = 0) -> None:
+    def beat(self, busy_s: float = 0.0, size_bytes: float = 0) -> None:
         """
         One unit of work was done; it took *busy_s* and moved *size_bytes*.
         """

@@ -49,13 +49,16 @@ class Camera:
         for arrival in fresh:
             self._live.see(arrival)
         seen_s = self._clock.monotonic_s()
-        written_before = self.recorder.collector.stats.written_bytes
+        before = self.recorder.collector.stats
         self.recorder.take(fresh)
-        done_s = self._clock.monotonic_s()
+        after = self.recorder.collector.stats
+        busy_s = self._clock.monotonic_s() - seen_s
         for arrival in fresh:
             self._received.beat((seen_s - began_s) / len(fresh), len(arrival.envelope))
-        if written := self.recorder.collector.stats.written_bytes - written_before:
-            self._written.beat(done_s - seen_s, written)
+        written = after.envelopes - before.envelopes
+        for _ in range(written):
+            size_bytes = (after.written_bytes - before.written_bytes) / written
+            self._written.beat(busy_s / written, size_bytes)
 
     def note_gap(self, missing: int, why: str) -> None:
         """

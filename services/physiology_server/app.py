@@ -209,7 +209,10 @@ def make_source(settings: Settings) -> Source:
     """
     if settings.source == "replay":
         return ReplaySource.from_csv(
-            settings.replay_path, fps=settings.fps, loop=settings.replay_loop
+            settings.replay_path,
+            fps=settings.fps,
+            loop=settings.replay_loop,
+            start_s=settings.replay_start_s,
         )
     return SyntheticSource(
         seed=settings.seed,

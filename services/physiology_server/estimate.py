@@ -195,7 +195,10 @@ class _Spectrum:
             return None
         peak = self._fundamental(peaks)
         confidence = min(1.0, self._explained(peak, self._white) / total)
-        return Estimate(60 * self._bin_hz * self._refined(peak), confidence)
+        rate_per_minute = 60 * self._bin_hz * self._refined(peak)
+        low, high = self._kind.band_per_minute
+        # What whitening has tilted into the band from below is not in it.
+        return Estimate(rate_per_minute, confidence) if low <= rate_per_minute <= high else None
 
     def _peaks(self) -> NDArray[np.int64]:
         inside = self._white[self._low : self._high + 1]
@@ -249,7 +252,7 @@ class _Spectrum:
         """
         power = self._power
         reach = max(1, round(self._half_width))
-        near = max(self._low, peak - reach)
+        near = max(1, peak - reach)
         top = near + int(np.argmax(power[near : peak + 2]))
         if not power[top - 1] < power[top] >= power[top + 1]:
             top, power = peak, self._white

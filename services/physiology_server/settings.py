@@ -29,6 +29,9 @@ class Settings(ServiceSettings):
     replay_path: Path = Field(
         Path("samples/data/rest_ppg_resp_40hz.csv"), description="replay: the recording, a CSV"
     )
+    replay_start_s: float = Field(
+        0.0, ge=0, description="replay: where in the recording to begin, in seconds"
+    )
     replay_loop: bool = Field(True, description="replay: begin again at the end")
     autostart: bool = Field(
         False, description="start Core and the Edge graph without being asked over gRPC"

@@ -55,7 +55,11 @@ def strangers(node, shape, path=""):
     if isinstance(shape, list):
         if not isinstance(node, list) or not node:
             return [f"{path}: {node!r}"]
-        return [bad for at, item in enumerate(node) for bad in strangers(item, shape[0], f"{path}[{at}]")]
+        return [
+            bad
+            for at, item in enumerate(node)
+            for bad in strangers(item, shape[0], f"{path}[{at}]")
+        ]
     if not isinstance(node, dict) or not node:
         return [f"{path}: {node!r}"]
     return [

@@ -22,6 +22,7 @@ from rig.supervisor import Program, Supervisor, last_exit
 from rig.waiting import wait_for
 
 _HEALTHY_WITHIN_S = 60.0
+_RUNNING_WITHIN_S = 20.0  # services wait for their peers; what still ends by then is broken
 _ENDED_WITHIN_S = 45.0  # above every stopwaitsecs in config/supervisord.conf
 _LOG_LINES = 20
 
@@ -234,14 +235,19 @@ class LocalRig:
 
     def _wait_until_healthy(self, services: Sequence[str]) -> None:
         python = self._python_of_rig()
-        deadline_s = time.monotonic() + _HEALTHY_WITHIN_S
+        began_s = time.monotonic()
         while True:
             programs = [p for p in self._supervisor.programs() if p.name in services]
             sick = [(p, why) for p in programs if (why := self._sickness(p, python))]
             if not sick:
                 return
-            hopeless = any(p.state == "BACKOFF" and "exit status 2" in why for p, why in sick)
-            if hopeless or time.monotonic() >= deadline_s:
+            waited_s = time.monotonic() - began_s
+            # Exit status 2 means settings that cannot work: starting again changes nothing.
+            hopeless = any(
+                p.state == "BACKOFF" and ("exit status 2" in why or waited_s >= _RUNNING_WITHIN_S)
+                for p, why in sick
+            )
+            if hopeless or waited_s >= _HEALTHY_WITHIN_S:
                 accounts = [self._account(program, why) for program, why in sick]
                 raise RigError(
                     "\n".join(accounts) + "\nWhat did start is still running: make logs, make down."

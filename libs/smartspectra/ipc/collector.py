@@ -1,35 +1,36 @@
 """The collector: envelopes in, session files out."""
 
 import logging
-import warnings
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.aggregate import Document, stamp_and_value
-from smartspectra.ipc.background import Lane
 from smartspectra.ipc.channels import METRIC_KINDS, Channels
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.disk import STORAGE_ERRORS
 from smartspectra.ipc.envelope import Envelope, recording_of, session_id_of
 from smartspectra.ipc.extract import _extract_measurement_lists
 from smartspectra.ipc.intake import Intake
-from smartspectra.ipc.keeper import Keeper
 from smartspectra.ipc.lock import FolderLock
-from smartspectra.ipc.manifest import OPEN
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.recovery import finish_interrupted
+from smartspectra.ipc.series import Series
 from smartspectra.ipc.session import Session
 from smartspectra.ipc.session_files import SessionPaths, check_session_id
+from smartspectra.ipc.sessions import NO_FILES, Sessions
 from smartspectra.ipc.stats import CollectorStats
 
 log = logging.getLogger("smartspectra.ipc.metrics_collector")
 
-_DIGEST_BYTES = 64 * 1024
+_LOOK_S = 0.05
+"""How often processing looks whether something is due."""
+
 _WAITED_SAMPLES = 20_000
 _WAITED_S = 0.01
+
+
 class MetricsCollector:
     """
     Records core and edge metrics, a session at a time.
@@ -44,13 +45,22 @@ class MetricsCollector:
     Args:
         config: What to record, and where.
         storage: How files are kept; the defaults suit a script.
+
+    Attributes:
+        config: What was given.
+        started_at_ms: When :meth:`start` was called, milliseconds since 1970.
+        stopped_at_ms: When :meth:`stop` was called, or None.
+        current_session_id: The session that is open, or to be, or was last.
+        recording: Whether a recording is on.
+        session_start_ms: When the recording began, milliseconds since 1970.
     """
 
     def __init__(
         self, config: MetricsCollectorConfig, storage: StorageOptions | None = None
     ) -> None:
         self.config = config
-        self.started_at_ms = 0
+        self._storage = storage or StorageOptions()
+        self.started_at_ms = self._now_ms()
         self.stopped_at_ms: int | None = None
         self.current_session_id: str | None = None
         self.recording = False
@@ -60,29 +70,23 @@ class MetricsCollector:
         self._current_jsonl_path: Path | None = None
         self._current_json_path: Path | None = None
 
-        self._storage = storage or StorageOptions()
         self._channels = Channels(config.redis_key_prefix)
         self._base_paths = SessionPaths(config.output_jsonl_path, config.output_json_path)
         if self._base_paths.jsonl and self._base_paths.jsonl == self._base_paths.summary:
             raise ValueError(f"JSONL and summary cannot both be {self._base_paths.jsonl}")
         self._intake = Intake(self._keep, self._switch)
-        self._keeper = Keeper(self._storage)
-        self._snapshots = Lane("snapshot")
+        self._sessions = Sessions(config, self._storage)
         self._lock: FolderLock | None = None
         self._started = False
+        self._looked_s = 0.0
         self._id_is_given = False
+        self._id_was_used = False
         self._offered_id: str | None = None
-        self._base = self._new_session(None, SessionPaths(None, None))
-        self._named: Session | None = None
-        self._last: Session | None = None
-        self._unfinished: list[Session] = []
-        self._totals: Counter[str] = Counter()
-        self._by_type: Counter[str] = Counter()
+        # Samples go the short way unless a subclass wants to see them.
         self._is_plain = (
             type(self)._aggregate_envelope is MetricsCollector._aggregate_envelope  # noqa: SLF001
             and type(self)._store_sample is MetricsCollector._store_sample  # noqa: SLF001
         )
-        self.started_at_ms = self._now_ms()
         if config.session_id is not None:
             self.set_session_id(config.session_id)
 
@@ -118,22 +122,20 @@ class MetricsCollector:
 
         Raises:
             FolderInUse: If another collector has the same base path.
-            OSError: If the folder cannot be made, for reasons that will not pass.
+            OSError: If the folder cannot be used, for reasons that will not pass.
         """
         if self._started:
             return
         base = self._base_paths.jsonl or self._base_paths.summary
         if base is not None:
-            self._take_lock(base)
-            if self._storage.recover:
-                finish_interrupted(self._base_paths, self.config, self._storage)
+            self._prepare(base)
         self.started_at_ms = self._now_ms()
         self.stopped_at_ms = None
-        self._base = self._new_session(None, self._base_paths)
+        self._sessions.replace_base(self._base_paths)
         self._started = True
         self._aim(self._base_paths)
 
-    def _take_lock(self, base: Path) -> None:
+    def _prepare(self, base: Path) -> None:
         try:
             self._storage.disk.make_folder(base.parent)
             if self._storage.lock:
@@ -141,7 +143,9 @@ class MetricsCollector:
         except OSError as exc:
             if exc.errno not in STORAGE_ERRORS:
                 raise
-            log.error("cannot lock %s: %s", base, exc)  # noqa: TRY400
+            log.error("cannot lock %s: %s", base, exc)
+        if self._storage.recover:
+            finish_interrupted(self._base_paths, self.config, self._storage)
 
     def stop(self) -> None:
         """
@@ -153,21 +157,27 @@ class MetricsCollector:
             return
         self.stopped_at_ms = self._now_ms()
         self.recording = False
-        named, base = self._named, self._base
-        if named is not None:
-            self._finish(named)
-        nothing_yet = named is None and self._last is None
-        if base.is_open or (nothing_yet and self._storage.base_files):
-            self._keeper.open(base)
-            self._finish(base)
-        self._finish_rest()
-        self._keeper.close()
-        self._snapshots.close()
+        self._sessions.finish_named()
+        self._sessions.replace_base(NO_FILES)
+        if self._sessions.last is None:
+            self._write_empty_summary()
+        self._sessions.close()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
         self._started = False
-        self._base = self._new_session(None, SessionPaths(None, None))
+
+    def _write_empty_summary(self) -> None:
+        """A run without a single envelope has a summary as well, if no other is in its way."""
+        path = self._base_paths.summary
+        if path is None or path.exists() or self.config.append_mode:
+            return
+        session = self._sessions.base
+        session.started_ms, session.stopped_ms = self.started_at_ms, self.stopped_at_ms
+        try:
+            session.write_view(session.view(), path)
+        except OSError as exc:
+            log.error("cannot write %s: %s", path, exc)
 
     # Sessions
 
@@ -180,14 +190,14 @@ class MetricsCollector:
                 is allowed.
         """
         self.current_session_id = check_session_id(session_id)
-        self._id_is_given = True
-        if self._named is not None and self._named.session_id != session_id:
-            if self.recording:
-                self._rotate_files_for_session()
-            else:
-                self._finish(self._named)
+        self._id_is_given, self._id_was_used = True, False
+        named = self._sessions.named
+        if self.recording:
+            self._rotate_files_for_session()
+        elif named is not None and named.session_id != session_id:
+            self._sessions.finish_named()
 
-    def set_recording_state(self, recording: bool) -> str | None:  # noqa: FBT001
+    def set_recording_state(self, recording: bool) -> str | None:
         """
         Begin or end a recording; saying the same again changes nothing.
 
@@ -203,8 +213,8 @@ class MetricsCollector:
             self.write_snapshot_temp()
         elif not recording and self.recording:
             self.recording = False
-            if self._named is not None:
-                self._finish(self._named)
+            self._id_was_used = True
+            self._sessions.finish_named()
         return self.current_session_id
 
     def resume_session(self, session_id: str, *, made_whole: bool = False) -> None:
@@ -225,16 +235,13 @@ class MetricsCollector:
         """
         self.current_session_id = check_session_id(session_id)
         self.recording = True
-        if self._named is not None:
-            self._finish(self._named)
-        self._begin(append=True, made_whole=made_whole)
-        assert self._named is not None
-        self.session_start_ms = self._named.started_ms
+        session = self._begin(append=True, made_whole=made_whole)
+        self.session_start_ms = session.started_ms
         self.write_snapshot_temp()
 
     def note_gap(self, missing: int, why: str) -> None:
         """Put into the manifest that *missing* envelopes never arrived, and why."""
-        losses = self._target().losses
+        losses = self._sessions.current.losses
         losses.gaps[why] += 1
         losses.missing[why] += missing
 
@@ -257,77 +264,42 @@ class MetricsCollector:
 
     def _rotate_files_for_session(self) -> None:
         """Go over to the current session's files, unless they are in use already."""
-        if self._named is not None:
-            if self._named.session_id == self.current_session_id:
-                log.info("Continuing with same session_id: %s", self.current_session_id)
-                return
-            self._finish(self._named)
-        again = self._last is not None and self._last.session_id == self.current_session_id
+        named, last, session_id = (
+            self._sessions.named,
+            self._sessions.last,
+            self.current_session_id,
+        )
+        if named is not None and named.session_id == session_id:
+            log.info("Continuing with same session_id: %s", session_id)
+            return
+        again = last is not None and last.session_id == session_id
         if again:
-            log.info("Continuing with same session_id: %s", self.current_session_id)
+            log.info("Continuing with same session_id: %s", session_id)
         else:
-            log.info("Rotating files for new session: %s", self.current_session_id)
+            log.info("Rotating files for new session: %s", session_id)
         self._begin(append=again or self.config.append_mode)
 
-    def _begin(self, *, append: bool, made_whole: bool = False) -> None:
+    def _begin(self, *, append: bool, made_whole: bool = False) -> Session:
         assert self.current_session_id is not None
-        started = self._started
-        paths = self._paths_of(self.current_session_id) if started else SessionPaths(None, None)
-        self._named = self._new_session(
+        paths = self._paths_of(self.current_session_id) if self._started else NO_FILES
+        self._aim(paths)
+        return self._sessions.begin(
             self.current_session_id, paths, append=append, made_whole=made_whole
         )
-        self._aim(paths)
-        self._keeper.open(self._named)
 
     def _aim(self, paths: SessionPaths) -> None:
         self._current_jsonl_path, self._current_json_path = paths.jsonl, paths.summary
 
-    def _new_session(
-        self,
-        session_id: str | None,
-        paths: SessionPaths,
-        *,
-        append: bool | None = None,
-        made_whole: bool = False,
-    ) -> Session:
-        append = self.config.append_mode if append is None else append
-        return Session(
-            session_id, paths, self.config, self._storage, append=append, made_whole=made_whole
-        )
-
-    def _finish(self, session: Session) -> None:
-        """End a session; what the disk does not allow now is tried again later."""
-        if session is self._named:
-            self._named = None
-            self._aim(self._base_paths)
-        self._last = session
-        self._keeper.settle()
-        self._snapshots.wait()
-        stopped_ms = self._now_ms()
-        session.stopped_ms = stopped_ms
-        try:
-            session.finish(stopped_ms)
-        except OSError as exc:
-            log.error("cannot finish session %s: %s", session.session_id, exc)  # noqa: TRY400
-            self._unfinished.append(session)
-        self._add_up(session)
-
-    def _finish_rest(self) -> None:
-        waiting, self._unfinished = self._unfinished, []
-        for session in waiting:
-            try:
-                session.finish(self._now_ms())
-            except OSError:
-                self._unfinished.append(session)
-
     def _target(self) -> Session:
-        """Where an envelope goes that arrives now."""
-        if self._named is None and self._id_is_given and self._started and not self._was_ended():
+        """Where an envelope goes that arrives now; a given id has its files from the first."""
+        if (
+            self._id_is_given
+            and not self._id_was_used
+            and self._started
+            and self._sessions.named is None
+        ):
             self._rotate_files_for_session()
-        return self._named or self._base
-
-    def _was_ended(self) -> bool:
-        return self._last is not None and self._last.session_id == self.current_session_id
+        return self._sessions.current
 
     # Envelopes
 
@@ -343,14 +315,16 @@ class MetricsCollector:
         """Record messages that arrived together, with one write for all."""
         rejected = self._intake.take(batch)
         if rejected:
-            self._target().losses.rejected.update(rejected)
+            self._sessions.current.losses.rejected.update(rejected)
             log.warning("rejected: %s", dict(rejected))
-        self.tick()
+        if self._storage.clock() - self._looked_s >= _LOOK_S:
+            self.tick()
 
     def _keep(self, lines: list[bytes], documents: list[Document]) -> None:
         session = self._target()
-        kept = self._keeper.write(session, lines)
+        kept = self._sessions.keeper.write(session, lines)
         if kept < len(lines):
+            # What the file does not hold, the series must not hold either.
             del documents[kept:]
         if self._is_plain:
             session.table.add(documents, sum(map(len, lines)))
@@ -363,11 +337,10 @@ class MetricsCollector:
         recording = recording_of(envelope.payload)
         if recording is None:
             log.warning("recording_state says neither on nor off: %.200r", envelope.payload)
-        if recording:
+        elif recording:
             self._offer(session_id_of(envelope.payload))
             self.set_recording_state(True)
-        session = self._target()
-        session.note_source(envelope.payload)
+        self._target().note_source(envelope.payload)
         self._keep([line], [document])
         if recording is False:
             self.set_recording_state(False)
@@ -383,17 +356,17 @@ class MetricsCollector:
             log.warning("%s", exc)
             return
         if self.recording and self._offered_id != self.current_session_id:
-            self.current_session_id = self._offered_id
-            self._rotate_files_for_session()
+            # Its stop was missed; this is another session.
+            self.set_recording_state(False)
 
     def _aggregate_envelope(self, envelope: Document) -> None:
         """Take an envelope's samples into the series."""
-        session = self._target()
-        kind, payload = envelope.get("type"), envelope.get("payload")
+        table = self._target().table
+        kind, payload = envelope["type"], envelope.get("payload")
         if self._is_plain or kind not in METRIC_KINDS or not isinstance(payload, dict):
-            session.table.add([envelope], 0)
+            table.add([envelope], 0)
             return
-        session.table.count(envelope)
+        table.count(envelope)
         channel = self._channels.of(kind)
         for name, samples in _extract_measurement_lists(payload):
             for sample in samples:
@@ -416,17 +389,18 @@ class MetricsCollector:
 
     def tick(self) -> None:
         """
-        Do what is due: sync, snapshot, retry after a full disk.
+        Do what is due: sync, snapshot, try again after a full disk.
 
-        To be called often; :meth:`process_envelope` does it too.
+        To be called often; processing envelopes does it too.
         """
-        self._keeper.sync_if_due([self._base] if self._named is None else [self._named, self._base])
-        if self._keeper.paused is not None:
-            self._keeper.retry_if_due(self._named or self._base)
-        elif self._unfinished:
-            self._finish_rest()
-        if self.recording:
-            self.maybe_write_periodic_snapshot()
+        self._looked_s = self._storage.clock()
+        sessions = self._sessions
+        sessions.sync_if_due()
+        if sessions.keeper.paused is not None:
+            sessions.keeper.retry_if_due(sessions.current)
+        elif sessions.loose_ends:
+            sessions.finish_rest()
+        self.maybe_write_periodic_snapshot()
 
     def maybe_write_periodic_snapshot(self) -> bool:
         """
@@ -437,32 +411,24 @@ class MetricsCollector:
         Returns:
             Whether one was begun.
         """
-        now_s = self._storage.clock()
-        if not self.recording or now_s - self._last_snapshot_time < self._storage.snapshot_interval_s:
+        due_s = self._last_snapshot_time + self._storage.snapshot_interval_s
+        if not self.recording or self._storage.clock() < due_s:
             return False
-        if self._snapshots.busy or self._named is None or not self._named.is_open:
+        if not self._sessions.begin_snapshot():
             return False
-        self._submit_snapshot(self._named)
-        if self._named.table.total("count") < _WAITED_SAMPLES:
-            self._snapshots.wait(_WAITED_S)
+        self._last_snapshot_time = self._storage.clock()
+        if self._sessions.current.table.total("count") < _WAITED_SAMPLES:
+            self._sessions.wait_for_snapshot(_WAITED_S)
         return True
 
     def write_snapshot_temp(self) -> None:
         """Write the snapshot file now, and wait until it is there."""
-        session = self._shown()
-        self._snapshots.wait()
-        if session.is_open:
-            self._submit_snapshot(session)
-            self._snapshots.wait()
-
-    def _submit_snapshot(self, session: Session) -> None:
+        self._sessions.write_snapshot()
         self._last_snapshot_time = self._storage.clock()
-        view, state = session.view(), session.manifest(OPEN)
-        self._snapshots.submit(lambda: session.write_snapshot(view, state))
 
     def _write_aggregated_json(self) -> None:
-        """Write the summary of the session that is open, as it is now."""
-        session = self._shown()
+        """Write the summary of what is open, as it is now."""
+        session = self._sessions.shown
         if session.is_open and session.paths.summary is not None:
             session.write_view(session.view(), session.paths.summary)
 
@@ -474,59 +440,56 @@ class MetricsCollector:
 
         Times are microseconds.
         """
-        return self._shown().to_dict()
-
-    def _shown(self) -> Session:
-        if self._named is None and self._last is not None and self._last.session_id is not None:
-            return self._last
-        if self._named is None and not self._started and self._last is not None:
-            return self._last
-        return self._named or self._base
+        return self._sessions.shown.to_dict()
 
     @property
     def durable_position(self) -> tuple[Path, int] | None:
         """The open JSONL and how many of its bytes are certainly on the disk."""
-        file = (self._named or self._base).file
+        file = self._sessions.current.file
         return None if file is None else (file.path, file.durable_bytes)
 
     @property
     def stats(self) -> CollectorStats:
-        """What was done so far, finished sessions and open ones together."""
-        totals, by_type = Counter(self._totals), Counter(self._by_type)
-        for session in self._open_sessions():
-            _count(session, totals, by_type)
-        prefix = "rejected "
+        """The counters so far."""
+        tally, keeper, session = self._sessions.tally(), self._sessions.keeper, self._sessions.named
         return CollectorStats(
-            envelopes=totals["envelopes"],
-            samples=totals["samples"],
-            duplicates=totals["duplicates"],
-            resets=totals["resets"],
-            rejected={
-                key.removeprefix(prefix): number
-                for key, number in totals.items()
-                if key.startswith(prefix)
-            },
-            written_bytes=totals["bytes"],
-            unwritten_envelopes=self._keeper.unwritten,
-            paused=self._keeper.paused,
-            last_sync_us=self._keeper.last_sync_us,
+            envelopes=tally["envelopes"],
+            samples=tally["samples"],
+            duplicates=tally["duplicates"],
+            resets=tally["resets"],
+            rejected=dict(self._intake.rejected),
+            written_bytes=tally["bytes"],
+            unwritten_envelopes=keeper.unwritten,
+            paused=keeper.paused,
+            last_sync_us=keeper.last_sync_us,
             recording=self.recording,
-            session_id=self.current_session_id if self.recording else None,
-            channels={self._channels.of(kind): number for kind, number in by_type.items()},
+            session_id=session.session_id if session else None,
+            channels={
+                self._channels.of(key.removeprefix("type:")): number
+                for key, number in tally.items()
+                if key.startswith("type:")
+            },
         )
 
-    def _open_sessions(self) -> list[Session]:
-        return [session for session in (self._named, self._base) if session is not None]
+    @property
+    def _series_data(self) -> Mapping[str, Mapping[str, Series]]:
+        return self._sessions.shown.table.data
 
-    def _add_up(self, session: Session) -> None:
-        _count(session, self._totals, self._by_type)
+    @property
+    def _series_state(self) -> Mapping[str, Mapping[str, Series]]:
+        return self._sessions.shown.table.data
+
+    @property
+    def _jsonl_file(self) -> Any:  # noqa: ANN401
+        return self._sessions.current.file
+
+    @property
+    def _jsonl_count(self) -> int:
+        return self._sessions.shown.written
+
+    @property
+    def _envelope_count(self) -> int:
+        return self._sessions.tally()["envelopes"]
 
     def _now_ms(self) -> int:
         return int(self._storage.wall_clock() * 1000)
-
-
-def _count(session: Session, totals: Counter[str], by_type: Counter[str]) -> None:
-    totals.update(session.counts())
-    totals.subtract(session.inherited)
-    totals.update({f"rejected {why}": n for why, n in session.losses.rejected.items()})
-    by_type.update(session.table.counts)

@@ -30,6 +30,10 @@ class Stamps:
         """The stamps as numbers."""
         return list(map(float, self.items))
 
+    def after(self, count: int) -> "Stamps":
+        """All but the first *count*."""
+        return Stamps(self.items[count:])
+
 
 class Numbers:
     """Finite floats."""
@@ -49,6 +53,10 @@ class Numbers:
     def floats(self) -> list[float]:
         """The numbers as a list."""
         return list(self.items)
+
+    def after(self, count: int) -> "Numbers":
+        """All but the first *count*."""
+        return Numbers(self.items[count:])
 
 
 class SpilledNumbers:
@@ -118,9 +126,7 @@ class MemoryStore:
         return {
             TIMESTAMPS: [Numbers(stamps) for stamps, _, _ in chunks],
             VALUES: [Numbers(values) for _, values, _ in chunks],
-            RELATIVE_US: [
-                Numbers(stamps if raws is None else raws) for stamps, _, raws in chunks
-            ],
+            RELATIVE_US: [Numbers(stamps if raws is None else raws) for stamps, _, raws in chunks],
         }
 
 

@@ -44,8 +44,8 @@ class MetricsCollectorConfig:
         output_jsonl_path: Path | str | None = None,
         output_json_path: Path | str | None = None,
         max_samples_per_series: int = 0,
-        append_mode: bool = False,  # noqa: FBT001, FBT002
-        whitespace: bool = False,  # noqa: FBT001, FBT002
+        append_mode: bool = False,
+        whitespace: bool = False,
         session_id: str | None = None,
         **unknown: Any,  # noqa: ANN401
     ) -> None:
@@ -82,7 +82,7 @@ class MetricsCollectorConfig:
         """
         document = json.loads(Path(path).read_text(encoding="utf-8"))
         if not isinstance(document, dict):
-            raise ValueError(f"{path} holds no JSON object")
+            raise ValueError(f"{path} holds no JSON object")  # noqa: TRY004
         return cls(**document)
 
     def save(self, path: Path | str) -> None:

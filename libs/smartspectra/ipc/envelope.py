@@ -18,7 +18,7 @@ _OFF = frozenset(
 _STATE_KEYS = ("recording", "is_recording", "isRecording", "active", "value", "state", "status")
 
 
-class BadEnvelope(ValueError):  # noqa: N818
+class BadEnvelope(ValueError):
     """
     These bytes are no envelope. Count them, skip them, go on.
 
@@ -144,7 +144,7 @@ def _on_or_off(payload: Any) -> bool | None:  # noqa: ANN401
     if isinstance(payload, bool):
         return payload
     if isinstance(payload, int | float):
-        return {0: False, 1: True}.get(payload)
+        return {0.0: False, 1.0: True}.get(payload)
     if isinstance(payload, str):
         word = payload.strip().lower()
         return True if word in _ON else False if word in _OFF else None

@@ -12,18 +12,20 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-try:
-    import orjson
-except ImportError:  # pragma: no cover - depends on what is installed
-    orjson = None  # type: ignore[assignment]
 
-try:
-    import hiredis
-except ImportError:  # pragma: no cover - depends on what is installed
-    hiredis = None
+def _installed(name: str) -> Any:  # noqa: ANN401
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+_ORJSON = _installed("orjson")
+_HIREDIS = _installed("hiredis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ STANDARD = Codec("standard", _standard_loads, _standard_numbers)
 
 
 def _orjson_codec() -> Codec:
-    parse, dump, refused = orjson.loads, orjson.dumps, orjson.JSONDecodeError
+    parse, dump, refused = _ORJSON.loads, _ORJSON.dumps, _ORJSON.JSONDecodeError
 
     def loads(raw: bytes) -> Any:  # noqa: ANN401
         try:
@@ -70,16 +72,17 @@ def _orjson_codec() -> Codec:
             return _standard_loads(raw)
 
     def numbers(values: Sequence[float]) -> bytes:
-        return dump(values if type(values) is list else list(values))[1:-1]
+        text: bytes = dump(values if type(values) is list else list(values))
+        return text[1:-1]
 
     return Codec("orjson", loads, numbers)
 
 
-EXTRA = STANDARD if orjson is None else _orjson_codec()
+EXTRA = STANDARD if _ORJSON is None else _orjson_codec()
 
 _PLAIN_ASKED = os.environ.get("SMARTSPECTRA_IPC_PLAIN", "") not in {"", "0"}
 _active = STANDARD if _PLAIN_ASKED else EXTRA
-_hiredis: ModuleType | None = None if _PLAIN_ASKED else hiredis
+_hiredis: ModuleType | None = None if _PLAIN_ASKED else _HIREDIS
 
 
 def codec() -> Codec:
@@ -92,7 +95,7 @@ def hiredis_module() -> ModuleType | None:
     return _hiredis
 
 
-def use_extras(wanted: bool) -> None:  # noqa: FBT001
+def use_extras(wanted: bool) -> None:
     """
     Use whatever accelerators are installed, or none of them.
 
@@ -101,7 +104,7 @@ def use_extras(wanted: bool) -> None:  # noqa: FBT001
     """
     global _active, _hiredis  # noqa: PLW0603
     _active = EXTRA if wanted else STANDARD
-    _hiredis = hiredis if wanted else None
+    _hiredis = _HIREDIS if wanted else None
 
 
 @contextmanager
@@ -116,5 +119,5 @@ def standard_library_only() -> Iterator[None]:
 
 
 def _restore(chosen: Codec, module: ModuleType | None) -> None:
-    global _active, _hiredis  # noqa: PLW0603
+    global _active, _hiredis
     _active, _hiredis = chosen, module

@@ -14,7 +14,7 @@ from smartspectra.ipc.lock import FolderInUse
 _READ_BYTES = 1 << 20
 
 
-class Unwritten(OSError):  # noqa: N818
+class Unwritten(OSError):
     """
     The disk took only part of what was given.
 
@@ -96,13 +96,12 @@ class JsonlFile:
             *lines, rest = (rest + data).split(b"\n")
             yield from lines
 
-    def append(self, data: bytes, lines: int) -> None:
+    def append(self, data: bytes) -> None:
         """
         Add whole lines with one write.
 
         Args:
             data: The lines, each with its newline.
-            lines: How many there are.
 
         Raises:
             Unwritten: If the disk did not take all. The file then ends with the last

@@ -8,7 +8,6 @@ from pathlib import Path
 from smartspectra.ipc.background import Lane
 from smartspectra.ipc.disk import Disk
 from smartspectra.ipc.jsonl import Unwritten
-from smartspectra.ipc.lock import FolderInUse
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session import Session
 
@@ -64,7 +63,7 @@ class Keeper:
         except Unwritten as exc:
             self._pause(exc)
             return exc.kept_lines
-        except (OSError, FolderInUse) as exc:
+        except OSError as exc:
             self._pause(exc)
             return 0
         if self._options.fsync == "always":
@@ -90,7 +89,7 @@ class Keeper:
         """Open a session's files, or pause; gives whether they are open."""
         try:
             session.open()
-        except (OSError, FolderInUse) as exc:
+        except OSError as exc:
             self._pause(exc)
         return session.is_open
 
@@ -120,7 +119,7 @@ class Keeper:
             if session.paths.jsonl is not None:
                 probe = session.paths.jsonl.with_name(f".{session.paths.jsonl.name}.probe")
                 probe_disk(self._options.disk, probe)
-        except (OSError, FolderInUse) as exc:
+        except OSError as exc:
             self._pause(exc)
         else:
             self._resume()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 
-class FolderInUse(RuntimeError):  # noqa: N818
+class FolderInUse(OSError):
     """
     Another collector writes these files. Stop it, or give this one another base path.
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from smartspectra.ipc import manifest
 from smartspectra.ipc.config import MetricsCollectorConfig
-from smartspectra.ipc.lock import FolderInUse
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session import Session
 from smartspectra.ipc.session_files import SessionPaths, check_session_id
@@ -68,8 +67,8 @@ def finish_interrupted(
     for session_id, paths in interrupted_sessions(base):
         try:
             finish_one(session_id, paths, config, options)
-        except (OSError, FolderInUse) as exc:
-            log.error("could not finish %s: %s", paths.jsonl, exc)  # noqa: TRY400
+        except OSError as exc:
+            log.error("could not finish %s: %s", paths.jsonl, exc)
         else:
             log.warning("finished an interrupted session: %s", paths.jsonl)
             finished.append(session_id)

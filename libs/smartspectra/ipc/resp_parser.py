@@ -110,10 +110,10 @@ class PlainParser:
                 self._waiting_bytes = 0
             elif self._waiting_bytes > _REPLY_FACTOR * self._max_bulk_bytes + _MAX_LINE_BYTES:
                 raise RespProtocolError(f"a reply of {self._waiting_bytes} bytes and more")
-            return reply
         except RespProtocolError as exc:
             self._broken = str(exc)
             raise
+        return reply
 
     def _message(self) -> list[bytes] | None:
         """A published message by the short way, if one stands here whole."""
@@ -163,7 +163,7 @@ class PlainParser:
             if len(buffer) - self._at > _MAX_LINE_BYTES:
                 raise RespProtocolError(f"a line longer than {_MAX_LINE_BYTES} bytes")
             return NOTHING
-        mark = buffer[self._at : self._at + 1]
+        mark = bytes(buffer[self._at : self._at + 1])
         line = bytes(buffer[self._at + 1 : end])
         if mark in (b"$", b"="):
             return self._bulk(line, end + 2, verbatim=mark == b"=")

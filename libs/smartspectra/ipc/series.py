@@ -145,26 +145,29 @@ class Series:
         return True
 
     def _rises(self, stamps: list[str]) -> bool:
+        """Whether these are digits of equal length, rising, and later than all before."""
         first, last = stamps[0], stamps[-1]
         width = len(first)
-        if first[0] == "0" or width > len(_LATEST_DIGITS) or set(map(len, stamps)) != {width}:
-            return False
         digits = "".join(stamps)
-        if not (digits.isascii() and digits.isdigit()):
-            return False
-        # Of equally long digits without leading zeros, the later text is the larger number.
-        if not all(map(lt, stamps, islice(stamps, 1, None))):
-            return False
-        if width == len(_LATEST_DIGITS) and last > _LATEST_DIGITS:
-            return False
+        return (
+            width <= len(_LATEST_DIGITS)
+            and first[0] != "0"
+            and set(map(len, stamps)) == {width}
+            and digits.isascii()
+            and digits.isdigit()
+            # Of equally long digits without leading zeros, the later text is the larger number.
+            and all(map(lt, stamps, islice(stamps, 1, None)))
+            and (width < len(_LATEST_DIGITS) or last <= _LATEST_DIGITS)
+            and self._goes_on(int(first) + self._offset, int(last) + self._offset)
+        )
+
+    def _goes_on(self, first: int, last: int) -> bool:
+        """Whether these times need no look at resets and strays."""
         if not self.count:
             return True
-        end = int(last) + self._offset
-        if end > _EXACT_US or (
-            self._former_offset is not None and end - self._last > _FORWARD_US
-        ):
+        if self._former_offset is not None and last - self._last > _FORWARD_US:
             return False
-        return int(first) + self._offset > self._last
+        return first > self._last and last <= _EXACT_US
 
     def _restarted(self, stamp_us: int) -> int:
         last_raw = self._last - self._offset
@@ -245,5 +248,5 @@ def newest(parts: list[Part], limit: int) -> list[Part]:
         assert isinstance(part, Stamps | Numbers)
         excess = len(part.items) - limit
         limit -= len(part.items)
-        kept.append(type(part)(part.items[excess:]) if excess > 0 else part)
+        kept.append(part.after(excess) if excess > 0 else part)
     return kept[::-1]

@@ -18,6 +18,8 @@ from smartspectra.ipc.session_files import SessionPaths
 from smartspectra.ipc.snapshot import View, comma_of, iso
 from smartspectra.ipc.source import Source
 
+_TALLIED = {"samples": "count", "duplicates": "duplicates", "resets": "resets"}
+
 
 class Session:
     """
@@ -64,6 +66,8 @@ class Session:
         self._made_whole = made_whole
         self._is_open = False
         self._stores = 0
+        self._closed_bytes = 0
+        self._tally_before: Counter[str] = Counter()
         self._spills = bool(
             options.spill and paths.work_folder and config.max_samples_per_series <= 0
         )
@@ -121,6 +125,7 @@ class Session:
             try:
                 if continuing:
                     self._rebuild(self.file)
+                    self._tally_before = self._tally_now()
                 self._write_manifest(manifest.OPEN)
             except BaseException:
                 self.file.close()
@@ -183,7 +188,7 @@ class Session:
             # Between JSON's tokens a line break means no more than a blank does.
             data = b"\n".join(line.strip().replace(b"\n", b" ") for line in lines) + b"\n"
         try:
-            self.file.append(data, len(lines))
+            self.file.append(data)
         except Unwritten as exc:
             self.written += exc.kept_lines
             raise
@@ -296,7 +301,9 @@ class Session:
             OSError: If the disk does not allow it now.
         """
         if not self._is_open:
-            return
+            if not (self.losses.unwritten or self.losses.gaps):
+                return
+            self.open()  # even what could not be written leaves a manifest
         self.stopped_ms = self.stopped_ms or stopped_ms
         self.sync()
         view = self.view()
@@ -305,11 +312,32 @@ class Session:
                 self.write_view(view, path)
         self._write_manifest(manifest.FINISHED)
         if self.file is not None:
+            self._closed_bytes = self.file.size_bytes
             self.file.close()
             self.file = None
         if self.paths.work_folder is not None:
             shutil.rmtree(self.paths.work_folder, ignore_errors=True)
         self._is_open = False
+
+    def tally(self) -> Counter[str]:
+        """
+        What was added to it, by name.
+
+        The names are envelopes, ``type:`` and an envelope's type, samples, duplicates,
+        resets and bytes. What a continued file held before does not count.
+        """
+        tally = self._tally_now()
+        tally.subtract(self._tally_before)
+        return tally
+
+    def _tally_now(self) -> Counter[str]:
+        table = self.table
+        tally = Counter({f"type:{kind}": number for kind, number in table.counts.items()})
+        tally["envelopes"] = table.counts.total()
+        for name, attribute in _TALLIED.items():
+            tally[name] = table.total(attribute)
+        tally["bytes"] = self.file.size_bytes if self.file else self._closed_bytes
+        return tally
 
     def abandon(self) -> None:
         """Close the files as they are."""

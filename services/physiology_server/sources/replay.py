@@ -37,7 +37,7 @@ class ReplaySource:
     and 0.15 (pulse) or -0.12 and 0.12 (breathing); its shape is that of the recording. The
     belt's signal is given as that of the chest. Values between rows are interpolated linearly.
 
-    Time is the recorded time since the first row, whatever the speed at which frames are taken.
+    Time is the recorded time since the first frame, whatever the speed at which frames are taken.
     When it loops, time runs on, and during one second the end is faded into the beginning:
     the last second of the recording into the first. Those frames are not stable.
 
@@ -47,12 +47,23 @@ class ReplaySource:
         resp: Breathing, in any unit.
         fps: Frames per second to make of it.
         loop: Begin again at the end.
+        start_s: Where in the recording the first frame is.
+
+    Raises:
+        ValueError: If *start_s* is not in the recording.
     """
 
     kind: SourceKind = "replay"
 
     def __init__(
-        self, time_s: Floats, ppg: Floats, resp: Floats, fps: float = 30.0, *, loop: bool = True
+        self,
+        time_s: Floats,
+        ppg: Floats,
+        resp: Floats,
+        fps: float = 30.0,
+        *,
+        loop: bool = True,
+        start_s: float = 0.0,
     ) -> None:
         self.fps = fps
         self._time_s = time_s - time_s[0]
@@ -61,6 +72,9 @@ class ReplaySource:
         self._end_s = float(self._time_s[-1])
         self._joint_s = min(JOINT_S, self._end_s / 4)
         self._loop = loop
+        if not 0 <= start_s < self._end_s:
+            raise ValueError(f"start_s is {start_s}: the recording lasts {self._end_s:.3f} s")
+        self._start_s = start_s
 
     @property
     def duration_s(self) -> float:
@@ -70,7 +84,9 @@ class ReplaySource:
         return self._end_s
 
     @classmethod
-    def from_csv(cls, path: Path | str, fps: float = 30.0, *, loop: bool = True) -> Self:
+    def from_csv(
+        cls, path: Path | str, fps: float = 30.0, *, loop: bool = True, start_s: float = 0.0
+    ) -> Self:
         """
         Read a file with the columns `time_s`, `ppg` and `resp`; others are passed over.
 
@@ -80,7 +96,7 @@ class ReplaySource:
         if not 1 <= fps <= 1000:  # noqa: PLR2004 - what a camera may have
             raise ValueError(f"fps is {fps}: it must be from 1 to 1000")
         table = _read(Path(path))
-        return cls(table[:, 0], table[:, 1], table[:, 2], fps, loop=loop)
+        return cls(table[:, 0], table[:, 1], table[:, 2], fps, loop=loop, start_s=start_s)
 
     def frames(self) -> Iterator[Frame]:
         """
@@ -90,13 +106,14 @@ class ReplaySource:
             index = np.arange(block * BLOCK_FRAMES, (block + 1) * BLOCK_FRAMES)
             time_s = index / self.fps
             if not self._loop:
-                index, time_s = index[time_s <= self._end_s], time_s[time_s <= self._end_s]
+                there = self._start_s + time_s <= self._end_s
+                index, time_s = index[there], time_s[there]
                 if not len(index):
                     return
             yield from self._block(index, time_s)
 
     def _block(self, index: NDArray[np.int64], time_s: Floats) -> Iterator[Frame]:
-        at_s, after_s, share = self._places(time_s)
+        at_s, after_s, share = self._places(self._start_s + time_s)
         pulse = self._read_at(self._pulse, at_s, after_s, share)
         breathing = self._read_at(self._breathing, at_s, after_s, share)
         recorded = self._recorded(at_s) & self._recorded(after_s)

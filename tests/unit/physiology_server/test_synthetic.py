@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from scipy.signal import find_peaks, firwin, filtfilt, welch
+from scipy.signal import filtfilt, find_peaks, firwin, welch
 
 from services.physiology_server.sources.synthetic import BLOCK_FRAMES, SyntheticSource
 

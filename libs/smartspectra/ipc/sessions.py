@@ -1,0 +1,169 @@
+"""A collector's sessions: the base files, at most one named session, and loose ends."""
+
+import logging
+from collections import Counter
+
+from smartspectra.ipc.background import Lane
+from smartspectra.ipc.config import MetricsCollectorConfig
+from smartspectra.ipc.keeper import Keeper
+from smartspectra.ipc.manifest import OPEN
+from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.session import Session
+from smartspectra.ipc.session_files import SessionPaths
+
+log = logging.getLogger(__name__)
+
+NO_FILES = SessionPaths(None, None)
+
+
+class Sessions:
+    """
+    Begins and finishes sessions, and has what is slow done beside the recording.
+
+    Attributes:
+        base: What is recorded outside of named sessions.
+        named: The session under an id, if one is open.
+        last: The session that was finished last.
+        keeper: Writes to sessions' files.
+    """
+
+    def __init__(self, config: MetricsCollectorConfig, options: StorageOptions) -> None:
+        self._config = config
+        self._options = options
+        self._snapshots = Lane("snapshot")
+        self._unfinished: list[Session] = []
+        self._finished_tally: Counter[str] = Counter()
+        self.keeper = Keeper(options)
+        self.base = self.new(None, NO_FILES)
+        self.named: Session | None = None
+        self.last: Session | None = None
+
+    @property
+    def current(self) -> Session:
+        """Where an envelope goes that arrives now."""
+        return self.named or self.base
+
+    @property
+    def shown(self) -> Session:
+        """What a snapshot shows: the session that is open, else the last one."""
+        if self.named is not None or self.last is None:
+            return self.current
+        if self.last.session_id is None and self.base.table.counts:
+            return self.base
+        return self.last
+
+    def new(
+        self,
+        session_id: str | None,
+        paths: SessionPaths,
+        *,
+        append: bool | None = None,
+        made_whole: bool = False,
+    ) -> Session:
+        """Make a session; its files are opened later."""
+        return Session(
+            session_id,
+            paths,
+            self._config,
+            self._options,
+            append=self._config.append_mode if append is None else append,
+            made_whole=made_whole,
+        )
+
+    def begin(
+        self, session_id: str, paths: SessionPaths, *, append: bool, made_whole: bool = False
+    ) -> Session:
+        """Finish the named session, if there is one, and open another."""
+        self.finish_named()
+        self.named = self.new(session_id, paths, append=append, made_whole=made_whole)
+        self.keeper.open(self.named)
+        return self.named
+
+    def finish_named(self) -> None:
+        """Finish the named session, if there is one."""
+        if self.named is not None:
+            session, self.named = self.named, None
+            self._finish(session)
+
+    def replace_base(self, paths: SessionPaths) -> None:
+        """Finish the base files if there are any, and take others."""
+        if self.base.is_open:
+            self._finish(self.base)
+        self.base = self.new(None, paths)
+
+    def _finish(self, session: Session) -> None:
+        """What the disk does not allow now is tried again later."""
+        self.last = session
+        self.keeper.settle()
+        self._snapshots.wait()
+        try:
+            session.finish(self._now_ms())
+        except OSError as exc:
+            log.error("cannot finish %s: %s", session.paths.jsonl, exc)
+            self._unfinished.append(session)
+        self._finished_tally += session.tally()
+
+    def finish_rest(self) -> None:
+        """Try again what the disk did not allow."""
+        waiting, self._unfinished = self._unfinished, []
+        for session in waiting:
+            try:
+                session.finish(self._now_ms())
+            except OSError:
+                self._unfinished.append(session)
+
+    @property
+    def loose_ends(self) -> bool:
+        """Whether a session waits to be finished."""
+        return bool(self._unfinished)
+
+    def sync_if_due(self) -> None:
+        """Have the open files synced by policy."""
+        self.keeper.sync_if_due([self.base] if self.named is None else [self.named, self.base])
+
+    def begin_snapshot(self) -> bool:
+        """
+        Begin to write the named session's snapshot beside the recording.
+
+        Returns:
+            False if there is no open session, or the one before is not done.
+        """
+        if self.named is None or not self.named.is_open or self._snapshots.busy:
+            return False
+        self._submit(self.named)
+        return True
+
+    def wait_for_snapshot(self, timeout_s: float | None = None) -> None:
+        """Wait for the snapshot under way, for *timeout_s* at most."""
+        self._snapshots.wait(timeout_s)
+
+    def write_snapshot(self) -> None:
+        """Write the snapshot of what is open, and wait for it."""
+        session = self.shown
+        self._snapshots.wait()
+        if session.is_open:
+            self._submit(session)
+            self._snapshots.wait()
+
+    def _submit(self, session: Session) -> None:
+        view, state = session.view(), session.manifest(OPEN)
+        self._snapshots.submit(lambda: session.write_snapshot(view, state))
+
+    def tally(self) -> Counter[str]:
+        """The counters of all sessions so far, see :meth:`Session.tally`."""
+        tally = self._finished_tally + self.base.tally()
+        return tally if self.named is None else tally + self.named.tally()
+
+    def close(self) -> None:
+        """Finish what can be finished and let the threads go."""
+        self.finish_rest()
+        for session in self._unfinished:
+            # The next start finishes it from its JSONL.
+            log.error("left unfinished: %s", session.paths.jsonl)
+            session.abandon()
+        self._unfinished = []
+        self.keeper.close()
+        self._snapshots.close()
+
+    def _now_ms(self) -> int:
+        return int(self._options.wall_clock() * 1000)
