@@ -25,7 +25,7 @@ _STRONGEST_HARMONIC = 10.0
 # A Hann window spreads a line over two bins of 1 / window_s to each side; most is within 1.5.
 _HALF_WIDTH_BINS = 1.5
 _WIDER_PER_HARMONIC = 0.5
-# Below this deviation (of traces of about 0.1) there is nothing but rounding.
+# Below this deviation a trace of the usual height (about 0.1) is nothing but rounding.
 _LEAST_DEVIATION = 1e-6
 
 
@@ -93,15 +93,16 @@ class RateEstimator:
     """
     Finds the rate in a trace about once a second, and says nothing where there is none.
 
-    The window is freed of its mean, slope and bend, tapered (Hann) and transformed; slow parts
-    are weighed down by f^2 / (f^2 + whiten_hz^2), so that drift is no peak. Among the peaks in
-    the band the fundamental is the one whose first three harmonics hold the most power, so
-    neither half nor double the rate wins; its place is refined by a parabola through the
-    logarithms of three bins.
+    The window is freed of its mean, slope and bend, tapered (Hann) and transformed. Power is
+    weighed with f^2 / (f^2 + whiten_hz^2), so that drift is no peak. The fundamental is the
+    strongest peak in the band, or the one of which that is the second or third harmonic, if this
+    explains clearly more power; so neither half nor double the rate wins. Its place is refined by
+    a parabola through the logarithms of three bins.
 
-    The confidence is the share of the power (up to noise_to_hz) that lies at the rate and its
-    harmonics: with a signal-to-noise ratio r it is r / (1 + r), 1 for a clean trace. White, pink
-    and brown noise rarely come near the least confidence that gives a rate.
+    The confidence is the share of the weighed power (up to noise_to_hz) that lies at the rate and
+    its first three harmonics: with a signal-to-noise ratio r it is r / (1 + r), so 1 for a clean
+    trace, 0.9 at 10 dB and 0.5 where signal and noise are equal. Noise has peaks too, and those
+    explain some of it; least_confidence is above what white, pink and brown noise reach.
 
     Times need not be even: the window is interpolated to even spacing. After more than half a
     second without samples, or a step back in time, it starts over, warm-up included.

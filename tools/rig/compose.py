@@ -117,11 +117,14 @@ class ComposeRig:
 
     def record(self, seconds: str, session: str) -> int:
         """
-        Record a session from inside the collector's container.
+        Record a session from a container of its own, beside the collector's.
+
+        Should the collector be restarted meanwhile, the recording is still stopped in time.
         """
         terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--no-TTY"]
         return self._compose(
-            *("exec", *terminal, "collector", "python", "-m", "vitalrig.cli", "record"),
+            *("run", "--rm", "--no-deps", *terminal, "--entrypoint", "python"),
+            *("collector", "-m", "vitalrig.cli", "record"),
             *("--server", "physiology_server:50051", "--sessions-folder", "/sessions"),
             *("--seconds", seconds, "--session", session),
         )

@@ -1,5 +1,8 @@
 """`vitalrig`: the command line for people who use a rig."""
 
+import signal
+import sys
+
 import typer
 
 from vitalrig.cli.record import record
@@ -20,6 +23,7 @@ def _root() -> None:
 
 def main() -> None:
     """
-    Run the command line.
+    Run the command line. When it is told to end, it finishes what it began.
     """
+    signal.signal(signal.SIGTERM, lambda signum, _frame: sys.exit(128 + signum))
     app()

@@ -13,60 +13,69 @@ from vitalrig.heartbeat.sums import Values, common_type
 _TYPECODES = {float: "d", int: "q"}
 
 
+_SLACK = 512
+"""Values beyond those to keep that may stay: to drop them costs a copy of the rest."""
+
+
 class Column:
     """
-    Values by beat number. Old ones are dropped from the front.
+    The newest values, by beat number.
 
-    Attributes:
-        start: Number of the oldest beat that is kept.
+    Args:
+        keep: How many values must stay within reach.
     """
 
-    __slots__ = ("_data", "start")
+    __slots__ = ("_data", "_keep", "_longest", "_start")
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._longest = keep + max(keep // 16, _SLACK)
         self._data: Values = []
-        self.start = 0
+        self._start = 0
 
     def write(self, ident: int, values: list[Any], kind: type | None) -> None:
         """
         Let *values* follow beat ``ident - 1``, over anything that is there already.
 
         Writing the same values twice is the same as once: an interrupted writer starts again.
+
+        Args:
+            ident: Number of the beat with the first of *values*.
+            values: One for each beat.
+            kind: Type of all the values; None if there are several.
         """
-        at = ident - self.start
-        if at < len(self._data):
-            del self._data[at:]
+        surplus = len(values) - self._keep
+        if surplus > 0:
+            ident += surplus
+            values = values[surplus:]
+            self._data, self._start = [], ident
+        del self._data[ident - self._start :]
         new = _packed(values, kind)
         if not self._data:
             self._data = new
-        elif isinstance(self._data, array):
-            if isinstance(new, array) and new.typecode == self._data.typecode:
-                self._data.extend(new)
-            else:
-                self._data = [*self._data, *values]
-        else:
+        elif isinstance(self._data, list):
             self._data.extend(values)
+        elif isinstance(new, array) and new.typecode == self._data.typecode:
+            self._data.extend(new)
+        else:
+            self._data = [*self._data, *values]
+        if len(self._data) > self._longest:
+            self._drop(len(self._data) - self._keep)
 
-    def drop_before(self, ident: int) -> None:
-        """
-        Forget what is older than beat *ident*.
-        """
-        count = ident - self.start
-        if count <= 0:
-            return
+    def _drop(self, count: int) -> None:
         data = self._data[count:]
-        if isinstance(data, list) and data and type(data[0]) is type(data[-1]):
+        if isinstance(data, list) and type(data[0]) is type(data[-1]):
             data = _packed(data, common_type(data))
-        self._data, self.start = data, ident
+        self._data, self._start = data, self._start + count
 
     def __getitem__(self, ident: int) -> Any:  # noqa: ANN401 - a column holds what callers gave
-        return self._data[ident - self.start]
+        return self._data[ident - self._start]
 
     def between(self, start: int, stop: int) -> Values:
         """
         The values of beats *start* to *stop*, without the latter.
         """
-        return self._data[start - self.start : stop - self.start]
+        return self._data[start - self._start : stop - self._start]
 
 
 def _packed(values: list[Any], kind: type | None) -> Values:

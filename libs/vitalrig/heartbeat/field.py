@@ -30,11 +30,10 @@ class Total(NamedTuple):
     first_float: int = _NEVER
     first_rational: int = _NEVER
 
-    def plus(self, first: int, values: Values) -> "Total":
+    def plus(self, first: int, values: Values, kind: type | None) -> "Total":
         """
-        Add the *values* of beats *first* and following.
+        Add the *values* of beats *first* and following, all of type *kind* or of several.
         """
-        kind = common_type(values)
         total, first_float, first_rational = self
         if kind is float:
             first_float = min(first_float, first)
@@ -84,7 +83,7 @@ class Field:
     def __init__(self, shape: int, window: int, state: State, index: int) -> None:
         self.shape = shape
         self.window = window
-        self.columns = [Column() for _ in range(shape)]
+        self.columns = [Column(2 * window) for _ in range(shape)]
         self._state = state
         self._index = index
         # The sum of all beats before some beat, and that beat's number.
@@ -104,9 +103,12 @@ class Field:
         The new total is returned and not yet in force, so that all fields change at once.
         """
         for column, part in zip(self.columns, values, strict=True):
-            column.write(first, part, common_type(part))
-        amounts = values[0] if self.shape == 1 else list(map(sub, values[1], values[0]))
-        return self.total.plus(first, amounts)
+            kind = common_type(part)
+            column.write(first, part, kind)
+        if self.shape == 1:
+            return self.total.plus(first, values[0], kind)
+        amounts = list(map(sub, values[1], values[0]))
+        return self.total.plus(first, amounts, common_type(amounts))
 
     def value(self, ident: int) -> tuple[Any, ...]:
         """

@@ -6,17 +6,18 @@ are written out as Python source for the shapes at hand and compiled, as ``datac
 ``time_shape=1``, ``fields_shape=(1, 2)`` and a clock it reads::
 
     def beat(tag, time, fields):
-        if fields is None:
-            fields = ()
-        elif fields.__class__ is not tuple and hasattr(fields, "__iter__"):
-            fields = tuple(fields)
+        if type(fields) is not tuple:
+            if fields is None:
+                fields = ()
+            elif hasattr(fields, "__iter__"):
+                fields = tuple(fields)
         try:
             f1, f2, = fields
             a0, = time
             a1, = f1
             a2, b2, = f2
             fine = (
-                time.__class__ is f1.__class__ is f2.__class__ is tuple
+                type(time) is tuple and type(f1) is tuple and type(f2) is tuple
                 and a0 > 0
                 and isinstance(total := 0.0 + a0 + a1 + (b2 - a2), float)
                 and -inf < total < inf
@@ -78,6 +79,7 @@ def make_gate(
         "extend": rows.extend,
         "inf": inf,
         "limit": limit,
+        "minus_inf": -inf,
         "rows": rows,
         "settle": settle,
     }
@@ -107,21 +109,22 @@ def _source(time_shape: int, fields_shape: tuple[int, ...], *, stamped: bool) ->
     else:
         unpack.insert(0, "if fields: raise ValueError")
     row = ["tag", *(["clock()"] if stamped else []), *(name for part in parts for name in part)]
-    classes = " is ".join(f"{name}.__class__" for name in ["time", *fields])
+    classes = " and ".join(f"type({name}) is tuple" for name in ["time", *fields])
     newline = "\n        "
     return f"""
 def beat(tag, time, fields):
-    if fields is None:
-        fields = ()
-    elif fields.__class__ is not tuple and hasattr(fields, "__iter__"):
-        fields = tuple(fields)
+    if type(fields) is not tuple:
+        if fields is None:
+            fields = ()
+        elif hasattr(fields, "__iter__"):
+            fields = tuple(fields)
     try:
         {newline.join(unpack)}
         fine = (
-            {classes} is tuple
+            {classes}
             and {amounts[0]} > 0
             and isinstance(total := 0.0 + {" + ".join(amounts)}, float)
-            and -inf < total < inf
+            and minus_inf < total < inf
         )
     except Exception:
         fine = False

@@ -61,6 +61,7 @@ class Heartbeat:
         window, shape, shapes = checked_shapes(window_size, time_shape, fields_shape)
         self._ring = Ring(window, shape, shapes, clock)
         self._reader = Reader(self._ring)
+        self._beat = self._ring.beat
         # Whoever gave a list gets a list back.
         self._fields_shape = list(shapes) if isinstance(fields_shape, list) else shapes
         self._strict = strict
@@ -84,7 +85,7 @@ class Heartbeat:
             TypeError: If a value is no real number.
             ValueError: If a shape is wrong, no time passes, or a value is not finite.
         """
-        self._ring.beat(tag, time, fields)
+        self._beat(tag, time, fields)
 
     @property
     def count(self) -> int:

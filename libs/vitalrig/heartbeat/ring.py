@@ -17,7 +17,7 @@ from vitalrig.heartbeat.field import Field, State
 from vitalrig.heartbeat.gate import Gate, gate_width, make_gate
 from vitalrig.heartbeat.sums import common_type
 
-_BATCH = 256
+_BATCH = 512
 """Beats that may wait. More of them settle no faster and take more memory."""
 
 
@@ -51,8 +51,8 @@ class Ring:
         self.time, *self.others = self.fields = [
             Field(shape, window, self.state, at) for at, shape in enumerate(self.shapes)
         ]
-        self._tags = Column()
-        self._stamps = Column()
+        self._tags = Column(window)
+        self._stamps = Column(window)
         # Which values of a beat came as lists, where any did: they are given back as lists.
         self._lists: dict[int, int] = {}
         self._rows: list[Any] = []
@@ -113,9 +113,9 @@ class Ring:
         self.state.totals, self.state.count = totals, stop
         del self._rows[:length]
 
-        self._forget()
-
     def _write_tags(self, first: int, tags: list[Any]) -> None:
+        for ident in [ident for ident in self._lists if ident < first - self.window]:
+            del self._lists[ident]
         kind = common_type(tags)
         if kind is Marked or (kind is None and any(type(tag) is Marked for tag in tags)):
             for ident, tag in enumerate(tags, first):
@@ -132,22 +132,6 @@ class Ring:
             stamps[0] = max(stamps[0], self._stamps[first - 1])
         stamps = list(accumulate(stamps, max))
         self._stamps.write(first, stamps, common_type(stamps))
-
-    def _forget(self) -> None:
-        """
-        Drop what no window reaches any more, now and then: it costs a copy of the rest.
-        """
-        newest_window = self.state.count - self.window
-        slack = max(self.window // 8, _BATCH)
-        if newest_window - self._tags.start > slack:
-            self._tags.drop_before(newest_window)
-            self._stamps.drop_before(newest_window)
-            for ident in [ident for ident in self._lists if ident < newest_window]:
-                del self._lists[ident]
-        for field in self.fields:
-            for column in field.columns:
-                if newest_window - self.window - column.start > slack:
-                    column.drop_before(newest_window - self.window)
 
     def tag(self, ident: int) -> Any:  # noqa: ANN401 - tags are the caller's
         """

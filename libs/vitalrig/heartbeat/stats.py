@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitalrig.heartbeat.field import Total
-from vitalrig.heartbeat.sums import Number, Values
+from vitalrig.heartbeat.sums import Number, Values, common_type
 
 
 def exact_sum(values: Values) -> Number:
     """
     The sum of *values*, rounded once if there are floats among them.
     """
-    total = Total().plus(0, values)
+    total = Total().plus(0, values, common_type(values))
     return total.sum.value(total.kind(len(values)))
 
 

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate, repeat
-from math import frexp, fsum, inf, ldexp
+from math import frexp, fsum, inf, isfinite, ldexp
 from numbers import Integral, Rational
 from operator import countOf, neg, truediv
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -155,12 +155,22 @@ def unshift(sums: Iterable[int], shift: int) -> list[float]:
 
 def _expand(terms: list[float]) -> tuple[float, ...]:
     """
-    A few floats, the largest first, whose exact sum is that of *terms*.
+    A few floats whose exact sum is that of *terms*; none if that is 0.
+
+    Raises:
+        OverflowError: If the sum is, or on the way may be, beyond all floats.
     """
+    # The first part may be off by some rounding, which the next make up for. ``sum`` is faster.
+    rest = sum(terms)
+    if not isfinite(rest):
+        raise OverflowError("sum beyond all floats")
     parts: list[float] = []
-    while rest := fsum(terms):
+    while rest:
         parts.append(rest)
         terms.append(-rest)
+        rest = fsum(terms)
+    if not fsum(parts):
+        parts.clear()
     return tuple(parts)
 
 

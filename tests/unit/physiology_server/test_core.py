@@ -345,6 +345,23 @@ def test_a_pulse_that_turns_into_noise_loses_its_rate():
     assert not any("strict" in p.get("pulse", {}) for p in made[53 * 5 :])
 
 
+def test_breathing_that_turns_into_noise_has_no_breaths():
+    """
+    What moves without a rate is not described as breaths.
+    """
+    noise = np.random.default_rng(1).normal(scale=0.08, size=3600).tolist()
+    frames = [
+        frame
+        if frame.time_s < 60
+        else Frame(frame.index, frame.time_s, Signals(upper_breathing=noise[frame.index - 1800]))
+        for frame in some_frames(120)
+    ]
+
+    made = payloads(a_core(), frames)
+
+    assert max(times(series(made, "breathing", "amplitude"))) < 90.0
+
+
 def test_after_a_reset_every_warm_up_begins_again():
     """
     No number is made of frames from before it.

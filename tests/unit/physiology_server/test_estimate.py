@@ -177,6 +177,22 @@ def test_drift_and_a_step_do_not_hide_the_pulse():
     assert pytest.approx(66.0, abs=1.0) == find_rate(time_s, trace + drift, PULSE).rate_per_minute
 
 
+@KINDS
+def test_a_rate_that_changes_is_followed_within_a_window(kind):
+    """
+    From one window after the change on, nothing is left of what was before.
+    """
+    slow, fast = (60.0, 90.0) if kind is PULSE else (10.0, 18.0)
+    (_, before), (time_s, after) = (wave(kind, r, 1.0, 0.4, windows=2) for r in (slow, fast))
+
+    found = estimates(kind, np.concatenate([before, after]))
+
+    changed_s = time_s[-1] + 1 / FPS
+    late = [e.rate_per_minute for at_s, e in found if at_s > changed_s + kind.window_s]
+    assert pytest.approx([fast] * len(late), abs=0.5) == late
+    assert late
+
+
 @pytest.mark.parametrize("fps", [10.0, 15.0, 25.0, 60.0])
 def test_other_frame_rates_give_the_same_rate(fps):
     """
@@ -241,12 +257,12 @@ def test_a_value_that_is_no_number_is_passed_over(bad):
     assert pytest.approx(72.0, abs=2.0) == np.median(rates(estimates(PULSE, trace)))
 
 
-@KINDS
-def test_rates_stay_in_the_band(kind):
+@pytest.mark.parametrize(("pulse", "breathing"), [(32.0, 3.2), (36.0, 3.6), (215.0, 50.0)])
+def test_a_person_whose_rates_are_outside_the_band_has_no_rate(pulse, breathing):
     """
-    What lies outside is not reported as something inside, or not believed.
+    Neither the double of a slow rate nor the nearest rate that would be allowed.
     """
-    low, high = kind.band_per_minute
-    found = [find_rate(*wave(kind, rate, 1.0), kind) for rate in (0.5 * low, 1.5 * high)]
+    beats, breaths = person(2, pulse, breathing)
 
-    assert [] == [e for e in found if e and e.confidence >= kind.least_confidence]
+    assert [] == estimates(PULSE, beats)
+    assert [] == estimates(BREATHING, breaths)
