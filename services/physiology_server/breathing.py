@@ -50,6 +50,8 @@ class BreathingPart:
         Take one frame.
         """
         chest, abdomen = frame.signals.upper_breathing, frame.signals.lower_breathing
+        if chest is not None:
+            self._forget_before_gap(frame.time_s)
         if self._trace_due.due(frame.time_s):
             if chest is not None:
                 self._put("upper_trace", stamp.measurement(chest))
@@ -80,14 +82,19 @@ class BreathingPart:
     def _put(self, name: str, sample: Sample) -> None:
         self._series.setdefault(name, []).append(sample)
 
-    def _single_breaths(self, time_s: float, chest: float, stamp: Stamp) -> None:
+    def _forget_before_gap(self, time_s: float) -> None:
         """
-        Follow the chest from turn to turn, and report each breath while there is a rate.
+        Begin with new breaths where the estimator begins with a new trace.
         """
         if not 0 < time_s - self._last_s <= LONGEST_GAP_S:
             self._breaths = BreathTracker()
             self._recent.clear()
         self._last_s = time_s
+
+    def _single_breaths(self, time_s: float, chest: float, stamp: Stamp) -> None:
+        """
+        Follow the chest from turn to turn, and report each breath while there is a rate.
+        """
         breath = self._breaths.add(time_s, chest, stamp)
         if breath is None or self.rate.latest(time_s) is None:
             return

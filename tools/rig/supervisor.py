@@ -76,8 +76,10 @@ class _UnixTransport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ANN401, ARG002
-        return _UnixConnection(self._path)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ANN401
+        connection = _UnixConnection(self._path)
+        self._connection = host, connection  # what the base class closes
+        return connection
 
 
 class Supervisor:

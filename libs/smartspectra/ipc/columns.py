@@ -80,7 +80,7 @@ Part = Stamps | Numbers | SpilledNumbers
 class ChunkStore(Protocol):
     """Keeps chunks that will not change any more."""
 
-    def keep(self, stamps: list[str], values: list[float], raws: list[str] | None) -> None:
+    def keep(self, stamps: list[str], values: "array[float]", raws: list[str] | None) -> None:
         """
         Take one chunk.
 
@@ -107,12 +107,12 @@ class MemoryStore:
         self._chunks: deque[tuple[array[float], array[float], array[float] | None]] = deque()
         self._count = 0
 
-    def keep(self, stamps: list[str], values: list[float], raws: list[str] | None) -> None:
+    def keep(self, stamps: list[str], values: "array[float]", raws: list[str] | None) -> None:
         """Take one chunk."""
         self._chunks.append(
             (
                 array("d", map(float, stamps)),
-                array("d", values),
+                values,
                 None if raws is None else array("d", map(float, raws)),
             )
         )
@@ -160,9 +160,9 @@ class SpillStore:
         self._comma = comma
         self._disk = disk
         self._trouble = trouble
-        self._waiting: deque[tuple[list[str], list[float], list[str] | None]] = deque()
+        self._waiting: deque[tuple[list[str], array[float], list[str] | None]] = deque()
 
-    def keep(self, stamps: list[str], values: list[float], raws: list[str] | None) -> None:
+    def keep(self, stamps: list[str], values: "array[float]", raws: list[str] | None) -> None:
         """Take one chunk; an error of the disk is told, and costs memory only."""
         self._waiting.append((stamps, values, raws))
         try:
@@ -172,7 +172,7 @@ class SpillStore:
         except OSError as exc:
             self._trouble(exc)
 
-    def _spill(self, stamps: list[str], values: list[float], raws: list[str] | None) -> None:
+    def _spill(self, stamps: list[str], values: "array[float]", raws: list[str] | None) -> None:
         texts = {TIMESTAMPS: Stamps(stamps).text(self._comma)}
         texts[VALUES] = Numbers(values).text(self._comma)
         if raws is not None:

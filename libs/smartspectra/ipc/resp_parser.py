@@ -267,11 +267,16 @@ class HiredisParser:
                     raise RespProtocolError(f"a reply of {self._waiting_bytes} bytes and more")
                 return reply
             self._waiting_bytes = 0
-            self._check(reply)
+            if type(reply) is not list or len(reply) != 3 or not self._is_small(reply[2]):  # noqa: PLR2004
+                self._check(reply)
         except (RespProtocolError, TypeError, MemoryError) as exc:
             self._broken = str(exc)
             raise RespProtocolError(self._broken) from exc
         return reply
+
+    def _is_small(self, item: Any) -> bool:  # noqa: ANN401
+        """Whether this is a published message's payload, and within the limit."""
+        return type(item) is bytes and len(item) <= self._max_bulk_bytes
 
     def _check(self, reply: Any) -> None:  # noqa: ANN401
         if type(reply) is bytes:

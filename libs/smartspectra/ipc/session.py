@@ -183,10 +183,10 @@ class Session:
         """
         if self.file is None:
             return
-        data = b"\n".join(lines) + b"\n"
-        if data.count(b"\n") != len(lines):
+        if b"\n" in b"".join(lines):
             # Between JSON's tokens a line break means no more than a blank does.
-            data = b"\n".join(line.strip().replace(b"\n", b" ") for line in lines) + b"\n"
+            lines = [line.strip().replace(b"\n", b" ") for line in lines]
+        data = b"\n".join(lines) + b"\n"
         try:
             self.file.append(data)
         except Unwritten as exc:

@@ -96,6 +96,13 @@ class Field:
         """
         return self._state.totals[self._index]
 
+    @property
+    def count(self) -> int:
+        """
+        Beats so far.
+        """
+        return self._state.count
+
     def write(self, first: int, values: list[list[Any]]) -> Total:
         """
         Keep the *values* of beats *first* and following, one list for each column.
@@ -145,8 +152,12 @@ class Field:
         start = ident + 1 - self.window
         if start <= 0:
             return self.global_sum(ident)
-        if 2 * (self._state.count - 1 - ident) < self.window:
-            total = self.sum_before(ident + 1).less(self._sum_before_window(start))
+        if 2 * (self.count - 1 - ident) < self.window:
+            before = self.sum_before_window()
+            passed = self.instants(start, self.count - self.window)
+            if passed:
+                before = before.minus(passed, common_type(passed))
+            total = self.sum_before(ident + 1).less(before)
         else:
             values = self.instants(start, ident + 1)
             total = NOTHING.plus(values, common_type(values))
@@ -168,15 +179,15 @@ class Field:
         """
         The exact sum of all beats before *ident*.
         """
-        later = self.instants(ident, self._state.count)
+        later = self.instants(ident, self.count)
         total = self.total.sum
         return total.minus(later, common_type(later)) if later else total
 
-    def _sum_before_window(self, start: int) -> ExactSum:
+    def sum_before_window(self) -> ExactSum:
         """
-        The sum of all beats before *start*, kept for the newest window and moved on from there.
+        The exact sum of all beats before the newest window, kept and moved on from beat to beat.
         """
-        newest = max(self._state.count - self.window, 0)
+        newest = max(self.count - self.window, 0)
         before, at = self._before
         if newest > at:
             if newest - at < self.window:
@@ -185,8 +196,7 @@ class Field:
             else:
                 before = self.sum_before(newest)
             self._before = (before, newest)
-        passed = self.instants(start, newest)
-        return before.minus(passed, common_type(passed)) if passed else before
+        return before
 
 
 def _first(values: Values, first: int, kind: type) -> int:

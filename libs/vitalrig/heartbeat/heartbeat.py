@@ -204,7 +204,7 @@ class Heartbeat:
         """
         ring = self._ring
         with ring.lock:
-            return self._reader.records(*self._run(last, since))
+            return self._reader.records(self._settled(last, since))
 
     def get_rows(
         self, norms: Norms | None = None, last: int | None = None, since: int = 0
@@ -219,7 +219,7 @@ class Heartbeat:
         """
         ring = self._ring
         with ring.lock:
-            return rows_of(self._reader, *self._run(last, since), norms or Norms())
+            return rows_of(self._reader, self._settled(last, since), norms or Norms())
 
     def get_window_values(self, fld: int | None = None) -> list[HeartbeatFieldCount]:
         """
@@ -227,7 +227,7 @@ class Heartbeat:
         """
         ring = self._ring
         with ring.lock:
-            return list(self._field(fld).instants(*self._run()))
+            return list(self._field(fld).instants(self._settled(), ring.state.count))
 
     def get_summary(
         self, fld: int | None = None, percents: Iterable[float] = (50, 90, 99)
@@ -253,7 +253,7 @@ class Heartbeat:
         if ring.clock is None or self._started_s is None:
             raise ValueError("a span of time needs a heartbeat with a clock")
         with ring.lock:
-            start, stop = self._run()
+            start, stop = self._settled(), ring.state.count
             stamps = ring.stamps(start, stop)
             amounts = self._field(fld).instants(start, stop)
             # Asked for last, so that no beat is later than now.
@@ -288,8 +288,7 @@ class Heartbeat:
         """
         ring = self._ring
         with ring.lock:
-            _, stop = self._run(last=1)
-            stamps = ring.stamps(stop - 1, stop) if stop and ring.clock else []
+            stamps = ring.stamps(self._settled(last=1), ring.state.count)
         return stamps[0] if stamps else None
 
     def _read(self, read: _Read, off: int, fld: int | None, zero: object) -> object:
@@ -315,11 +314,11 @@ class Heartbeat:
             raise IndexError(f"no beat at offset {off}: there are {min(count, window)}")
         return count - 1 + range(-window, 1)[off + window] % -window
 
-    def _run(self, last: int | None = None, since: int = 0) -> tuple[int, int]:
+    def _settled(self, last: int | None = None, since: int = 0) -> int:
         """
-        Settle, and tell which beats are meant: the first, and the one after the last.
+        Settle, and tell with which beat the newest ones begin that are wanted and there.
         """
         self._ring.settle()
-        stop = self._ring.state.count
-        start = max(stop - self._ring.window, since, 0)
-        return (start if last is None else max(start, stop - last)), max(stop, start)
+        count = self._ring.state.count
+        wanted = count if last is None else last
+        return max(count - self._ring.window, count - wanted, since, 0)

@@ -65,6 +65,13 @@ def get_log_record(
         field_norms: Multiply the other fields' values and sums; all or some may be None.
         field_rate_norms: Multiply their rates; all or some may be None.
     """
+    if (
+        time_norm is None
+        and heartrate_norm is None
+        and field_norms is None
+        and field_rate_norms is None
+    ):
+        return row_of(hbr)
     return row_of(hbr, Norms(time_norm, heartrate_norm, field_norms, field_rate_norms))
 
 

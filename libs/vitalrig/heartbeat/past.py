@@ -16,8 +16,10 @@ from vitalrig.heartbeat.sums import (
     Number,
     Values,
     common_type,
-    running_floats,
-    unshift,
+    running_sums,
+    shift_for,
+    shifted,
+    unshifted,
 )
 
 
@@ -33,29 +35,34 @@ class Past(NamedTuple):
 
 class _Run(NamedTuple):
     """
-    All it takes: amounts of the run, amounts that leave the window, and the sums before both.
+    All it takes: the amounts of the run, and those that leave the window meanwhile.
 
-    The first *alike* windows begin with the same beat.
+    Attributes:
+        amounts: Of the run, up to the last beat.
+        leaving: Of the beats that leave the window during the run.
+        total: Sum of all beats up to the last.
+        before: Sum of all beats before the last one's window.
+        alike: So many windows, the first ones, begin with the same beat.
     """
 
     amounts: Values
     leaving: Values
-    head: ExactSum
-    tail: ExactSum
+    total: ExactSum
+    before: ExactSum
     alike: int
 
 
-def past_of(field: Field, start: int, stop: int) -> Past:
+def past_of(field: Field, start: int) -> Past:
     """
-    Work out beats *start* to *stop* of *field*, without the latter.
+    Work out the beats of *field* from number *start* to the last; there is at least one.
     """
-    oldest = max(start + 1 - field.window, 0)
+    stop = field.count
     alike = min(max(1, field.window - start), stop - start)
     run = _Run(
         field.instants(start, stop),
-        field.instants(oldest, oldest + stop - start - alike),
-        field.sum_before(start),
-        field.sum_before(oldest),
+        field.instants(_oldest(field, start), max(stop - field.window, 0)),
+        field.total.sum,
+        field.sum_before_window(),
         alike,
     )
     kinds = {field.total.kind(start), field.total.kind(stop - 1), common_type(run.amounts)}
@@ -63,41 +70,47 @@ def past_of(field: Field, start: int, stop: int) -> Past:
         kinds.add(common_type(run.leaving))
     if kinds == {int}:
         return _past_of_ints(run)
-    if kinds == {float} and not run.head.rationals and not run.tail.rationals:
+    if kinds == {float} and not run.total.rationals and not run.before.rationals:
         try:
             return _past_of_floats(run)
         except OverflowError:
             pass  # values too far apart, or sums too large
-    return _past_of_anything(field, run, start, stop)
+    return _past_of_anything(field, run, start)
+
+
+def _oldest(field: Field, start: int) -> int:
+    """
+    The first beat in the window of beat *start*.
+    """
+    return max(start + 1 - field.window, 0)
 
 
 def _past_of_ints(run: _Run) -> Past:
-    sums = list(accumulate(run.amounts, initial=run.head.ints))
+    sums = running_sums(run.amounts, run.total.ints)
     del sums[0]
-    olds = list(accumulate(run.leaving, initial=run.tail.ints))
+    olds = running_sums(run.leaving, run.before.ints)
     windows = list(map(sub, sums, [*olds[:1] * (run.alike - 1), *olds]))
     return Past(run.amounts, sums, windows)
 
 
 def _past_of_floats(run: _Run) -> Past:
-    sums, shift = running_floats(run.head, run.amounts)
+    amounts, leaving = list(run.amounts), list(run.leaving)
+    shift = shift_for([*amounts, *leaving, *run.total.floats, *run.before.floats])
+    sums = running_sums(shifted(amounts, shift), run.total.shifted(shift))
     del sums[0]
-    olds, old_shift = running_floats(run.tail, run.leaving)
-    in_step = sums
-    if shift < old_shift:
-        in_step = [total << (old_shift - shift) for total in sums]
-    elif old_shift < shift:
-        olds = [total << (shift - old_shift) for total in olds]
-    windows = map(sub, in_step, [*olds[:1] * (run.alike - 1), *olds])
-    return Past(run.amounts, unshift(sums, shift), unshift(windows, max(shift, old_shift)))
+    olds = running_sums(shifted(leaving, shift), run.before.shifted(shift))
+    windows = map(sub, sums, [*olds[:1] * (run.alike - 1), *olds])
+    return Past(amounts, unshifted(sums, shift), unshifted(windows, shift))
 
 
-def _past_of_anything(field: Field, run: _Run, start: int, stop: int) -> Past:
-    sums = list(accumulate(run.amounts, _plus_one, initial=run.head))
+def _past_of_anything(field: Field, run: _Run, start: int) -> Past:
+    head = run.total.minus(run.amounts, common_type(run.amounts))
+    tail = run.before.minus(run.leaving, common_type(run.leaving))
+    sums = list(accumulate(run.amounts, _plus_one, initial=head))
     del sums[0]
-    olds = list(accumulate(run.leaving, _plus_one, initial=run.tail))
+    olds = list(accumulate(run.leaving, _plus_one, initial=tail))
     totals = map(ExactSum.less, sums, [*olds[:1] * (run.alike - 1), *olds])
-    kinds = [field.total.kind(ident) for ident in range(start, stop)]
+    kinds = [field.total.kind(ident) for ident in range(start, field.count)]
     return Past(
         run.amounts,
         [total.value(kind) for total, kind in zip(sums, kinds, strict=True)],
@@ -105,7 +118,7 @@ def _past_of_anything(field: Field, run: _Run, start: int, stop: int) -> Past:
             total.ints
             if kind is float and whole and total.is_rounded_integer()
             else total.value(kind)
-            for total, kind, whole in zip(totals, kinds, _whole(field, start, stop), strict=True)
+            for total, kind, whole in zip(totals, kinds, _whole(field, start), strict=True)
         ],
     )
 
@@ -114,13 +127,13 @@ def _plus_one(total: ExactSum, value: Number) -> ExactSum:
     return total.plus([value], type(value))
 
 
-def _whole(field: Field, start: int, stop: int) -> Iterator[bool]:
+def _whole(field: Field, start: int) -> Iterator[bool]:
     """
     For each beat, whether its window has no float in it.
     """
-    oldest = max(start + 1 - field.window, 0)
+    oldest = _oldest(field, start)
     last_float = -field.window
-    for ident, amount in enumerate(field.instants(oldest, stop), oldest):
+    for ident, amount in enumerate(field.instants(oldest, field.count), oldest):
         if isinstance(amount, float):
             last_float = ident
         if ident >= start:

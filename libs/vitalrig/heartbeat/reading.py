@@ -114,15 +114,16 @@ class Reader:
             field.instant(ident),
         )
 
-    def records(self, start: int, stop: int) -> list[HeartbeatRecord]:
+    def records(self, start: int) -> list[HeartbeatRecord]:
         """
-        All of beats *start* to *stop*, without the latter, oldest first.
+        All of the beats from number *start* to the last.
         """
         ring = self.ring
+        stop = ring.state.count
         idents = range(start, stop)
         columns = [
             map(HeartbeatFieldRecord, ring.values(start, stop, field), *sums)
-            for field, sums in zip(ring.fields, self.sums(start, stop), strict=True)
+            for field, sums in zip(ring.fields, self.sums(start), strict=True)
         ]
         tags = ring.tags(start, stop)
         return [
@@ -130,27 +131,27 @@ class Reader:
             for ident, tag, time, *others in zip(idents, tags, *columns, strict=True)
         ]
 
-    def sums(self, start: int, stop: int) -> list[list[Iterable[Any]]]:
+    def sums(self, start: int) -> list[list[Iterable[Any]]]:
         """
-        For each field, time first, six columns for beats *start* to *stop*, without the latter.
+        For each field, time first, six columns for the beats from number *start* to the last.
 
         They are the global, window and instant sums, and the rates of the three.
         """
-        if start >= stop:
+        if start >= self.ring.state.count:
             return [[[]] * 6 for _ in self.ring.fields]
-        pasts = [past_of(field, start, stop) for field in self.ring.fields]
+        pasts = [past_of(field, start) for field in self.ring.fields]
         return [
             [past.globals, past.windows, past.instants, *rates]
-            for past, rates in zip(pasts, self._rates(pasts, start, stop), strict=True)
+            for past, rates in zip(pasts, self._rates(pasts, start), strict=True)
         ]
 
-    def _rates(self, pasts: list[Past], start: int, stop: int) -> Iterator[list[list[float]]]:
+    def _rates(self, pasts: list[Past], start: int) -> Iterator[list[list[float]]]:
         time = pasts[0]
-        beats = range(start + 1, stop + 1)
-        window = self.ring.window
+        beats = range(start + 1, self.ring.state.count + 1)
+        full = self.ring.window
         yield [
             _ratios(beats, time.globals),
-            _ratios([min(number, window) for number in beats], time.windows),
+            _ratios([*range(start + 1, full), *repeat(full, len(beats))], time.windows),
             _ratios(repeat(1), time.instants),
         ]
         for past in pasts[1:]:
@@ -179,7 +180,7 @@ class Reader:
             self._beats_added += later
             if self._beats_added < 8 * self.ring.window:
                 return None
-            self._kept[key] = past_of(field, self._start, count)
+            self._kept[key] = past_of(field, self._start)
         return self._kept[key]
 
 

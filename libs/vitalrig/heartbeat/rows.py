@@ -3,16 +3,14 @@ Log rows: beats as flat lists of numbers, in the caller's units.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from vitalrig.heartbeat.reading import Reader
 from vitalrig.heartbeat.records import HeartbeatRecord, HeartbeatRecordData
 
 
-@dataclass(frozen=True, slots=True)
-class Norms:
+class Norms(NamedTuple):
     """
     Factors that turn the units of beats into those of a log. None leaves a number as it is.
 
@@ -38,12 +36,18 @@ class Norms:
         return list(zip(norms, [self.heartrate, *_padded(self.field_rates, fields)], strict=True))
 
 
-def row_of(record: HeartbeatRecord, norms: Norms) -> list[HeartbeatRecordData]:
+def row_of(record: HeartbeatRecord, norms: Norms | None = None) -> list[HeartbeatRecordData]:
     """
     One beat as a row.
     """
     row: list[Any] = [record.ident, record.tag]
     fields = [record.time, *record.field_records]
+    if norms is None:
+        for field in fields:
+            row += field.val
+            row += (field.glbl, field.wndw, field.inst)
+            row += (field.glbl_rate, field.wndw_rate, field.inst_rate)
+        return row
     for field, (norm, rate_norm) in zip(fields, norms.pairs(len(fields) - 1), strict=True):
         counts = (*field.val, field.glbl, field.wndw, field.inst)
         rates = (field.glbl_rate, field.wndw_rate, field.inst_rate)
@@ -52,17 +56,18 @@ def row_of(record: HeartbeatRecord, norms: Norms) -> list[HeartbeatRecordData]:
     return row
 
 
-def rows_of(reader: Reader, start: int, stop: int, norms: Norms) -> list[list[HeartbeatRecordData]]:
+def rows_of(reader: Reader, start: int, norms: Norms) -> list[list[HeartbeatRecordData]]:
     """
-    Beats *start* to *stop*, without the latter, as rows, oldest first.
+    The beats from number *start* to the last as rows.
 
     The caller holds the ring's lock.
     """
     ring = reader.ring
+    stop = ring.state.count
     columns: list[Iterable[Any]] = [range(start, stop), ring.tags(start, stop)]
     factors = norms.pairs(len(ring.others))
     for field, sums, (norm, rate_norm) in zip(
-        ring.fields, reader.sums(start, stop), factors, strict=True
+        ring.fields, reader.sums(start), factors, strict=True
     ):
         values = [column.between(start, stop) for column in field.columns]
         columns += _times([*values, *sums[:3]], norm)

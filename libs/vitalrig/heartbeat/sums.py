@@ -12,9 +12,9 @@ from array import array
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate, repeat
-from math import frexp, fsum, inf, isfinite, ldexp
+from math import frexp, fsum, inf, isfinite
 from numbers import Integral, Rational
-from operator import countOf, neg, truediv
+from operator import countOf, mul, neg
 from typing import Any, NamedTuple, TypeAlias, cast
 
 #: Numbers of a column: typed where all are alike.
@@ -108,6 +108,12 @@ class ExactSum(NamedTuple):
         except OverflowError:
             return inf if self.as_fraction() > 0 else -inf
 
+    def shifted(self, shift: int) -> int:
+        """
+        The sum of integers and floats, *shift* bits to the left.
+        """
+        return (self.ints << shift) + sum(shifted(self.floats, shift))
+
     def is_rounded_integer(self) -> bool:
         """
         Whether this is an integer that no float holds.
@@ -126,31 +132,46 @@ class ExactSum(NamedTuple):
 NOTHING = ExactSum()
 
 
-def running_floats(start: ExactSum, values: Sequence[float]) -> tuple[list[int], int]:
+def shift_for(values: Sequence[float]) -> int:
     """
-    All sums ``start``, ``start + values[0]``, … as integers, and the shift that made them so.
+    How many bits to the left all *values* are integers.
 
-    Every float is an integer times a power of two. With one power for all, sums are integer
-    additions, and a difference of two sums is exact.
+    Every float is an integer times a power of two. With one power for all, sums are sums of
+    integers, and a difference of two sums is exact.
+    """
+    smallest = min(map(abs, values), default=1.0)
+    if not smallest:
+        smallest = min(filter(None, map(abs, values)), default=1.0)
+    return max(_MANTISSA_BITS - frexp(smallest)[1], 0)
+
+
+def shifted(values: Iterable[float], shift: int) -> list[int]:
+    """
+    All *values* as integers, *shift* bits to the left.
 
     Raises:
-        OverflowError: If the values are too far apart for one power.
+        OverflowError: If the values are too far apart for one shift.
     """
-    smallest = min(filter(None, map(abs, (*values, *start.floats))), default=1.0)
-    shift = max(_MANTISSA_BITS - frexp(smallest)[1], 0)
-    first = (start.ints << shift) + sum(int(ldexp(part, shift)) for part in start.floats)
-    steps = map(int, map(ldexp, values, repeat(shift)))
-    return list(accumulate(steps, initial=first)), shift
+    return list(map(float.__trunc__, map(mul, values, repeat(2.0**shift))))
 
 
-def unshift(sums: Iterable[int], shift: int) -> list[float]:
+def running_sums(values: "list[int] | array[int]", total: int) -> list[int]:
     """
-    Turn integers of ``running_floats`` into the floats nearest to them.
+    The sums before the first value and after each of *values*; the last one is *total*.
+    """
+    return list(accumulate(values, initial=total - sum(values)))
+
+
+def unshifted(sums: Iterable[int], shift: int) -> list[float]:
+    """
+    The floats nearest to integers that are *shift* bits to the left.
+
+    Python rounds when it turns an integer into a float, correctly; the product is exact.
 
     Raises:
-        OverflowError: If one is beyond all floats.
+        OverflowError: If an integer is beyond all floats.
     """
-    return list(map(truediv, sums, repeat(1 << shift)))
+    return list(map(mul, sums, repeat(2.0**-shift)))
 
 
 def _expand(terms: list[float]) -> tuple[float, ...]:

@@ -45,7 +45,7 @@ class WindowView(Sequence[HeartbeatRecord]):
         with ring.lock:
             ring.settle()
             count = ring.state.count
-            records = self._reader.records(max(count - ring.window, 0), count)
+            records = self._reader.records(max(count - ring.window, 0))
         if len(records) < len(self):
             missing = len(self) - len(records)
             records += [zero_record(len(ring.others)) for _ in range(missing)]

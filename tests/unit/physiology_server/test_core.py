@@ -292,6 +292,17 @@ def test_who_stops_breathing_has_apnea_after_ten_seconds():
     assert 84.0 < apnea[-1] < 87.0
 
 
+def test_a_gap_makes_neither_apnea_nor_a_breath():
+    """
+    After five seconds without frames nothing is said of breaths until breathing is found anew.
+    """
+    frames = [frame for frame in some_frames(100) if not 60 <= frame.time_s < 65]
+    made = payloads(a_core(), frames)
+
+    for name in ("amplitude", "apnea", "respiratory_line_length"):
+        assert not [t for t in times(series(made, "breathing", name)) if 60 <= t < 65 + 25]
+
+
 def test_pressure_comes_only_when_asked_for():
     """
     One sample a frame, or none.

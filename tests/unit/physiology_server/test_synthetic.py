@@ -159,6 +159,31 @@ def test_a_source_keeps_nothing_of_what_it_has_made():
     assert grown_bytes < 100_000
 
 
+@pytest.mark.parametrize("name", ["upper_breathing", "lower_breathing", "glutes", "knees"])
+def test_there_are_no_seams_between_blocks(name):
+    """
+    From the last frame of a block to the next there is no greater step than anywhere else.
+    """
+    steps = np.abs(np.diff(traces()[name]))
+    seams = np.arange(BLOCK_FRAMES - 1, len(steps), BLOCK_FRAMES)
+
+    assert steps[seams].max() <= np.delete(steps, seams).max()
+
+
+def test_after_a_month_it_beats_as_on_the_first_day():
+    """
+    Time stays exact enough: 30 days on, the trace has the same rate and the same noise.
+    """
+    source = SyntheticSource(1, FPS)
+    month = int(30 * 86_400 * FPS) // BLOCK_FRAMES
+    blocks = (source._block(block * BLOCK_FRAMES) for block in range(month, month + 280))
+
+    pulse = np.array([frame.signals.pulse for block in blocks for frame in block])
+
+    assert pytest.approx(72.0, abs=1.0) == peak_per_minute(pulse, 50, 100)
+    assert pytest.approx(traces()["pulse"].std(), rel=0.05) == pulse.std()
+
+
 @pytest.mark.parametrize(
     ("argument", "value"),
     [("fps", 0.0), ("pulse_per_minute", 5.0), ("breathing_per_minute", float("nan"))],
