@@ -7,7 +7,8 @@ one order for all channels. An entry's fields:
 - `channel`: the channel without its prefix, such as `core_metrics`;
 - `envelope`: the envelope, byte for byte as published;
 - `run`: the id of the server's run;
-- `seq`: the envelope's number in that run, from 1 without a hole, so that a hole is a proven loss.
+- `seq`: the envelope's number in that run, from 1 without a hole, so that a hole is a proven loss;
+- `gap`: only from a relay that was away: why something before may be missing.
 """
 
 HEARTBEATS = "vitalrig:heartbeats"
@@ -20,6 +21,7 @@ FIELD_CHANNEL = "channel"
 FIELD_ENVELOPE = "envelope"
 FIELD_RUN = "run"
 FIELD_SEQ = "seq"
+FIELD_GAP = "gap"
 
 
 def envelopes_stream(prefix: str) -> str:

@@ -14,7 +14,10 @@ from services.collector.positions import Positions
 from services.collector.recorder import Recorder
 from services.collector.sequence import Sequence as Numbers
 from services.collector.settings import Settings
-from services.collector.transport import Arrival, PubSubTransport, StreamTransport, Transport
+from services.collector.transport.base import Arrival, Transport
+from services.collector.transport.choice import AutoTransport
+from services.collector.transport.pubsub import PubSubTransport
+from services.collector.transport.stream import StreamTransport
 from smartspectra.ipc.options import StorageOptions
 from vitalrig import keys
 from vitalrig.beats import Beats
@@ -168,7 +171,7 @@ def build(settings: Settings, pulse: Pulse) -> Collector:
         raise CannotStart(f"{settings.sessions_folder} cannot be used: {exc}") from exc
     client = connect(settings)
     return Collector(
-        transport=_transport(settings, positions),
+        transport=_transport(settings, positions, clock),
         cameras=cameras,
         positions=positions,
         client=client,
@@ -191,10 +194,11 @@ def _camera(
     return Camera(prefix, recorder, Numbers(position.run, position.seq), beats, clock)
 
 
-def _transport(settings: Settings, positions: Positions) -> Transport:
+def _transport(settings: Settings, positions: Positions, clock: Clock) -> Transport:
     client = connect(settings)
     if settings.transport == "pubsub":
         return PubSubTransport(client, settings.prefixes)
-    return StreamTransport(
-        client, {prefix: positions.of(prefix).entry_id or None for prefix in settings.prefixes}
-    )
+    after = {prefix: positions.of(prefix).entry_id or None for prefix in settings.prefixes}
+    if settings.transport == "stream":
+        return StreamTransport(client, after)
+    return AutoTransport(client, after, clock)

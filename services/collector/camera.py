@@ -7,7 +7,7 @@ from typing import Any
 from services.collector.live import LiveView
 from services.collector.recorder import Recorder
 from services.collector.sequence import Sequence
-from services.collector.transport import Arrival
+from services.collector.transport.base import Arrival
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 
@@ -98,6 +98,8 @@ class Camera:
         }
 
     def _is_news(self, arrival: Arrival) -> bool:
+        if arrival.gap:
+            self.note_gap(0, arrival.gap)
         if not arrival.seq:
             return True
         verdict = self._sequence.see(arrival.run, arrival.seq)

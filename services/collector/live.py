@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.collector.transport import Arrival
+from services.collector.transport.base import Arrival
 from smartspectra.ipc.channels import RECORDING_STATE, STATUS
 from smartspectra.ipc.envelope import BadEnvelope, Envelope
 from smartspectra.ipc.extract import (

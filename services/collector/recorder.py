@@ -9,7 +9,8 @@ from pathlib import Path
 
 from services.collector.positions import Position, Positions
 from services.collector.settings import Settings
-from services.collector.transport import Arrival, entry_before
+from services.collector.transport.base import Arrival
+from services.collector.transport.stream import entry_before
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of, session_id_of
@@ -44,7 +45,7 @@ class Recorder:
     ) -> None:
         self._prefix = prefix
         self._positions = positions
-        self._follows_stream = settings.transport == "stream"
+        self._follows_stream = settings.transport != "pubsub"
         self._ahead: deque[bytes] = deque()
         self._written: deque[Position] = deque()
         self._last = positions.of(prefix)

@@ -17,9 +17,10 @@ class Settings(ServiceSettings):
         ("physiology",), min_length=1, description="key prefixes to collect, one per camera"
     )
     sessions_folder: Path = Field(Path("data/sessions"), description="folder for session files")
-    transport: Literal["stream", "pubsub"] = Field(
-        "stream",
-        description="stream: our server's durable stream; pubsub: a server that only publishes",
+    transport: Literal["auto", "stream", "pubsub"] = Field(
+        "auto",
+        description="stream: our server's durable stream; pubsub: a server that only publishes; "
+        "auto: the stream where there is one",
     )
     snapshot_interval_s: float = Field(30.0, gt=0, description="seconds between snapshots")
     fsync: Literal["always", "interval", "never"] = Field(

@@ -21,10 +21,10 @@ class Settings(ServiceSettings):
     fps: float = Field(30.0, gt=1, le=240, description="frames a second of the source")
     seed: int = Field(1, description="synthetic: the same seed gives the same signals")
     pulse_rate: float = Field(
-        72.0, ge=30, le=220, description="synthetic: pulse in beats per minute"
+        72.0, ge=42, le=190, description="synthetic: pulse in beats per minute"
     )
     breathing_rate: float = Field(
-        15.0, ge=4, le=60, description="synthetic: breathing in breaths per minute"
+        15.0, ge=5, le=42, description="synthetic: breathing in breaths per minute"
     )
     replay_path: Path = Field(
         Path("samples/data/rest_ppg_resp_40hz.csv"), description="replay: the recording, a CSV"

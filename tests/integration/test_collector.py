@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from services.collector.app import build
+from services.collector.relay import RelaySettings
+from services.collector.relay import build as build_relay
 from services.collector.settings import Settings
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
@@ -61,6 +63,14 @@ def summary(sessions, name="first"):
 def view(client, prefix="physiology"):
     raw = client.hget(keys.CAMERAS, prefix)
     return json.loads(raw) if raw else {}
+
+
+def heard_by(client, subscribers):
+    eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1] == subscribers)
+
+
+def manifest(sessions, name="first"):
+    return json.loads((sessions / f"metrics_{name}_manifest.json").read_text())
 
 
 def ready(client, prefix="physiology"):
@@ -261,13 +271,76 @@ def test_one_process_records_several_cameras(make, client, sessions):
     )
 
 
-def test_a_server_that_only_publishes_is_recorded_too(make, client, sessions, publishing):
+@pytest.mark.parametrize("transport", ["pubsub", "auto"])
+def test_a_server_that_only_publishes_is_recorded_too(make, client, sessions, transport):
     """
     The vendor's server knows no stream.
     """
-    with running(make(transport="pubsub")):
-        ready(client)
-        eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1] == 1)
+    publishing = Publishing(client, stream=False)
+    with running(make(transport=transport)):
+        heard_by(client, 1)
+        publishing.start()
+        publishing.edge(20)
+        publishing.stop()
+        eventually(lambda: summary(sessions))
+
+    assert publishing.published == lines(sessions)
+
+
+def test_with_a_relay_a_restart_of_the_collector_loses_nothing_of_such_a_server(
+    make, redis_server, client, sessions, tmp_path
+):
+    """
+    The relay hears what the collector misses.
+    """
+    publishing = Publishing(client, stream=False)
+    relay = build_relay(load(RelaySettings, redis_server), a_pulse(tmp_path, "relay"))
+    with running(relay):
+        heard_by(client, 1)
+        with running(make()):
+            publishing.start()
+            publishing.edge(20)
+            recorded(sessions, publishing)
+        publishing.edge(20)
+        with running(make()):
+            publishing.edge(20)
+            publishing.stop()
+            recorded(sessions, publishing)
+
+    assert (publishing.published, True) == (lines(sessions), manifest(sessions)["complete"])
+
+
+def test_what_a_relay_may_have_missed_is_in_the_manifest(
+    make, redis_server, client, sessions, tmp_path
+):
+    """
+    Nobody can say how much was published while Redis was away, only that it may have been.
+    """
+    publishing = Publishing(client, stream=False)
+    relay = build_relay(load(RelaySettings, redis_server), a_pulse(tmp_path, "relay"))
+    with running(relay), running(make()):
+        heard_by(client, 1)
+        publishing.start()
+        publishing.edge(5)
+        recorded(sessions, publishing)
+        redis_server.stop()
+        redis_server.start()
+        heard_by(client, 1)
+        publishing.edge(5)
+        publishing.stop()
+        eventually(lambda: summary(sessions))
+
+    assert "not subscribed for a while" in manifest(sessions)["verdict"]
+
+
+def test_a_server_whose_stream_appears_later_is_read_from_the_stream(
+    make, client, sessions, publishing
+):
+    """
+    What was heard meanwhile is not recorded twice.
+    """
+    with running(make(transport="auto")):
+        heard_by(client, 1)
         publishing.start()
         publishing.edge(20)
         publishing.stop()

@@ -10,7 +10,15 @@ START_US = 1_760_000_000_000_000
 class Publishing:
     """Publishes for one prefix; keeps what it published, in order."""
 
-    def __init__(self, client: redis.Redis, prefix: str = "physiology", run: str = "run1") -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        prefix: str = "physiology",
+        run: str = "run1",
+        *,
+        stream: bool = True,
+    ) -> None:
+        self._stream = stream
         self._client = client
         self._prefix = prefix
         self._run = run
@@ -51,6 +59,8 @@ class Publishing:
     def _add(self, channel: str, envelope: bytes) -> None:
         self.seq += 1
         self._client.publish(f"{self._prefix}:{channel}", envelope)
+        if not self._stream:
+            return
         self._client.xadd(
             f"{self._prefix}:envelopes",
             {"channel": channel, "envelope": envelope, "run": self._run, "seq": self.seq},

@@ -10,7 +10,7 @@ from typing import Any
 
 from vitalrig.heartbeat.sums import Values, common_type
 
-_TYPECODES = {float: "d", int: "q"}
+_TYPECODES: dict[type | None, str] = {float: "d", int: "q"}
 
 
 _SLACK = 512
@@ -44,6 +44,8 @@ class Column:
             values: One for each beat.
             kind: Type of all the values; None if there are several.
         """
+        if len(values) == 1 and self._append(ident, values[0], kind):
+            return
         surplus = len(values) - self._keep
         if surplus > 0:
             ident += surplus
@@ -62,6 +64,23 @@ class Column:
         if len(self._data) > self._longest:
             self._drop(len(self._data) - self._keep)
 
+    def _append(self, ident: int, value: Any, kind: type | None) -> bool:  # noqa: ANN401
+        """
+        Add one value at the end, if that is all it takes.
+
+        A loop that reads a rate after each beat brings its beats one by one.
+        """
+        data = self._data
+        if not data or not ident - self._start == len(data) < self._longest:
+            return False
+        if isinstance(data, array) and data.typecode != _TYPECODES.get(kind):
+            return False
+        try:
+            data.append(value)
+        except OverflowError:  # an integer of more than 64 bits
+            return False
+        return True
+
     def _drop(self, count: int) -> None:
         data = self._data[count:]
         if isinstance(data, list) and type(data[0]) is type(data[-1]):
@@ -79,7 +98,7 @@ class Column:
 
 
 def _packed(values: list[Any], kind: type | None) -> Values:
-    code = _TYPECODES.get(kind) if kind else None
+    code = _TYPECODES.get(kind)
     if code is None:
         return values
     try:

@@ -42,7 +42,7 @@ class Total(NamedTuple):
                 first_float = _first(values, first, float)
             if first_rational == _NEVER:
                 first_rational = _first(values, first, Fraction)
-        return Total(total.plus(values, kind), first_float, first_rational)
+        return Total(total.plus(values, kind).packed(), first_float, first_rational)
 
     def kind(self, ident: int) -> type:
         """
@@ -154,15 +154,20 @@ class Field:
             return self.global_sum(ident)
         if 2 * (self.count - 1 - ident) < self.window:
             before = self.sum_before_window()
-            passed = self.instants(start, self.count - self.window)
-            if passed:
+            if start < self.count - self.window:
+                passed = self.instants(start, self.count - self.window)
                 before = before.minus(passed, common_type(passed))
             total = self.sum_before(ident + 1).less(before)
         else:
             values = self.instants(start, ident + 1)
             total = NOTHING.plus(values, common_type(values))
         kind = self.total.kind(ident)
-        if kind is float and total.is_rounded_integer() and self._is_whole(start, ident + 1):
+        if (
+            kind is float
+            and total.ints
+            and total.is_rounded_integer()
+            and self._is_whole(start, ident + 1)
+        ):
             return total.ints
         return total.value(kind)
 
@@ -179,9 +184,11 @@ class Field:
         """
         The exact sum of all beats before *ident*.
         """
-        later = self.instants(ident, self.count)
         total = self.total.sum
-        return total.minus(later, common_type(later)) if later else total
+        if ident == self.count:
+            return total
+        later = self.instants(ident, self.count)
+        return total.minus(later, common_type(later))
 
     def sum_before_window(self) -> ExactSum:
         """
@@ -195,6 +202,7 @@ class Field:
                 before = before.plus(passed, common_type(passed))
             else:
                 before = self.sum_before(newest)
+            before = before.packed()
             self._before = (before, newest)
         return before
 

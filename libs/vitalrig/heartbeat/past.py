@@ -124,7 +124,7 @@ def _past_of_anything(field: Field, run: _Run, start: int) -> Past:
 
 
 def _plus_one(total: ExactSum, value: Number) -> ExactSum:
-    return total.plus([value], type(value))
+    return total.plus([value], type(value)).packed()
 
 
 def _whole(field: Field, start: int) -> Iterator[bool]:

@@ -24,6 +24,8 @@ Number = int | float
 
 _MANTISSA_BITS = 53
 _EXACT_IN_A_FLOAT = 2**_MANTISSA_BITS
+_FEW = 16
+"""Adding up so many floats costs less than packing them."""
 
 
 def common_type(values: Values) -> type | None:
@@ -35,16 +37,18 @@ def common_type(values: Values) -> type | None:
     if not values:
         return None
     kind = type(values[0])
+    if len(values) == 1:
+        return kind
     return kind if countOf(map(type, values), kind) == len(values) else None
 
 
 class ExactSum(NamedTuple):
     """
-    An exact sum. It never changes; ``plus``, ``minus`` and ``less`` make new ones.
+    An exact sum. It never changes; ``plus``, ``minus``, ``less`` and ``packed`` make new ones.
 
     Attributes:
         ints: Sum of the integers.
-        floats: A few floats that together are the sum of the floats.
+        floats: Floats that together are the sum of the floats; ``packed`` makes them few.
         rationals: Sum of the fractions, and of floats so large that their sum is no float.
     """
 
@@ -57,56 +61,62 @@ class ExactSum(NamedTuple):
         Add *values*, which are all of type *kind*, or of several if that is None.
         """
         if kind is float:
-            return self._with(self.ints, values, self.rationals)
+            return ExactSum(self.ints, (*self.floats, *values), self.rationals)
         if kind is int:
             return ExactSum(self.ints + sum(values), self.floats, self.rationals)
         ints, floats, rationals = _sorted_by_kind(values)
-        return self._with(self.ints + ints, floats, self.rationals + rationals)
+        return ExactSum(self.ints + ints, (*self.floats, *floats), self.rationals + rationals)
 
     def minus(self, values: Values, kind: type | None) -> "ExactSum":
         """
         Take *values* away again.
         """
-        if kind is float:
-            return self._with(self.ints, list(map(neg, values)), self.rationals)
-        # Other types need not have negatives (unsigned integers of numpy do not).
         return self.less(NOTHING.plus(values, kind))
 
     def less(self, other: "ExactSum") -> "ExactSum":
         """
         The difference of two sums.
         """
-        ints = self.ints - other.ints
-        rationals = self.rationals - other.rationals
-        if not other.floats:
-            return ExactSum(ints, self.floats, rationals)
-        return self._with(ints, list(map(neg, other.floats)), rationals)
+        return ExactSum(
+            self.ints - other.ints,
+            (*self.floats, *map(neg, other.floats)),
+            self.rationals - other.rationals,
+        )
 
-    def _with(self, ints: int, floats: Sequence[float], rationals: Fraction | int) -> "ExactSum":
+    def packed(self) -> "ExactSum":
+        """
+        The same sum in few numbers.
+        """
+        if len(self.floats) <= _FEW:
+            return self
         try:
-            return ExactSum(ints, _expand([*self.floats, *floats]), rationals)
+            return ExactSum(self.ints, _expand(list(self.floats)), self.rationals)
         except OverflowError:
             # Somewhere on the way the sum is larger than any float: go on with fractions.
-            large = sum(map(Fraction, floats), start=sum(map(Fraction, self.floats)))
-            return ExactSum(ints, (), rationals + large)
+            return ExactSum(self.ints, (), self.rationals + sum(map(Fraction, self.floats)))
 
     def as_fraction(self) -> Fraction:
         """
         The sum itself, not rounded.
         """
-        return Fraction(self.ints) + self.rationals + sum(map(Fraction, self.floats))
+        # Long sums are packed because fractions are slow.
+        ints, floats, rationals = self.packed()
+        return Fraction(ints) + rationals + sum(map(Fraction, floats))
 
     def as_float(self) -> float:
         """
         The float nearest to the sum; infinity where that is beyond all floats.
         """
-        small = -_EXACT_IN_A_FLOAT <= self.ints <= _EXACT_IN_A_FLOAT
         try:
-            if small and not self.rationals:
+            if not self.rationals and -_EXACT_IN_A_FLOAT <= self.ints <= _EXACT_IN_A_FLOAT:
                 return fsum((*self.floats, self.ints))
-            return float(self.as_fraction())
         except OverflowError:
-            return inf if self.as_fraction() > 0 else -inf
+            pass  # on the way only, perhaps
+        exact = self.as_fraction()
+        try:
+            return float(exact)
+        except OverflowError:
+            return inf if exact > 0 else -inf
 
     def shifted(self, shift: int) -> int:
         """
@@ -118,7 +128,9 @@ class ExactSum(NamedTuple):
         """
         Whether this is an integer that no float holds.
         """
-        return not self.floats and not self.rationals and self.as_float() != self.ints
+        if -_EXACT_IN_A_FLOAT <= self.ints <= _EXACT_IN_A_FLOAT:
+            return False
+        return self.as_fraction() == self.ints != self.as_float()
 
     def value(self, kind: type) -> Number:
         """

@@ -1,61 +1,16 @@
-"""How envelopes arrive: from the durable stream, or from pub/sub."""
+"""The durable stream: what is missed now is read later."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import redis
 
-from smartspectra.ipc.channels import (
-    CORE_METRICS,
-    EDGE_METRICS,
-    RECORDING_STATE,
-    STATUS,
-    Channels,
-)
+from services.collector.transport.base import BATCH, WAIT_S, Arrival
+from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.errors import Unavailable
-
-BATCH = 1_000
-WAIT_S = 0.25
-RECORDED = (CORE_METRICS, EDGE_METRICS, STATUS, RECORDING_STATE)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """
-    One envelope, as it came.
-
-    Attributes:
-        prefix: Whose it is.
-        channel: Its channel without the prefix.
-        envelope: Byte for byte.
-        entry_id: Its place in the stream; empty with pub/sub.
-        run: The server's run; empty with pub/sub.
-        seq: Its number in that run; 0 with pub/sub.
-    """
-
-    prefix: str
-    channel: str
-    envelope: bytes
-    entry_id: str = ""
-    run: str = ""
-    seq: int = 0
-
-
-class Transport(Protocol):
-    """Gives what arrived, in order."""
-
-    def read(self) -> Sequence[Arrival]:
-        """
-        Wait a quarter of a second at most, and give what came.
-
-        Raises:
-            Unavailable: If Redis is away. The next call tries to connect again.
-        """
-        ...
 
 
 class StreamTransport:
@@ -71,6 +26,12 @@ class StreamTransport:
         self._client = client
         self._unplaced = dict(positions)
         self._after: dict[str, str] = {}
+
+    def add(self, prefix: str, after: str | None) -> None:
+        """
+        Read one more stream, from behind the entry *after*.
+        """
+        self._unplaced[prefix] = after
 
     def read(self) -> Sequence[Arrival]:
         """
@@ -130,56 +91,6 @@ class StreamTransport:
             upper = f"({entries[-1][0].decode()}"
 
 
-class PubSubTransport:
-    """
-    Listens to the channels of all prefixes. What is published while it is away is not heard.
-
-    Args:
-        client: Redis.
-        prefixes: Whom to listen to.
-    """
-
-    def __init__(self, client: redis.Redis, prefixes: Sequence[str]) -> None:
-        self._client = client
-        self._channels = {
-            Channels(prefix).of(channel).encode(): (prefix, channel)
-            for prefix in prefixes
-            for channel in RECORDED
-        }
-        self._pubsub: Any = None
-
-    def read(self) -> Sequence[Arrival]:
-        """
-        Give what came, at most a thousand at once.
-
-        Raises:
-            Unavailable: If Redis is away.
-        """
-        arrivals: list[Arrival] = []
-        try:
-            if self._pubsub is None:
-                self._pubsub = self._client.pubsub(  # type: ignore[no-untyped-call]
-                    ignore_subscribe_messages=True
-                )
-                self._pubsub.subscribe(*self._channels)
-            wait_s = WAIT_S
-            while len(arrivals) < BATCH:
-                message = self._pubsub.get_message(timeout=wait_s)
-                if message is None and (arrivals or wait_s == 0):
-                    break
-                if message is not None:
-                    prefix, channel = self._channels[message["channel"]]
-                    arrivals.append(Arrival(prefix, channel, message["data"]))
-                elif not self._pubsub.subscribed:
-                    break
-                else:
-                    wait_s = 0
-        except AWAY as exc:
-            self._pubsub = None
-            raise Unavailable(explain(exc)) from exc
-        return arrivals
-
-
 def _arrival(prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arrival:
     seq = fields.get(keys.FIELD_SEQ.encode(), b"0")
     return Arrival(
@@ -189,6 +100,7 @@ def _arrival(prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arr
         entry_id=entry_id.decode(),
         run=fields.get(keys.FIELD_RUN.encode(), b"").decode(errors="replace"),
         seq=int(seq) if seq.isdigit() else 0,
+        gap=fields.get(keys.FIELD_GAP.encode(), b"").decode(errors="replace"),
     )
 
 

@@ -1,0 +1,1 @@
+"""How envelopes arrive: from the durable stream, or from pub/sub."""

@@ -1,0 +1,45 @@
+"""What every transport gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+BATCH = 1_000
+WAIT_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """
+    One envelope, as it came.
+
+    Attributes:
+        prefix: Whose it is.
+        channel: Its channel without the prefix.
+        envelope: Byte for byte.
+        entry_id: Its place in the stream; empty with pub/sub.
+        run: The server's run; empty with pub/sub.
+        seq: Its number in that run; 0 with pub/sub.
+        gap: Why something before it may be missing, though nobody can say how much; else empty.
+    """
+
+    prefix: str
+    channel: str
+    envelope: bytes
+    entry_id: str = ""
+    run: str = ""
+    seq: int = 0
+    gap: str = ""
+
+
+class Transport(Protocol):
+    """Gives what arrived, in order."""
+
+    def read(self) -> Sequence[Arrival]:
+        """
+        Wait a quarter of a second at most, and give what came.
+
+        Raises:
+            Unavailable: If Redis is away. The next call tries to connect again.
+        """
+        ...

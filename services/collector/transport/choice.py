@@ -1,0 +1,89 @@
+"""The stream where there is one, pub/sub where a server only publishes."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import redis
+
+from services.collector.transport.base import Arrival
+from services.collector.transport.pubsub import PubSubTransport
+from services.collector.transport.stream import StreamTransport
+from vitalrig import keys
+from vitalrig.bus import AWAY, explain
+from vitalrig.clock import Clock
+from vitalrig.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 2.0
+"""A server that keeps a stream has written to it by then."""
+
+
+class AutoTransport:
+    """
+    Listens to each prefix until it is clear how its server speaks.
+
+    If there is a stream, or one appears with what is heard, the prefix is read from the stream
+    and what was heard is dropped, since the stream has it too. If there is none two seconds
+    after the first message, the prefix stays on pub/sub until the next start.
+
+    Args:
+        client: Redis.
+        positions: For each prefix the entry after which to go on; None to find a fitting start.
+        clock: What tells the time.
+    """
+
+    def __init__(
+        self, client: redis.Redis, positions: Mapping[str, str | None], clock: Clock
+    ) -> None:
+        self._client = client
+        self._positions = dict(positions)
+        self._clock = clock
+        self._stream = StreamTransport(client, {})
+        self._pubsub = PubSubTransport(client, list(positions))
+        self._held: dict[str, list[Arrival]] = {prefix: [] for prefix in positions}
+        self._heard_at_s: dict[str, float] = {}
+        self._some_have_streams = False
+
+    def read(self) -> Sequence[Arrival]:
+        """
+        Give what came, in the order of each prefix.
+
+        Raises:
+            Unavailable: If Redis is away.
+        """
+        arrivals = self._decide() if self._held else []
+        for arrival in self._pubsub.read():
+            if arrival.prefix in self._held:
+                self._heard_at_s.setdefault(arrival.prefix, self._clock.monotonic_s())
+                self._held[arrival.prefix].append(arrival)
+            else:
+                arrivals.append(arrival)
+        if self._some_have_streams:
+            arrivals += self._stream.read()
+        return arrivals
+
+    def _decide(self) -> list[Arrival]:
+        released: list[Arrival] = []
+        now_s = self._clock.monotonic_s()
+        for prefix in list(self._held):
+            if self._has_stream(prefix):
+                self._pubsub.drop(prefix)
+                self._stream.add(prefix, self._positions[prefix])
+                self._some_have_streams = True
+                log.info("reading the stream", extra={"camera": prefix})
+            elif now_s - self._heard_at_s.get(prefix, now_s) >= PATIENCE_S:
+                released += self._held[prefix]
+                log.info("listening to pub/sub: there is no stream", extra={"camera": prefix})
+            else:
+                continue
+            del self._held[prefix]
+        return released
+
+    def _has_stream(self, prefix: str) -> bool:
+        try:
+            answer: Any = self._client.exists(keys.envelopes_stream(prefix))
+        except AWAY as exc:
+            raise Unavailable(explain(exc)) from exc
+        return bool(answer)
