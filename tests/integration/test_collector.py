@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +43,27 @@ def make(redis_server, sessions, tmp_path):
 @pytest.fixture
 def publishing(client):
     return Publishing(client)
+
+
+@pytest.fixture
+def start_process(redis_server, sessions, tmp_path):
+    """Start collectors as processes of their own; whatever is left is ended."""
+    started = []
+
+    def start():
+        command = [
+            sys.executable, "-m", "services.collector", "--config=/dev/null",
+            f"--redis_port={redis_server.port}", f"--sessions_folder={sessions}",
+            f"--health_file={tmp_path / 'health'}", "--fsync_interval_s=0.05",
+        ]  # fmt: skip
+        environment = os.environ | {"PYTHONPATH": "libs:."}
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
 
 
 def lines(sessions, name="first"):
@@ -165,36 +185,25 @@ def test_a_clean_restart_goes_on_in_the_same_session(make, client, sessions, pub
 
 
 def test_killed_at_any_moment_it_keeps_each_envelope_exactly_once(
-    redis_server, client, sessions, publishing, tmp_path
+    start_process, client, sessions, publishing
 ):
     """
     kill -9 in mid-recording, five times over.
     """
-
-    def start():
-        command = [
-            sys.executable, "-m", "services.collector", "--config=/dev/null",
-            f"--redis_port={redis_server.port}", f"--sessions_folder={sessions}",
-            f"--health_file={tmp_path / 'health'}", "--fsync_interval_s=0.05",
-        ]  # fmt: skip
-        return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": "libs:."})
-
-    process = start()
+    process = start_process()
     ready(client)
     publishing.start()
     for _ in range(5):
         before = len(lines(sessions))
         publishing.edge(30)
         eventually(lambda had=before: len(lines(sessions)) > had, within_s=20)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
         publishing.edge(30)
-        process = start()
+        process = start_process()
         publishing.edge(30)
     publishing.stop()
     eventually(lambda: summary(sessions), within_s=20)
-    process.terminate()
-    process.wait(20)
 
     assert publishing.published == lines(sessions)
 
