@@ -16,7 +16,7 @@ export MODE MONITORING YES
 
 .DEFAULT_GOAL := help
 .PHONY: help up down purge ps logs record doctor bases wheelhouse venv test e2e lint fmt bench \
-        golden proto lock
+        golden docs proto lock
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -75,6 +75,9 @@ bench: $(VENV)/.dev ## Run every benchmark
 golden: $(VENV)/.dev ## Write the golden files anew; read the diff before committing it
 	$(VENV)/bin/pytest --update-golden tests/unit tests/integration tests/docs
 
+docs: $(VENV)/.dev ## Write the pages of docs/ that are made from code
+	$(VENV)/bin/python tools/make_docs.py
+
 proto: $(VENV)/.dev ## Generate libs/vitalrig/rpc from proto/
 	$(VENV)/bin/python -m grpc_tools.protoc -Iproto --python_out=libs --grpc_python_out=libs \
 	  --pyi_out=libs proto/vitalrig/rpc/*.proto
@@ -87,7 +90,8 @@ lock: ## Write requirements/ from pyproject.toml (UPGRADE=1 for the newest versi
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.rig: requirements/build.txt requirements/rig.txt pyproject.toml | $(VENV)/bin/python
 	@tools/venv-install.sh $(VENV) rig

@@ -185,19 +185,23 @@ class ComposeHandle(RigHandle):
         # `ps`, `exec`, `stop` and `start` find containers by their project; no file is read.
         return ["docker", "compose", "--project-name", project]
 
-    def compose(self, *arguments: str) -> str:
-        return _said([*self._compose, *arguments], env=self.environment.for_programs())
+    def compose(self, *arguments: str, check: bool = True) -> str:
+        return _said([*self._compose, *arguments], self.environment.for_programs(), check=check)
 
     def states(self) -> dict[str, compose_state.ServiceState]:
         found = compose_state.states(self._compose, self.environment.for_programs())
         return {state.service: state for state in found}
 
     def identities(self) -> Mapping[str, str]:
-        question = "{{.State.Pid}}"
-        return {
-            name: _said(["docker", "inspect", "--format", question, self.container(name)]).strip()
-            for name in SERVICES
-        }
+        return {name: self.inspect(name, "{{.State.Pid}}") for name in SERVICES}
+
+    def inspect(self, service: str, question: str) -> str:
+        container = self.container(service)
+        return _said(["docker", "inspect", "--format", question, container]).strip()
+
+    @staticmethod
+    def network(name: str, question: str) -> str:
+        return _said(["docker", "network", "inspect", "--format", question, name]).strip()
 
     def container(self, service: str) -> str:
         return self.compose("ps", "--all", "--quiet", service).strip()
@@ -248,8 +252,10 @@ def _run(
     )  # fmt: skip
 
 
-def _said(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:
+def _said(
+    command: Sequence[str], env: Mapping[str, str] | None = None, *, check: bool = True
+) -> str:
     ended = _run(command, env)
-    if ended.returncode != 0:
+    if check and ended.returncode != 0:
         raise AssertionError(f"{list(command)}: {ended.returncode}\n{ended.stdout}\n{ended.stderr}")
     return ended.stdout

@@ -63,9 +63,11 @@ def recording(rig: RigHandle, session: str) -> Iterator[Path]:
     with connected(rig.server) as server:
         server.start()
         server.set_recording(recording=True, session_id=session)
-        eventually(lambda: len(lines(jsonl)) > 30, within_s=15)
-        yield jsonl
-        server.set_recording(recording=False)
+        try:
+            eventually(lambda: len(lines(jsonl)) > 30, within_s=15)
+            yield jsonl
+        finally:
+            server.set_recording(recording=False)
     summary = rig.sessions / f"metrics_{session}.json"
     eventually(lambda: summary.exists() and "stopped_at_ms" in summary.read_text(), within_s=30)
 

@@ -5,6 +5,7 @@ The rig in containers: docker compose, asked and listened to.
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rig.preflight import Check
 from rig.services import MONITORING, SERVICES
 
 _WAIT_S = 180  # a first start from a slow disk; a failing health check ends it earlier
+_ENDED_WITHIN_S = 5.0
 _LOG_LINES = 20
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -185,8 +187,11 @@ class ComposeRig:
         return docker.pull(image)
 
     def _what_failed(self, services: Sequence[str]) -> str:
-        found = states(self._command(), self._environment.for_programs())
-        failing = [state for state in found if state.service in services and not state.is_healthy]
+        failing = self._failing(services)
+        # Caught while it was being started again, a service cannot say how it ended.
+        deadline_s = time.monotonic() + _ENDED_WITHIN_S
+        while any(s.is_between_ends for s in failing) and time.monotonic() < deadline_s:
+            failing = self._failing(services)
         if not failing:
             return "docker compose could not build or start the rig; its message is above."
         # A service that was never started only waits for one that failed.
@@ -195,6 +200,10 @@ class ComposeRig:
         parts += [f"{s.service} waits for it." for s in failing if s not in culprits]
         parts.append("What did start is still running: make logs, make down.")
         return "\n".join(parts)
+
+    def _failing(self, services: Sequence[str]) -> list[ServiceState]:
+        found = states(self._command(), self._environment.for_programs())
+        return [state for state in found if state.service in services and not state.is_healthy]
 
     def _account(self, state: ServiceState) -> str:
         logs = shell.run(

@@ -21,6 +21,7 @@ class ServiceState:
         health: ``healthy``, ``unhealthy``, ``starting``, or empty without a check.
         exit_code: How it ended, if it did.
         last_check: What its last health check printed.
+        restarts: How often it was started again.
     """
 
     service: str
@@ -28,6 +29,7 @@ class ServiceState:
     health: str
     exit_code: int
     last_check: str = ""
+    restarts: int = 0
 
     @property
     def is_healthy(self) -> bool:
@@ -38,6 +40,11 @@ class ServiceState:
     def was_started(self) -> bool:
         """Whether it ran at all; if not, it waited for another."""
         return self.state != "created"
+
+    @property
+    def is_between_ends(self) -> bool:
+        """Whether it ended before and was just started again, so that its exit is not known."""
+        return self.state == "running" and not self.is_healthy and self.restarts > 0
 
     def complaint(self) -> str:
         """
@@ -68,8 +75,9 @@ def states(compose: Sequence[str], env: Mapping[str, str]) -> list[ServiceState]
 
 def _state(row: Mapping[str, Any]) -> ServiceState:
     # compose gives no exit status while a container waits to be started again; Docker does.
-    asked = run(["docker", "inspect", "--format", "{{json .State}}", row["ID"]])
-    state = json.loads(asked.out) if asked.ok else {}
+    asked = run(["docker", "inspect", "--format", "{{json .}}", row["ID"]])
+    container = json.loads(asked.out) if asked.ok else {}
+    state = container.get("State", {})
     log = (state.get("Health") or {}).get("Log") or [{"Output": ""}]
     return ServiceState(
         service=row["Service"],
@@ -77,4 +85,5 @@ def _state(row: Mapping[str, Any]) -> ServiceState:
         health=row["Health"],
         exit_code=int(state.get("ExitCode", row["ExitCode"])),
         last_check=" ".join(str(log[-1]["Output"]).split()),
+        restarts=int(container.get("RestartCount", 0)),
     )

@@ -76,6 +76,7 @@ class LocalRig:
         services = [*SERVICES, *self._monitoring_programs()]
         if self.is_running():
             self._refuse_changes()
+            print("It runs already; only what is stopped is started.", flush=True)
         else:
             python = self._python()
             redis = choose(self._environment["REDIS_SERVER"], python)
@@ -85,6 +86,7 @@ class LocalRig:
             self._layout.write_prometheus()
         for program in self._supervisor.programs():
             if program.name in services and program.state in {"STOPPED", "EXITED", "FATAL"}:
+                print(f"Starting {program.name}", flush=True)
                 self._supervisor.start(program.name)
         self._wait_until_healthy(services)
         return services
@@ -197,7 +199,7 @@ class LocalRig:
         root = self._environment.root
         # A make inside a make must not take over the outer one's jobs.
         env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        command = ["make", "--no-print-directory", ".venv/.rig", f"PYTHON={sys.executable}"]
+        command = ["make", "--silent", ".venv/.rig", f"PYTHON={sys.executable}"]
         sys.stdout.flush()
         if shell.stream(command, cwd=root, env=env) != 0:
             raise RigError(

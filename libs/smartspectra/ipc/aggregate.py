@@ -13,6 +13,7 @@ from smartspectra.ipc.extract import (
     _coerce_sample_value,
     _extract_measurement_lists,
     _has_time_fields,
+    is_sample,
     skipped,
     snake_case,
 )
@@ -78,8 +79,13 @@ class SeriesTable:
     def count(self, document: Document) -> None:
         """Count an envelope, and see its source, without taking its samples."""
         self._counts[document["type"]] += 1
-        for key in _MARKS & document["payload"].keys():
-            self.source.see(key, document["payload"][key])
+        self._see_source(document)
+
+    def _see_source(self, document: Document) -> None:
+        payload = document.get("payload")
+        if isinstance(payload, dict):
+            for key in _MARKS & payload.keys():
+                self.source.see(key, payload[key])
 
     def digest(self) -> None:
         """Understand what was taken."""
@@ -90,6 +96,9 @@ class SeriesTable:
         self._counts.update(map(_type_of, documents))
         for kind, shape in self._shapes.items():
             shape.take([each for each in documents if each["type"] == kind], self.source)
+        for each in documents:
+            if each["type"] not in self._shapes:
+                self._see_source(each)
 
     def series(self, channel: str, name: str) -> Series:
         """The series of that name, made if it is new."""
@@ -186,20 +195,20 @@ class _Shape:
                 for leaf, samples in node.items():
                     take = leaves.get(leaf)
                     if take is None or type(samples) is not list:
-                        odd[key, leaf] = None
+                        odd[(key,) if is_sample(node) else (key, leaf)] = None
                     else:
                         take(samples)
         return odd
 
     def _take_odd(self, documents: list[Document], odd: dict[Path, None]) -> None:
-        paths = [path for path in odd if len(path) == 1 or path[:1] not in odd]
         for document in documents:
-            for path in paths:
-                node: Any = document["payload"]
-                for key in path:
-                    node = node.get(key) if isinstance(node, dict) else None
-                if node is not None:
-                    self._take_node(node, path, document)
+            for key, node in document["payload"].items():
+                if (key,) in odd:
+                    self._take_node(node, (key,), document)
+                elif type(node) is dict:
+                    for leaf, child in node.items():
+                        if (key, leaf) in odd:
+                            self._take_node(child, (key, leaf), document)
 
     def _take_node(self, node: Any, path: Path, document: Document) -> None:  # noqa: ANN401
         wrapped = node
@@ -215,7 +224,7 @@ class _Shape:
                     series.store(round(stamp), value)
         if len(path) > 1:
             self._learn(path[0], path[1], node)
-        elif isinstance(node, dict):
+        elif isinstance(node, dict) and not is_sample(node):
             for leaf, samples in node.items():
                 self._learn(path[0], leaf, samples)
 

@@ -1,8 +1,7 @@
 """The collector: envelopes in, session files out."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,12 @@ from smartspectra.ipc.envelope import Envelope, recording_of, session_id_of
 from smartspectra.ipc.extract import _extract_measurement_lists
 from smartspectra.ipc.intake import Intake
 from smartspectra.ipc.lock import FolderLock
+from smartspectra.ipc.names import CollectorNames
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.recovery import finish_interrupted
-from smartspectra.ipc.series import Series
 from smartspectra.ipc.session import Session
-from smartspectra.ipc.session_files import SessionPaths, check_session_id
+from smartspectra.ipc.session_files import SessionPaths, check_session_id, new_session_id
 from smartspectra.ipc.sessions import NO_FILES, Sessions
-from smartspectra.ipc.stats import CollectorStats
 
 log = logging.getLogger("smartspectra.ipc.metrics_collector")
 
@@ -31,7 +29,7 @@ _WAITED_SAMPLES = 20_000
 _WAITED_S = 0.01
 
 
-class MetricsCollector:
+class MetricsCollector(CollectorNames):
     """
     Records core and edge metrics, a session at a time.
 
@@ -90,28 +88,6 @@ class MetricsCollector:
         if config.session_id is not None:
             self.set_session_id(config.session_id)
 
-    # Channels
-
-    @property
-    def core_channel(self) -> str:
-        """Redis channel name for core metrics."""
-        return self._channels.core
-
-    @property
-    def edge_channel(self) -> str:
-        """Redis channel name for edge metrics."""
-        return self._channels.edge
-
-    @property
-    def recording_state_channel(self) -> str:
-        """Redis channel name for start and stop of recordings."""
-        return self._channels.recording_state
-
-    @property
-    def recording_channel(self) -> str:
-        """The same as :attr:`recording_state_channel`; both names are documented."""
-        return self._channels.recording_state
-
     # Start and stop
 
     def start(self) -> None:
@@ -134,6 +110,8 @@ class MetricsCollector:
         self._sessions.replace_base(self._base_paths)
         self._started = True
         self._aim(self._base_paths)
+        if self.recording:
+            self._begin(append=self.config.append_mode)
 
     def _prepare(self, base: Path) -> None:
         try:
@@ -159,25 +137,13 @@ class MetricsCollector:
         self.recording = False
         self._sessions.finish_named()
         self._sessions.replace_base(NO_FILES)
-        if self._sessions.last is None:
-            self._write_empty_summary()
+        if self._sessions.last is None and not self.config.append_mode:
+            self._sessions.write_empty_summary(self._base_paths, self.started_at_ms)
         self._sessions.close()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
         self._started = False
-
-    def _write_empty_summary(self) -> None:
-        """A run without a single envelope has a summary as well, if no other is in its way."""
-        path = self._base_paths.summary
-        if path is None or path.exists() or self.config.append_mode:
-            return
-        session = self._sessions.base
-        session.started_ms, session.stopped_ms = self.started_at_ms, self.stopped_at_ms
-        try:
-            session.write_view(session.view(), path)
-        except OSError as exc:
-            log.error("cannot write %s: %s", path, exc)
 
     # Sessions
 
@@ -206,7 +172,7 @@ class MetricsCollector:
         """
         if recording and not self.recording:
             if not self._id_is_given:
-                self.current_session_id = self._offered_id or self._generated_id()
+                self.current_session_id = self._offered_id or self._new_id()
             self.recording = True
             self.session_start_ms = self._now_ms()
             self._rotate_files_for_session()
@@ -245,14 +211,11 @@ class MetricsCollector:
         losses.gaps[why] += 1
         losses.missing[why] += missing
 
-    def _generated_id(self) -> str:
-        now = datetime.fromtimestamp(self._storage.wall_clock())  # noqa: DTZ006
-        session_id = stem = now.strftime("%Y%m%d_%H%M%S")
-        number = 2
-        while session_id == self.current_session_id or self._paths_of(session_id).exist():
-            session_id = f"{stem}_{number}"
-            number += 1
-        return session_id
+    def _new_id(self) -> str:
+        return new_session_id(self._storage.wall_clock(), self._is_taken)
+
+    def _is_taken(self, session_id: str) -> bool:
+        return session_id == self.current_session_id or self._paths_of(session_id).exist()
 
     def _paths_of(self, session_id: str) -> SessionPaths:
         return SessionPaths(*self._get_session_paths(session_id))
@@ -316,7 +279,9 @@ class MetricsCollector:
         rejected = self._intake.take(batch)
         if rejected:
             self._sessions.current.losses.rejected.update(rejected)
-            log.warning("rejected: %s", dict(rejected))
+            for reason, number in rejected.items():
+                if self._intake.rejected[reason] == number:
+                    log.warning("a message was rejected, more will only be counted: %s", reason)
         if self._storage.clock() - self._looked_s >= _LOOK_S:
             self.tick()
 
@@ -340,7 +305,6 @@ class MetricsCollector:
         elif recording:
             self._offer(session_id_of(envelope.payload))
             self.set_recording_state(True)
-        self._target().note_source(envelope.payload)
         self._keep([line], [document])
         if recording is False:
             self.set_recording_state(False)
@@ -441,55 +405,6 @@ class MetricsCollector:
         Times are microseconds.
         """
         return self._sessions.shown.to_dict()
-
-    @property
-    def durable_position(self) -> tuple[Path, int] | None:
-        """The open JSONL and how many of its bytes are certainly on the disk."""
-        file = self._sessions.current.file
-        return None if file is None else (file.path, file.durable_bytes)
-
-    @property
-    def stats(self) -> CollectorStats:
-        """The counters so far."""
-        tally, keeper, session = self._sessions.tally(), self._sessions.keeper, self._sessions.named
-        return CollectorStats(
-            envelopes=tally["envelopes"],
-            samples=tally["samples"],
-            duplicates=tally["duplicates"],
-            resets=tally["resets"],
-            rejected=dict(self._intake.rejected),
-            written_bytes=tally["bytes"],
-            unwritten_envelopes=keeper.unwritten,
-            paused=keeper.paused,
-            last_sync_us=keeper.last_sync_us,
-            recording=self.recording,
-            session_id=session.session_id if session else None,
-            channels={
-                self._channels.of(key.removeprefix("type:")): number
-                for key, number in tally.items()
-                if key.startswith("type:")
-            },
-        )
-
-    @property
-    def _series_data(self) -> Mapping[str, Mapping[str, Series]]:
-        return self._sessions.shown.table.data
-
-    @property
-    def _series_state(self) -> Mapping[str, Mapping[str, Series]]:
-        return self._sessions.shown.table.data
-
-    @property
-    def _jsonl_file(self) -> Any:  # noqa: ANN401
-        return self._sessions.current.file
-
-    @property
-    def _jsonl_count(self) -> int:
-        return self._sessions.shown.written
-
-    @property
-    def _envelope_count(self) -> int:
-        return self._sessions.tally()["envelopes"]
 
     def _now_ms(self) -> int:
         return int(self._storage.wall_clock() * 1000)

@@ -1,5 +1,6 @@
 """Where a series keeps its full chunks: in memory, or as text in spill files."""
 
+import errno
 import os
 from array import array
 from collections import deque
@@ -189,7 +190,10 @@ class SpillStore:
     def _append(self, path: Path, size: int, piece: bytes) -> None:
         descriptor = self._disk.open_to_append(path)
         try:
-            if os.fstat(descriptor).st_size != size:
+            found = os.fstat(descriptor).st_size
+            if found < size:
+                raise FileNotFoundError(errno.ENOENT, "a work file was removed", str(path))
+            if found > size:
                 self._disk.truncate(descriptor, size)  # what an earlier failure left
             self._disk.write_all(descriptor, piece)
         finally:

@@ -66,9 +66,12 @@ class Disk:
 
     def write_all(self, descriptor: int, data: bytes) -> None:
         """Write all of *data*, in as many calls as it takes."""
-        done = self.write(descriptor, data)
+        done = 0
         while done < len(data):
-            done += self.write(descriptor, memoryview(data)[done:])
+            taken = self.write(descriptor, memoryview(data)[done:])
+            if taken == 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            done += taken
 
     def replace(self, path: Path, pieces: Iterable["bytes | Span"]) -> None:
         """

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from smartspectra.ipc import fast
-from smartspectra.ipc.channels import RECORDING_STATE
+from smartspectra.ipc.channels import METRIC_KINDS, RECORDING_STATE
 
-_MICROSECONDS_BELOW = ((1e11, 1_000_000.0), (1e14, 1_000.0), (1e17, 1.0))
+_LARGEST = 10**21
+_MICROSECONDS_BELOW = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
 """Seconds until the year 5138, then milliseconds, microseconds; above: nanoseconds."""
 
 _ON = frozenset({"start", "started", "starting", "recording", "on", "true", "active", "1"})
@@ -23,8 +24,8 @@ class BadEnvelope(ValueError):
     These bytes are no envelope. Count them, skip them, go on.
 
     Attributes:
-        reason: One of a few words, fit for a counter: ``not_utf8``, ``not_json``,
-            ``too_deep``, ``not_an_object``, ``no_type``, ``no_payload``.
+        reason: One of a few words, fit for a counter: ``not_text``, ``not_utf8``,
+            ``not_json``, ``too_deep``, ``not_an_object``, ``no_type``, ``no_payload``.
     """
 
     def __init__(self, reason: str) -> None:
@@ -41,7 +42,7 @@ class Envelope:
         type: ``core_metrics``, ``edge_metrics``, ``status``, ``frame``,
             ``recording_state``, or a name this version does not know.
         timestamp_us: When it was published, in microseconds; None if it does not say.
-        payload: The body as it came, an object except perhaps for ``recording_state``.
+        payload: The body as it came: an object for metrics, anything for other types.
     """
 
     type: str
@@ -77,7 +78,7 @@ class Envelope:
             payload = document
         else:
             raise BadEnvelope("no_payload")
-        if not isinstance(payload, dict) and kind != RECORDING_STATE:
+        if kind in METRIC_KINDS and not isinstance(payload, dict):
             raise BadEnvelope("no_payload")
         return cls(kind, timestamp_us(document.get("timestamp")), payload)
 
@@ -111,19 +112,32 @@ def timestamp_us(value: Any) -> int | None:  # noqa: ANN401
     Seconds, milliseconds, microseconds and nanoseconds since 1970 are told apart by
     magnitude. Numbers and numbers in text are understood; anything else is None.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    if not math.isfinite(number):
+    number = _finite(value)
+    if number is None:
         return None
     for bound, factor in _MICROSECONDS_BELOW:
         if abs(number) < bound:
-            # Microseconds fit a float without rounding, so only the factor rounds.
             return round(number * factor)
-    return round(number / 1000.0)
+    return round(number / 1000)
+
+
+def _finite(value: Any) -> int | float | None:  # noqa: ANN401
+    """A number, or one in text; integers stay exact."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    number: int | float
+    try:
+        number = _number_in(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    return number if abs(number) <= _LARGEST and math.isfinite(number) else None
+
+
+def _number_in(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def recording_of(payload: Any) -> bool | None:  # noqa: ANN401

@@ -31,14 +31,14 @@ def _extract_measurement_lists(
 
 def _walk(node: Any, path: tuple[str, ...]) -> Iterator[tuple[str, list[dict[str, Any]]]]:  # noqa: ANN401
     if isinstance(node, dict):
-        if path and _is_sample(node):
+        if path and is_sample(node):
             yield ".".join(path), [node]
         elif len(path) < _MAX_DEPTH:
             for key, child in node.items():
                 if not skipped(key, path):
                     yield from _walk(child, (*path, snake_case(key)))
     elif path and isinstance(node, list):
-        samples = [item if isinstance(item, dict) else {"value": item} for item in node]
+        samples = [item for item in map(_as_sample, node) if item is not None]
         if samples:
             yield ".".join(path), samples
     elif path and isinstance(node, int | float) and not isinstance(node, bool):
@@ -52,12 +52,23 @@ def skipped(key: str, path: tuple[str, ...]) -> bool:
     return key in _SKIPPED_LEAVES or key.lower().endswith("landmarks")
 
 
-def _is_sample(node: dict[str, Any]) -> bool:
+def is_sample(node: dict[str, Any]) -> bool:
+    """Whether an object is one sample rather than a group of series."""
     if "value" in node or "detected" in node:
         return True
     return _has_time_fields(node) and not any(
         isinstance(child, dict | list) for child in node.values()
     )
+
+
+def _as_sample(item: Any) -> dict[str, Any] | None:  # noqa: ANN401
+    """A list's item if it is a measurement, which an expression, say, is not."""
+    if isinstance(item, dict):
+        plain = "value" in item or "detected" in item or _PLAIN_FIELDS.issuperset(item)
+        return item if plain and item else None
+    if isinstance(item, int | float) and not isinstance(item, bool):
+        return {"value": item}
+    return None
 
 
 @lru_cache(maxsize=4096)

@@ -45,22 +45,22 @@ class Intake:
         rejected: Counter[str] | None = None
         for raw in batch:
             try:
-                line = raw.encode() if type(raw) is str else raw
-                document: Any = loads(line)  # type: ignore[arg-type]
+                line = raw if type(raw) is bytes else _as_bytes(raw)
+                document = loads(line)
                 usual = document["type"] in _USUAL and type(document["payload"]) is dict
             except (ValueError, TypeError, LookupError, RecursionError):
                 usual = False
             if usual:
-                lines.append(line)  # type: ignore[arg-type]
+                lines.append(line)
                 documents.append(document)
                 continue
             try:
-                line = raw.encode() if isinstance(raw, str) else bytes(raw)
+                line = _as_bytes(raw)
                 document = document_of(line)
                 envelope = Envelope.of(document)
-            except (BadEnvelope, UnicodeError, TypeError, ValueError) as exc:
+            except BadEnvelope as exc:
                 rejected = rejected or Counter()
-                rejected[getattr(exc, "reason", "not_utf8")] += 1
+                rejected[exc.reason] += 1
                 continue
             if envelope.type == RECORDING_STATE:
                 if lines:
@@ -75,3 +75,20 @@ class Intake:
         if rejected:
             self.rejected.update(rejected)
         return rejected
+
+
+def _as_bytes(raw: Any) -> bytes:  # noqa: ANN401
+    """
+    A message as bytes.
+
+    Raises:
+        BadEnvelope: If it is neither text nor bytes, or no UTF-8.
+    """
+    if isinstance(raw, bytes | bytearray | memoryview):
+        return bytes(raw)
+    if not isinstance(raw, str):
+        raise BadEnvelope("not_text")
+    try:
+        return raw.encode()
+    except UnicodeError as exc:
+        raise BadEnvelope("not_utf8") from exc

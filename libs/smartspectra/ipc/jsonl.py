@@ -109,18 +109,20 @@ class JsonlFile:
         """
         done = 0
         try:
-            if self._needs_cut:
-                self._cut()
+            self.cut_half_line()
             done = self._write(self._descriptor, data)
             while done < len(data):
-                done += self._write(self._descriptor, memoryview(data)[done:])
+                taken = self._write(self._descriptor, memoryview(data)[done:])
+                if taken == 0:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                done += taken
         except OSError as exc:
             kept = data.rfind(b"\n", 0, done) + 1
             self._took(data[:kept])
             if done > kept:
                 self._needs_cut = True
                 with contextlib.suppress(OSError):
-                    self._cut()
+                    self.cut_half_line()
             raise Unwritten(exc, data.count(b"\n", 0, kept)) from exc
         self._took(data)
 
@@ -128,9 +130,16 @@ class JsonlFile:
         self._sha256.update(data)
         self.size_bytes += len(data)
 
-    def _cut(self) -> None:
-        self._disk.truncate(self._descriptor, self.size_bytes)
-        self._needs_cut = False
+    def cut_half_line(self) -> None:
+        """
+        Remove what a failed write has left behind the last whole line.
+
+        Raises:
+            OSError: If the disk does not allow it now.
+        """
+        if self._needs_cut:
+            self._disk.truncate(self._descriptor, self.size_bytes)
+            self._needs_cut = False
 
     def sync(self) -> None:
         """
@@ -142,6 +151,33 @@ class JsonlFile:
         size = self.size_bytes
         self._disk.sync(self._descriptor)
         self.durable_bytes = size
+
+    def restore_if_gone(self) -> bool:
+        """
+        Bring the file back if someone has removed it; the system still holds its content.
+
+        Raises:
+            OSError: If that cannot be done now.
+        """
+        if os.fstat(self._descriptor).st_nlink:
+            return False
+        self._disk.make_folder(self.path.parent)
+        descriptor = self._disk.open_to_append(self.path)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._disk.truncate(descriptor, 0)
+            at = 0
+            while at < self.size_bytes:
+                at += self._disk.copy(descriptor, self._descriptor, at, self.size_bytes - at)
+            self._disk.sync(descriptor)
+            self._disk.sync_folder(self.path.parent)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+        self._needs_cut = False
+        return True
 
     @property
     def sha256(self) -> str:

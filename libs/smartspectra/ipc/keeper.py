@@ -13,8 +13,8 @@ from smartspectra.ipc.session import Session
 
 log = logging.getLogger(__name__)
 
-_FIRST_RETRY_S = 1.0
-_LAST_RETRY_S = 30.0
+_FIRST_RETRY_S = 0.25
+_LAST_RETRY_S = 5.0
 _PROBE_BYTES = 64 * 1024
 
 
@@ -102,11 +102,12 @@ class Keeper:
         if self._options.fsync != "interval" or now_s < self._sync_at_s or self._lane.busy:
             return
         self._sync_at_s = now_s + self._options.fsync_interval_s
-        behind = [
-            session
-            for session in sessions
-            if session.file is not None and session.file.durable_bytes < session.file.size_bytes
-        ]
+        behind = [session for session in sessions if session.is_behind]
+        try:
+            for session in behind:
+                session.restore_if_gone()
+        except OSError as exc:
+            self._pause(exc)
         if behind:
             self._lane.submit(lambda: self._sync(behind))
 

@@ -27,6 +27,7 @@ class Losses:
         missing: Reported gaps by reason: envelopes missing.
         unwritten: Envelopes that the disk did not take.
         torn_bytes: Bytes set aside because they ended in the middle of a line.
+        refilled_bytes: Those of them that came again from a source that had lost nothing.
         bad_lines: Lines of the JSONL that hold no envelope.
         interruptions: Crashes survived without a source that could fill the hole.
         resumptions: How often an existing session was continued.
@@ -37,6 +38,7 @@ class Losses:
     missing: Counter[str] = field(default_factory=Counter)
     unwritten: int = 0
     torn_bytes: int = 0
+    refilled_bytes: int = 0
     bad_lines: int = 0
     interruptions: int = 0
     resumptions: int = 0
@@ -50,7 +52,7 @@ class Losses:
         reasons += [f"{number} envelopes rejected: {why}" for why, number in self.rejected.items()]
         for number, what in (
             (self.unwritten, "envelopes not written for want of room"),
-            (self.torn_bytes, "bytes of a torn line set aside"),
+            (self.torn_bytes - self.refilled_bytes, "bytes of a torn line set aside"),
             (self.bad_lines, "lines that hold no envelope"),
             (self.interruptions, "interruptions"),
         ):
@@ -72,6 +74,7 @@ class Losses:
             "rejected": dict(self.rejected),
             "unwritten_envelopes": self.unwritten,
             "torn_bytes": self.torn_bytes,
+            "refilled_bytes": self.refilled_bytes,
             "bad_lines": self.bad_lines,
             "interruptions": self.interruptions,
             "resumptions": self.resumptions,
@@ -83,6 +86,7 @@ class Losses:
         losses = cls(
             unwritten=_count(manifest, "unwritten_envelopes"),
             torn_bytes=_count(manifest, "torn_bytes"),
+            refilled_bytes=_count(manifest, "refilled_bytes"),
             interruptions=_count(manifest, "interruptions"),
             resumptions=_count(manifest, "resumptions"),
         )

@@ -1,8 +1,9 @@
 """Finish what a crash left open."""
 
+import contextlib
 import logging
+import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 from smartspectra.ipc import manifest
 from smartspectra.ipc.config import MetricsCollectorConfig
@@ -20,23 +21,22 @@ def interrupted_sessions(base: SessionPaths) -> Iterator[tuple[str | None, Sessi
     Yields:
         The session's id, None for the base files themselves, and its paths.
     """
+    for session_id, paths in _sessions(base):
+        if _is_unfinished(paths):
+            yield session_id, paths
+
+
+def _sessions(base: SessionPaths) -> Iterator[tuple[str | None, SessionPaths]]:
     if base.jsonl is None:
         return
     stem, suffix = base.jsonl.stem, base.jsonl.suffix
     for path in sorted(base.jsonl.parent.glob(f"{_plain(stem)}*{_plain(suffix)}")):
         if path == base.jsonl:
-            session_id, paths = None, base
+            yield None, base
         elif path.stem.startswith(f"{stem}_"):
             session_id = path.stem.removeprefix(f"{stem}_")
-            try:
-                check_session_id(session_id)
-            except ValueError:
-                continue
-            paths = base.for_session(session_id)
-        else:
-            continue
-        if _is_unfinished(paths):
-            yield session_id, paths
+            with contextlib.suppress(ValueError):
+                yield session_id, base.for_session(check_session_id(session_id))
 
 
 def _plain(text: str) -> str:
@@ -64,7 +64,11 @@ def finish_interrupted(
         The ids of the sessions that were finished.
     """
     finished: list[str | None] = []
-    for session_id, paths in interrupted_sessions(base):
+    for session_id, paths in _sessions(base):
+        if not _is_unfinished(paths):
+            if paths.work_folder is not None:
+                shutil.rmtree(paths.work_folder, ignore_errors=True)
+            continue
         try:
             finish_one(session_id, paths, config, options)
         except OSError as exc:
@@ -97,14 +101,3 @@ def finish_one(
         session.finish(max(written_ms, session.started_ms))
     finally:
         session.abandon()
-
-
-def clean_up(base: SessionPaths) -> None:
-    """Remove half-written files that a crash left behind."""
-    for path in base.all():
-        for leftover in path.parent.glob(f".{_plain(path.stem)}*.part"):
-            _remove(leftover)
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)

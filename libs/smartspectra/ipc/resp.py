@@ -113,9 +113,9 @@ def encode_command(*args: str | bytes) -> bytes:
     """
     Encode one command as a RESP array of bulk strings.
 
-    Text is sent as UTF-8.
+    Text is sent as UTF-8; what is neither text nor bytes is sent as its text.
     """
-    parts = [arg.encode() if isinstance(arg, str) else bytes(arg) for arg in args]
+    parts = [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
     body = b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)
     return b"*%d\r\n%b" % (len(parts), body)
 

@@ -269,7 +269,7 @@ class HiredisParser:
             self._waiting_bytes = 0
             if type(reply) is not list or len(reply) != 3 or not self._is_small(reply[2]):  # noqa: PLR2004
                 self._check(reply)
-        except (RespProtocolError, TypeError, MemoryError) as exc:
+        except (RespProtocolError, TypeError, MemoryError, RecursionError) as exc:
             self._broken = str(exc)
             raise RespProtocolError(self._broken) from exc
         return reply

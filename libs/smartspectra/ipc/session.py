@@ -1,13 +1,14 @@
 """One session: its files, its series, and what is known of its completeness."""
 
+import logging
 import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc import fast, manifest
+from smartspectra.ipc import fast, manifest, reports
 from smartspectra.ipc.aggregate import SeriesTable
-from smartspectra.ipc.channels import RECORDING_STATE, Channels
+from smartspectra.ipc.channels import Channels
 from smartspectra.ipc.columns import ChunkStore, MemoryStore, SpillStore
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
@@ -15,8 +16,10 @@ from smartspectra.ipc.jsonl import JsonlFile, Unwritten
 from smartspectra.ipc.manifest import Losses
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session_files import SessionPaths
-from smartspectra.ipc.snapshot import View, comma_of, iso
+from smartspectra.ipc.snapshot import View, comma_of
 from smartspectra.ipc.source import Source
+
+log = logging.getLogger(__name__)
 
 _TALLIED = {"samples": "count", "duplicates": "duplicates", "resets": "resets"}
 
@@ -30,6 +33,8 @@ class Session:
     Attributes:
         session_id: Its id; None for what is recorded outside of sessions.
         paths: Its files.
+        config: What the collector was told.
+        options: How files are kept.
         started_ms: When it began, in milliseconds since 1970.
         file: The JSONL while it is open.
         written: Envelopes in the JSONL.
@@ -52,7 +57,7 @@ class Session:
     ) -> None:
         self.session_id = session_id
         self.paths = paths
-        self.started_ms = round(options.wall_clock() * 1000)
+        self.started_ms = int(options.wall_clock() * 1000)
         self.stopped_ms: int | None = None
         self.file: JsonlFile | None = None
         self.written = 0
@@ -60,8 +65,8 @@ class Session:
         self.inherited = Counter[str]()
         self.losses = Losses()
         self.trouble: OSError | None = None
-        self._config = config
-        self._options = options
+        self.config = config
+        self.options = options
         self._append = append
         self._made_whole = made_whole
         self._is_open = False
@@ -71,22 +76,27 @@ class Session:
         self._spills = bool(
             options.spill and paths.work_folder and config.max_samples_per_series <= 0
         )
-        limit = max(0, config.max_samples_per_series)
-        self.table = SeriesTable(Channels(config.redis_key_prefix), self._new_store, limit)
+        self.table = self._new_table()
 
     # Series
 
+    def _new_table(self) -> SeriesTable:
+        limit = max(0, self.config.max_samples_per_series)
+        return SeriesTable(Channels(self.config.redis_key_prefix), self._new_store, limit)
+
     def _new_store(self) -> ChunkStore:
         if not self._spills:
-            return MemoryStore(max(0, self._config.max_samples_per_series))
+            return MemoryStore(max(0, self.config.max_samples_per_series))
         folder = self.paths.work_folder
         assert folder is not None
         self._stores += 1
-        comma = comma_of(whitespace=self._config.whitespace)
-        disk = self._options.disk
+        comma = comma_of(whitespace=self.config.whitespace)
+        disk = self.options.disk
         return SpillStore(folder, str(self._stores), comma, disk, self._note_trouble)
 
     def _note_trouble(self, exc: OSError) -> None:
+        if self.trouble is None:
+            log.warning("columns wait in memory: %s", exc)
         self.trouble = exc
 
     # Files
@@ -109,34 +119,39 @@ class Session:
         """
         if self._is_open:
             return
-        disk, paths = self._options.disk, self.paths
+        disk, paths = self.options.disk, self.paths
         for path in (paths.jsonl, paths.summary):
             if path is not None:
                 disk.make_folder(path.parent)
         if not self._append and paths.exist():
             paths.set_aside(disk)
         continuing, self._append = self._append and paths.exist(), True
-        if paths.work_folder is not None:
-            shutil.rmtree(paths.work_folder, ignore_errors=True)
-            if self._spills:
-                disk.make_folder(paths.work_folder)
         if paths.jsonl is not None:
-            self.file = JsonlFile(paths.jsonl, disk)
-            try:
+            self.file = JsonlFile(paths.jsonl, disk)  # first, since it is a lock as well
+        try:
+            self._empty_work_folder()
+            if self.file is not None:
                 if continuing:
                     self._rebuild(self.file)
                     self._tally_before = self._tally_now()
                 self._write_manifest(manifest.OPEN)
-            except BaseException:
-                self.file.close()
-                self.file = None
-                raise
+        except BaseException:
+            self.abandon()
+            raise
         self._is_open = True
+
+    def _empty_work_folder(self) -> None:
+        folder = self.paths.work_folder
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            if self._spills:
+                self.options.disk.make_folder(folder)
 
     def _rebuild(self, file: JsonlFile) -> None:
         """Read what is in the file into the series, as if it arrived now."""
         before = manifest.read(self.paths.manifest) if self.paths.manifest else {}
         self.losses = Losses.from_dict(before)
+        self.table = self._new_table()
         first_us: int | None = None
         self.written = 0
         for line in file.read_lines():
@@ -149,8 +164,6 @@ class Session:
                 continue
             if first_us is None:
                 first_us = envelope.timestamp_us
-            if envelope.type == RECORDING_STATE:
-                self.note_source(envelope.payload)
             self.table.add([document], len(line))
         self.size_bytes = file.size_bytes
         self.inherited = Counter(self.counts())
@@ -163,16 +176,11 @@ class Session:
             self.table.source = Source(before["source"])
         if file.size_bytes or before:
             self.losses.resumptions += 1
-        if not self._made_whole:
-            self.losses.torn_bytes += file.torn_bytes
+        self.losses.torn_bytes += file.torn_bytes
+        if self._made_whole:
+            self.losses.refilled_bytes += file.torn_bytes
+        else:
             self.losses.interruptions += before.get("state") == manifest.OPEN
-
-    def note_source(self, payload: Any) -> None:  # noqa: ANN401
-        """Look for a mark of the source in a payload without measurements."""
-        if isinstance(payload, dict):
-            for key in ("metadata", "source"):
-                if key in payload:
-                    self.table.source.see(key, payload[key])
 
     def write(self, lines: list[bytes]) -> None:
         """
@@ -206,6 +214,21 @@ class Session:
             "resets": self.table.total("resets"),
         }
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the JSONL holds more than is certainly on the disk."""
+        return self.file is not None and self.file.durable_bytes < self.file.size_bytes
+
+    def restore_if_gone(self) -> None:
+        """
+        Bring the JSONL back if someone has removed it.
+
+        Raises:
+            OSError: If that cannot be done now.
+        """
+        if self.file is not None and self.file.restore_if_gone():
+            log.error("someone removed %s while it was written; it is back", self.file.path)
+
     def sync(self) -> None:
         """
         Wait until every line is on the disk.
@@ -213,83 +236,31 @@ class Session:
         Raises:
             OSError: If the disk cannot say so.
         """
-        if self.file is not None and self.file.durable_bytes != self.file.size_bytes:
+        if self.file is not None and self.is_behind:
             self.file.sync()
 
     def view(self) -> View:
         """The session as it is now."""
-        data = self.table.data
-        of_series = [series for of_channel in data.values() for series in of_channel.values()]
-        updated_ms = self.stopped_ms or round(self._options.wall_clock() * 1000)
-        meta: dict[str, Any] = {
-            "started_at_ms": self.started_ms,
-            "started_at_iso": iso(self.started_ms),
-            "updated_at_ms": updated_ms,
-            "updated_at_iso": iso(updated_ms),
-        }
-        if self.stopped_ms is not None:
-            meta |= {"stopped_at_ms": self.stopped_ms, "stopped_at_iso": iso(self.stopped_ms)}
-        meta["duration_seconds"] = max(0, updated_ms - self.started_ms) / 1000
-        if self.session_id is not None:
-            meta["session_id"] = self.session_id
-        meta |= {
-            "redis_host": self._config.redis_host,
-            "redis_port": self._config.redis_port,
-            "redis_prefix": self._config.redis_key_prefix,
-            "jsonl_envelopes_written": self.written,
-            "series_count": len(of_series),
-            "total_samples": sum(series.kept for series in of_series),
-            "source": self.table.source.name,
-        }
-        return View.of(meta, data)
+        return View.of(reports.meta(self), self.table.data)
 
     def write_view(self, view: View, path: Path) -> None:
         """Write a view as a snapshot or a summary, in one step."""
-        view.write(path, self._options.disk, whitespace=self._config.whitespace)
+        view.write(path, self.options.disk, whitespace=self.config.whitespace)
 
     def manifest(self, state: str) -> dict[str, Any]:
         """What the manifest says now."""
-        file, table, losses = self.file, self.table, self.losses
-        reasons = losses.why_not_complete()
-        finished = state == manifest.FINISHED
-        verdict = "complete" if not reasons else "not complete: " + "; ".join(reasons)
-        stopped_ms = self.stopped_ms
-        return {
-            "format": manifest.FORMAT,
-            "version": manifest.VERSION,
-            "state": state,
-            "verdict": verdict if finished else "still open",
-            "complete": finished and not reasons,
-            "session_id": self.session_id,
-            "source": table.source.name,
-            "redis_prefix": self._config.redis_key_prefix,
-            "software_version": self._options.software_version,
-            "started_at_ms": self.started_ms,
-            "started_at_iso": iso(self.started_ms),
-            "stopped_at_ms": stopped_ms,
-            "stopped_at_iso": None if stopped_ms is None else iso(stopped_ms),
-            "envelopes": {"total": self.written, "by_type": dict(table.counts)},
-            "series": sum(map(len, table.data.values())),
-            "samples": table.total("count"),
-            "duplicates": table.total("duplicates"),
-            "resets": table.total("resets"),
-            "wraps": table.total("wraps"),
-            "unusable_samples": table.total("unusable") + table.refused,
-            **losses.to_dict(),
-            "bytes": file.size_bytes if file else 0,
-            "sha256": file.sha256 if file and finished else None,
-        }
+        return reports.manifest_of(self, state)
 
     def _write_manifest(self, state: str) -> None:
         if self.paths.manifest is not None:
-            manifest.write(self.paths.manifest, self.manifest(state), self._options.disk)
+            manifest.write(self.paths.manifest, self.manifest(state), self.options.disk)
 
     def write_snapshot(self, view: View, state: dict[str, Any]) -> None:
         """Write the snapshot and the manifest that goes with it; from any thread."""
         if self.paths.snapshot is not None:
             self.write_view(view, self.paths.snapshot)
         if self.paths.manifest is not None:
-            manifest.write(self.paths.manifest, state, self._options.disk)
+            manifest.write(self.paths.manifest, state, self.options.disk)
 
     def finish(self, stopped_ms: int) -> None:
         """
@@ -305,6 +276,9 @@ class Session:
                 return
             self.open()  # even what could not be written leaves a manifest
         self.stopped_ms = self.stopped_ms or stopped_ms
+        self.restore_if_gone()
+        if self.file is not None:
+            self.file.cut_half_line()
         self.sync()
         view = self.view()
         for path in (self.paths.summary, self.paths.snapshot):
@@ -351,6 +325,10 @@ class Session:
         if self._spills and self.stopped_ms is not None and not self._is_open:
             # The columns are in the summary now, and nowhere else.
             assert self.paths.summary is not None
-            document: dict[str, Any] = fast.codec().loads(self.paths.summary.read_bytes())
+            try:
+                document: dict[str, Any] = fast.codec().loads(self.paths.summary.read_bytes())
+            except (OSError, ValueError):
+                log.warning("the summary is gone: %s", self.paths.summary)
+                return {"meta": dict(self.view().meta), "series": {}}
             return document
         return self.view().to_dict()

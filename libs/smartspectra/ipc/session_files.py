@@ -1,9 +1,10 @@
 """What the files of a session are called, and what to do with those already there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from smartspectra.ipc.disk import Disk
@@ -31,6 +32,13 @@ def check_session_id(session_id: str) -> str:
     ):
         raise ValueError(f"no session id: {session_id!r}; allowed are {SESSION_ID_RULE}")
     return session_id
+
+
+def new_session_id(epoch_s: float, is_taken: Callable[[str], bool]) -> str:
+    """Make a session id from local date and time: ``20251006_205619``, then ``…_2``."""
+    stem = datetime.fromtimestamp(epoch_s).strftime("%Y%m%d_%H%M%S")  # noqa: DTZ006
+    ids = chain([stem], (f"{stem}_{number}" for number in count(2)))
+    return next(session_id for session_id in ids if not is_taken(session_id))
 
 
 @dataclass(frozen=True, slots=True)

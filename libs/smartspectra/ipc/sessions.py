@@ -23,7 +23,7 @@ class Sessions:
     Attributes:
         base: What is recorded outside of named sessions.
         named: The session under an id, if one is open.
-        last: The session that was finished last.
+        last: The session that was finished last, a named one if there was any.
         keeper: Writes to sessions' files.
     """
 
@@ -93,7 +93,8 @@ class Sessions:
 
     def _finish(self, session: Session) -> None:
         """What the disk does not allow now is tried again later."""
-        self.last = session
+        if session.session_id is not None or self.last is None or self.last.session_id is None:
+            self.last = session
         self.keeper.settle()
         self._snapshots.wait()
         try:
@@ -148,6 +149,17 @@ class Sessions:
     def _submit(self, session: Session) -> None:
         view, state = session.view(), session.manifest(OPEN)
         self._snapshots.submit(lambda: session.write_snapshot(view, state))
+
+    def write_empty_summary(self, paths: SessionPaths, started_ms: int) -> None:
+        """A run without a single envelope has a summary as well, if no other is in its way."""
+        if paths.summary is None or paths.summary.exists():
+            return
+        session = self.new(None, NO_FILES)
+        session.started_ms, session.stopped_ms = started_ms, self._now_ms()
+        try:
+            session.write_view(session.view(), paths.summary)
+        except OSError as exc:
+            log.error("cannot write %s: %s", paths.summary, exc)
 
     def tally(self) -> Counter[str]:
         """The counters of all sessions so far, see :meth:`Session.tally`."""

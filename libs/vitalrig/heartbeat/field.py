@@ -5,13 +5,22 @@ Sums are worked out when somebody reads. A beat only adds to the total, many bea
 window's sum is the total less the sum of all that came before the window, both exact.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from operator import sub
 from sys import maxsize
 from typing import Any, NamedTuple
 
 from vitalrig.heartbeat.column import Column
-from vitalrig.heartbeat.sums import NOTHING, ExactSum, Number, Values, common_type
+from vitalrig.heartbeat.sums import (
+    NOTHING,
+    ExactSum,
+    Number,
+    Values,
+    common_type,
+    is_float,
+    is_fraction,
+)
 
 _NEVER = maxsize
 
@@ -39,9 +48,9 @@ class Total(NamedTuple):
             first_float = min(first_float, first)
         elif kind is not int:
             if first_float == _NEVER:
-                first_float = _first(values, first, float)
+                first_float = _first(values, first, is_float)
             if first_rational == _NEVER:
-                first_rational = _first(values, first, Fraction)
+                first_rational = _first(values, first, is_fraction)
         return Total(total.plus(values, kind).packed(), first_float, first_rational)
 
     def kind(self, ident: int) -> type:
@@ -78,14 +87,14 @@ class Field:
         index: Of this field's total.
     """
 
-    __slots__ = ("_before", "_index", "_state", "columns", "shape", "window")
+    __slots__ = ("_before", "_state", "columns", "index", "shape", "window")
 
     def __init__(self, shape: int, window: int, state: State, index: int) -> None:
         self.shape = shape
         self.window = window
         self.columns = [Column(2 * window) for _ in range(shape)]
         self._state = state
-        self._index = index
+        self.index = index
         # The sum of all beats before some beat, and that beat's number.
         self._before = (NOTHING, 0)
 
@@ -94,7 +103,7 @@ class Field:
         """
         The sum over all beats.
         """
-        return self._state.totals[self._index]
+        return self._state.totals[self.index]
 
     @property
     def count(self) -> int:
@@ -178,7 +187,7 @@ class Field:
         After a float has been seen sums are floats. But a window of integers alone stays an
         integer where a float would have to round it.
         """
-        return not any(isinstance(amount, float) for amount in self.instants(start, stop))
+        return not any(map(is_float, self.instants(start, stop)))
 
     def sum_before(self, ident: int) -> ExactSum:
         """
@@ -207,8 +216,8 @@ class Field:
         return before
 
 
-def _first(values: Values, first: int, kind: type) -> int:
-    for ident, value in enumerate(values, first):
-        if isinstance(value, kind):
-            return ident
-    return _NEVER
+def _first(values: Values, first: int, is_meant: Callable[[object], bool]) -> int:
+    return next(
+        (ident for ident, value in enumerate(values, first) if is_meant(value)),
+        _NEVER,
+    )

@@ -32,7 +32,8 @@ class Heartbeat:
     Time is the one field that every beat has; its rates are heart rates, in beats per unit of
     time. Other fields have rates with respect to time. Units are the caller's.
 
-    Beats may come from any thread. What is read is consistent, and the reader's own. Sums are
+    Beats may come from any thread, and from a signal handler. What is read is consistent, and the
+    reader's own; a signal handler must not read, for it may have interrupted a reader. Sums are
     exact: integers and fractions as such, floats rounded once, when read; a sum beyond all floats
     reads as infinity. A beat that is refused changes nothing.
 
@@ -266,6 +267,15 @@ class Heartbeat:
             started_s=self._started_s,
             overwritten=start > 0,
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = self.__dict__.copy()
+        del kept["_beat"]
+        return kept
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        self.__dict__.update(kept)
+        self._beat = self._ring.beat
 
     @property
     def clock(self) -> Callable[[], float] | None:

@@ -16,6 +16,7 @@ from vitalrig.heartbeat.sums import (
     Number,
     Values,
     common_type,
+    is_float,
     running_sums,
     shift_for,
     shifted,
@@ -134,7 +135,7 @@ def _whole(field: Field, start: int) -> Iterator[bool]:
     oldest = _oldest(field, start)
     last_float = -field.window
     for ident, amount in enumerate(field.instants(oldest, field.count), oldest):
-        if isinstance(amount, float):
+        if is_float(amount):
             last_float = ident
         if ident >= start:
             yield last_float <= ident - field.window

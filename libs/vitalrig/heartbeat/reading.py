@@ -175,13 +175,12 @@ class Reader:
         later = count - 1 - ident
         if not later:
             return None
-        key = id(field)
-        if key not in self._kept:
+        if field.index not in self._kept:
             self._beats_added += later
             if self._beats_added < 8 * self.ring.window:
                 return None
-            self._kept[key] = past_of(field, self._start)
-        return self._kept[key]
+            self._kept[field.index] = past_of(field, self._start)
+        return self._kept[field.index]
 
 
 def _ratios(amounts: Iterable[Number], times: Iterable[Number]) -> list[float]:

@@ -156,7 +156,7 @@ class Ring:
         What beat *ident* reported for *field*, in the form in which it came.
         """
         value = field.value(ident)
-        if self._lists and self._lists.get(ident, 0) >> self.fields.index(field) & 1:
+        if self._lists and self._lists.get(ident, 0) >> field.index & 1:
             return list(value)
         return value
 

@@ -42,6 +42,20 @@ def common_type(values: Values) -> type | None:
     return kind if countOf(map(type, values), kind) == len(values) else None
 
 
+def is_float(value: object) -> bool:
+    """
+    Whether *value* counts as a float: one by name, or a real number that is no ratio of integers.
+    """
+    return isinstance(value, float) or not isinstance(value, Rational)
+
+
+def is_fraction(value: object) -> bool:
+    """
+    Whether *value* is a ratio of integers, and no integer.
+    """
+    return isinstance(value, Rational) and not isinstance(value, Integral)
+
+
 class ExactSum(NamedTuple):
     """
     An exact sum. It never changes; ``plus``, ``minus``, ``less`` and ``packed`` make new ones.

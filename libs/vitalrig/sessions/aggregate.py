@@ -1,0 +1,85 @@
+"""From a JSONL to series, with the collector's own rules and without touching a file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from smartspectra.ipc.aggregate import SeriesTable
+from smartspectra.ipc.channels import Channels
+from smartspectra.ipc.columns import MemoryStore
+from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
+from smartspectra.ipc.series import Series as CollectedSeries
+from vitalrig.sessions.lines import Advance, no_progress, whole_lines
+from vitalrig.sessions.series import Samples, Series
+
+
+class Aggregate:
+    """
+    What the lines of a JSONL amount to.
+
+    Args:
+        prefix: The key prefix the session was recorded under.
+
+    Attributes:
+        table: The series.
+        lines: Lines taken.
+        bad_lines: The numbers of lines that hold no envelope, from 1.
+        first_us: When the first envelope was published; None if no line tells.
+        last_us: When the last one was.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.table = SeriesTable(Channels(prefix), MemoryStore)
+        self.lines = 0
+        self.bad_lines: list[int] = []
+        self.first_us: int | None = None
+        self.last_us: int | None = None
+
+    def add(self, line: bytes) -> None:
+        """Take one line."""
+        self.lines += 1
+        try:
+            document = document_of(line)
+            envelope = Envelope.of(document)
+        except BadEnvelope:
+            self.bad_lines.append(self.lines)
+            return
+        if envelope.timestamp_us is not None:
+            self.last_us = envelope.timestamp_us
+            if self.first_us is None:
+                self.first_us = envelope.timestamp_us
+        self.table.add([document], len(line))
+
+    def series(self) -> tuple[Series, ...]:
+        """The series, to be loaded one by one."""
+        return tuple(
+            Series(channel, name, _Loader(collected))
+            for channel, of_channel in self.table.data.items()
+            for name, collected in of_channel.items()
+        )
+
+
+def aggregate(jsonl: Path, prefix: str, advance: Advance = no_progress) -> Aggregate:
+    """
+    Read a JSONL; lines that hold no envelope are counted and passed over.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    result = Aggregate(prefix)
+    for line in whole_lines(jsonl, advance):
+        result.add(line)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Loader:
+    collected: CollectedSeries
+
+    def __call__(self) -> Samples:
+        return Samples(
+            np.array(self.collected["timestamps"], dtype=np.float64),
+            np.array(self.collected["values"], dtype=np.float64),
+            np.array(self.collected["relative_us"], dtype=np.float64),
+        )

@@ -1,0 +1,37 @@
+"""A session as CSV: a row a sample, numbers with all their digits."""
+
+from pathlib import Path
+
+from vitalrig.sessions import table
+from vitalrig.sessions.errors import extra
+from vitalrig.sessions.lines import Advance, no_progress
+from vitalrig.sessions.outfile import finished
+from vitalrig.sessions.series import Session
+
+with extra("export"):
+    import pyarrow as pa  # type: ignore[import-untyped]
+    from pyarrow import csv
+
+
+def export(
+    session: Session, path: Path, *, force: bool = False, advance: Advance = no_progress
+) -> None:
+    """
+    Write the samples of all series to *path*.
+
+    Times are whole microseconds since 1970, values are given exactly. Events are not in
+    it; the column ``source`` says on every row what the numbers are made of.
+
+    Raises:
+        BadRequest: If *path* exists and *force* is not given.
+        Unreadable: If the session's summary is damaged.
+        OSError: If it cannot be written.
+    """
+    columns = table.schema(stamp=pa.int64())
+    options = csv.WriteOptions(quoting_style="needed")
+    with (
+        finished(path, force=force) as partial,
+        csv.CSVWriter(partial, columns, write_options=options) as out,
+    ):
+        for batch in table.batches(session, columns, advance):
+            out.write_batch(batch)

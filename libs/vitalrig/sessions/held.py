@@ -1,0 +1,39 @@
+"""Whether a collector has a session's JSONL open, found out without disturbing it."""
+
+import fcntl
+import os
+from pathlib import Path
+
+_LOCKS = Path("/proc/locks")
+
+
+def by_anyone(jsonl: Path) -> bool:
+    """
+    Whether some process holds the writer's lock on *jsonl*.
+
+    The kernel's list of locks is read rather than the lock tried, since a trial that
+    coincides with a collector's start would make that one give up. This is for display:
+    what changes files takes the locks themselves.
+    """
+    try:
+        inode = jsonl.stat().st_ino
+        lines = _LOCKS.read_text().splitlines()
+    except FileNotFoundError:
+        return jsonl.exists() and _is_taken(jsonl)
+    return any(
+        fields[1] == "FLOCK" and fields[3] == "WRITE" and fields[5].endswith(f":{inode}")
+        for line in lines
+        if len(fields := line.split()) > 5 and fields[1] != "->"  # noqa: PLR2004
+    )
+
+
+def _is_taken(jsonl: Path) -> bool:
+    """Where the kernel has no list, try."""
+    descriptor = os.open(jsonl, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

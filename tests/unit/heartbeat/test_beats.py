@@ -1,0 +1,208 @@
+"""
+A beat counts whole or not at all.
+"""
+
+import copy
+import pickle
+import tracemalloc
+from dataclasses import asdict
+from fractions import Fraction
+from math import inf, nan
+
+import pytest
+
+from vitalrig.heartbeat import Heartbeat
+from vitalrig.heartbeat.column import Column
+
+BAD = [
+    ((0,), ((1,), (2, 3))),
+    ((nan,), ((1,), (2, 3))),
+    ((1,), ((nan,), (2, 3))),
+    ((1,), ((1,), (2, inf))),
+    ((1,), ((1,), (2, "a"))),
+    ((1,), ((1,), ("a", "b"))),
+    ((1,), ((1,), (2,))),
+    ((1,), ((1,),)),
+    ((1,), None),
+    ((1,), 5),
+    (None, None),
+    (("a",), ((1,), (2, 3))),
+    ((1,), ((1j,), (2, 3))),
+]
+
+
+def everything(hbt):
+    return (hbt.count, [asdict(hbr) for hbr in hbt._window_buffer], hbt.get_rows())
+
+
+@pytest.mark.parametrize(("time", "fields"), BAD)
+@pytest.mark.parametrize("beats", [0, 1, 5, 512])
+def test_a_refused_beat_changes_nothing(time, fields, beats):
+    """
+    All that can be read is as before, and the next good beat is as if there had been no bad one.
+    """
+    hearts = [Heartbeat(3, 1, (1, 2)) for _ in range(2)]
+    for hbt in hearts:
+        for number in range(beats):
+            hbt.heartbeat(number, (2,), ((0.5,), (1, number)))
+    tried, spared = hearts
+    for _ in range(600):
+        with pytest.raises((TypeError, ValueError)):
+            tried.heartbeat("bad", time, fields)
+    assert everything(spared) == everything(tried)
+
+    for hbt in hearts:
+        hbt.heartbeat("good", (2,), ((0.5,), (1, 2)))
+
+    assert everything(spared) == everything(tried)
+
+
+def test_an_iterator_that_fails_leaves_no_beat():
+    """
+    The error is the iterator's own.
+    """
+
+    def fields():
+        yield (1,)
+        raise LookupError("no second field")
+
+    hbt = Heartbeat(2, 1, (1, 1))
+
+    with pytest.raises(LookupError, match="no second field"):
+        hbt.heartbeat(0, (1,), fields())
+    assert 0 == hbt.count
+
+
+@pytest.mark.parametrize("call", range(1, 7))
+def test_an_interrupt_while_beats_settle_loses_none_and_counts_none_twice(call, monkeypatch):
+    """
+    Ctrl-C may come at any moment; what is read afterwards is right.
+    """
+    hearts = [Heartbeat(4, 1, (2, 1)) for _ in range(2)]
+    for hbt in hearts:
+        for number in range(11):
+            hbt.heartbeat(number, (0.1,), ((0, number), (number * 0.3,)))
+        hbt.get_record()
+        for number in range(3):
+            hbt.heartbeat(number, (0.7,), ((0, number), (number * 0.3,)))
+    calls = []
+    write = Column.write
+
+    def interrupted(column, ident, values, kind):
+        calls.append(ident)
+        write(column, ident, values, kind)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Column, "write", interrupted)
+    if call <= 5:
+        with pytest.raises(KeyboardInterrupt):
+            hearts[0].get_record()
+    monkeypatch.undo()
+
+    assert 14 == hearts[0].count
+    assert everything(hearts[1]) == everything(hearts[0])
+
+
+def test_a_beat_in_the_middle_of_a_read_does_not_wait():
+    """
+    A signal handler may beat though it has interrupted a reader that holds the lock.
+    """
+    hbt = Heartbeat(4)
+    with hbt._ring.lock:
+        for number in range(2_000):
+            hbt.heartbeat(number, (1,))
+
+    assert 2_000 == hbt.count == hbt.get_global_count()
+
+
+def test_what_the_caller_does_with_its_values_later_does_not_matter():
+    """
+    A list that is used again for the next beat belongs to the caller.
+    """
+    hbt = Heartbeat(2, 1, (1,))
+    time, field = [1], [5]
+    hbt.heartbeat(0, time, [field])
+    time[0], field[0] = 7, "x"
+    hbt.heartbeat(1, time, ((6,),))
+
+    assert [1] == hbt.get_value(-1)
+    assert [5] == hbt.get_value(-1, 0)
+    assert 11 == hbt.get_global_count(0, 0)
+
+
+def test_values_of_changing_types_are_kept_as_they_came():
+    """
+    Columns change between arrays and lists as needed, and no value changes its type.
+    """
+    kinds = [1, 2.5, 2**70, True, Fraction(1, 3), -1.5, 3]
+    hbt = Heartbeat(40)
+    reported = []
+    for number in range(3_000):
+        # Long runs of one type, with all types in between.
+        value = kinds[number % 7] if number % 1_000 < 20 else kinds[number // 1_000]
+        reported.append(value if value > 0 else -value)
+        hbt.heartbeat(str(number), (reported[-1],))
+        if number % 97 == 0 or 990 < number % 1_000:
+            last = reported[-40:]
+            assert [(type(value), value) for value in last] == [
+                (type(value), value) for value in hbt.get_window_values()
+            ]
+            assert sum(map(Fraction, last)) == pytest.approx(hbt.get_window_count(), rel=1e-15)
+
+
+def test_the_length_is_the_number_of_beats_in_the_window():
+    """
+    And an empty heartbeat is still something: ``if hbt:`` asks whether there is one.
+    """
+    hbt = Heartbeat(2)
+    lengths = [len(hbt)]
+    for number in range(3):
+        hbt.heartbeat(number, (1,))
+        lengths.append(len(hbt))
+
+    assert [0, 1, 2, 2] == lengths
+    assert bool(Heartbeat(2))
+
+
+@pytest.mark.parametrize(
+    "clone", [copy.deepcopy, lambda hbt: pickle.loads(pickle.dumps(hbt))], ids=["copy", "pickle"]
+)
+def test_a_copy_goes_on_by_itself(clone):
+    """
+    Beats of the copy are not the original's.
+    """
+    hbt = Heartbeat(3, 1, (1,))
+    for number in range(5):
+        hbt.heartbeat(number, (0.1,), ((number,),))
+    before = everything(hbt)
+    other = clone(hbt)
+    assert before == everything(other)
+
+    other.heartbeat(5, (0.1,), ((5,),))
+
+    assert before == everything(hbt)
+    assert (6, 15) == (other.count, other.get_global_count(0, 0))
+
+
+def test_memory_is_bounded_by_the_window():
+    """
+    Three times as many beats take no more memory, tags included.
+    """
+    hbt = Heartbeat(500, 1, (1,))
+
+    def beat(numbers):
+        for number in numbers:
+            hbt.heartbeat(f"tag {number:9}", (0.1 * number + 1,), ((number,),))
+        hbt.get_record()
+
+    tracemalloc.start()
+    try:
+        beat(range(5_000))
+        early, _ = tracemalloc.get_traced_memory()
+        beat(range(5_000, 15_000))
+        late, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert late < 1.3 * early

@@ -1,0 +1,176 @@
+"""
+Sums are exact, whatever came before.
+"""
+
+import random
+from fractions import Fraction
+from math import fsum, inf
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from vitalrig.heartbeat import Heartbeat
+from vitalrig.heartbeat.sums import NOTHING, common_type
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+mixed = finite | st.integers() | st.fractions() | st.booleans()
+
+
+def drifting(name):
+    source = random.Random(7)
+    return {
+        "log-uniform": lambda: 10 ** source.uniform(-6, 9),
+        "mix": lambda: source.choice((1e-9, 1e-3, 1.0, 1e12)),
+        "constant": lambda: 0.1,
+        "tiny after huge": iter([1e15] * 100 + [1e-3] * 10_000).__next__,
+        "integers": lambda: source.randrange(10**18),
+    }[name]
+
+
+@pytest.mark.parametrize("name", ["log-uniform", "mix", "constant", "tiny after huge", "integers"])
+@pytest.mark.parametrize("window", [10, 100])
+def test_window_and_global_sum_are_those_of_the_same_numbers(name, window):
+    """
+    After thousands of beats there is no drift, neither in the window nor in the global sum.
+    """
+    draw = drifting(name)
+    numbers = [draw() for _ in range(5_000)]
+    add = sum if name == "integers" else fsum
+    hbt = Heartbeat(window)
+    for ident, number in enumerate(numbers, 1):
+        hbt.heartbeat(ident, (number,))
+        if ident % 499 == 0:
+            assert add(numbers[max(ident - window, 0) : ident]) == hbt.get_window_count()
+
+    assert add(numbers[-window:]) == hbt.get_window_count()
+    assert add(numbers) == hbt.get_global_count()
+
+
+@pytest.mark.parametrize("huge", [1e17, 1e300, 10**400])
+def test_a_huge_value_leaves_no_residue(huge):
+    """
+    Once it has left the window the window's sum is that of the small values.
+    """
+    hbt = Heartbeat(1, 1, (1,))
+    hbt.heartbeat(0, (huge,), ((-huge,),))
+    hbt.heartbeat(1, (1e-3,), ((1e-3,),))
+
+    assert (1e-3, 1000.0, 1e-3) == (
+        hbt.get_window_count(),
+        hbt.get_window_rate(),
+        hbt.get_window_count(0, 0),
+    )
+
+
+def test_an_older_beat_keeps_the_sums_of_its_own_time():
+    """
+    History is given, not the state of now.
+    """
+    numbers = [0.1 * number for number in range(1, 2_001)]
+    hbt = Heartbeat(700)
+    for number in numbers:
+        hbt.heartbeat(0, (number,))
+
+    for off in (-1, -300, -349, -351, -698, -699):
+        stop = len(numbers) + off
+        assert fsum(numbers[:stop]) == hbt.get_global_count(off)
+        assert fsum(numbers[stop - 700 : stop]) == hbt.get_window_count(off)
+
+
+def test_going_through_the_window_gives_what_single_looks_give():
+    """
+    Many looks back are answered from sums worked out at once, which are the same.
+    """
+    hbt = Heartbeat(300, 1, (2,))
+    for number in range(1_000):
+        hbt.heartbeat(number, (0.1 + number,), ((number, number * 1.1),))
+    single = []
+    for off in range(-299, 1):
+        single.append(hbt.get_record(off))
+        hbt._reader._kept.clear()
+        hbt._reader._beats_added = 0
+
+    assert single == [hbt.get_record(off) for off in range(-299, 1)] == hbt.get_records()
+
+
+def test_sums_of_the_largest_floats_are_infinite_and_recover():
+    """
+    A sum beyond all floats reads as infinity, and as itself once the large values are gone.
+    """
+    hbt = Heartbeat(2, 1, (1,))
+    hbt.heartbeat(0, (1.0,), ((1.5e308,),))
+    hbt.heartbeat(1, (1.0,), ((1.5e308,),))
+    assert inf == hbt.get_window_count(0, 0) == hbt.get_global_count(0, 0)
+
+    hbt.heartbeat(2, (1.0,), ((-1.5e308,),))
+    hbt.heartbeat(3, (1.0,), ((0.25,),))
+
+    assert (-1.5e308, 1.5e308) == (hbt.get_window_count(0, 0), hbt.get_global_count(0, 0))
+    assert 0.0 == hbt.get_window_count(-1, 0)
+
+
+def test_integers_are_exact_beside_a_float_of_the_past():
+    """
+    A window of integers is an exact integer where no float can hold it.
+    """
+    hbt = Heartbeat(2)
+    hbt.heartbeat(0, (0.5,))
+    for number in range(2):
+        hbt.heartbeat(number, (2**60 + 1,))
+
+    assert 2**61 + 2 == hbt.get_window_count()
+    assert float(2**61 + 2) == hbt.get_global_count()
+    assert [2.0**60, 2**61 + 2] == [row[4] for row in hbt.get_rows()]
+
+
+def test_integers_become_floats_with_the_first_float_and_stay_so():
+    """
+    The types of sums are those of plain addition.
+    """
+    hbt = Heartbeat(1)
+    for number in (1, 2.5, 3):
+        hbt.heartbeat(0, (number,))
+
+    assert [(6.5, 3.0)] == [(hbt.get_global_count(), hbt.get_window_count())]
+    assert (float, float, int) == tuple(
+        map(type, (hbt.get_global_count(), hbt.get_window_count(), hbt.get_instant_count()))
+    )
+
+
+@given(st.lists(mixed), st.lists(mixed))
+@example([1e308, 1e308, -1e308], [1])
+@example([5e-324], [True, Fraction(1, 3)])
+def test_a_sum_less_another_is_exact(first, second):
+    """
+    Whatever is added and taken away again, in whatever types.
+    """
+    total = NOTHING.plus(first, common_type(first)).packed().plus(second, common_type(second))
+    exact = sum(map(Fraction, first), start=Fraction(0))
+
+    assert exact + sum(map(Fraction, second)) == total.as_fraction() == total.packed().as_fraction()
+    assert exact == total.minus(second, common_type(second)).as_fraction()
+
+
+@given(st.lists(finite, min_size=40, max_size=60))
+def test_a_packed_sum_is_short_and_exact(numbers):
+    """
+    What is kept of old beats does not grow with their number.
+    """
+    total = NOTHING.plus(numbers, float).packed()
+
+    assert len(total.floats) <= 41
+    assert sum(map(Fraction, numbers)) == total.as_fraction()
+
+
+def test_the_memory_of_a_sum_does_not_grow():
+    """
+    A million beats are a handful of numbers.
+    """
+    source = random.Random(3)
+    total = NOTHING
+    for _ in range(200):
+        numbers = [10 ** source.uniform(-12, 12) for _ in range(512)]
+        total = total.plus(numbers, float).packed()
+
+    assert len(total.floats) <= 5

@@ -1,0 +1,281 @@
+"""A disk that fails, at every call that a recording makes, for a while or for good."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smartspectra.ipc import StorageOptions
+from smartspectra.ipc.disk import Disk
+from tests.unit.ipc.making import (
+    EDGE,
+    START_US,
+    ManualClock,
+    collector,
+    document,
+    edge,
+    lines,
+    recording,
+)
+
+
+class FailingDisk(Disk):
+    """Fails from the *first* call on, for *calls* calls; a failing write takes half."""
+
+    def __init__(self, first: int, calls: int) -> None:
+        self.made = 0
+        self._failing = range(first, first + calls)
+
+    def _call(self) -> None:
+        self.made += 1
+        if self.made in self._failing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def sync(self, descriptor: int) -> None:
+        self._call()  # without waiting: there is no power cut in these tests
+
+    def sync_folder(self, folder: Path) -> None:
+        self._call()
+
+    def write(self, descriptor: int, data: bytes | memoryview) -> int:
+        if self.made + 1 in self._failing and len(data) > 1:
+            self._failing = range(self._failing.start + 1, self._failing.stop + 1)
+            self.made += 1
+            return super().write(descriptor, memoryview(data)[: len(data) // 2])
+        self._call()
+        return super().write(descriptor, data)
+
+
+def _failing(name: str) -> Any:
+    def call(self: FailingDisk, *args: Any) -> Any:
+        self._call()
+        return getattr(Disk, name)(self, *args)
+
+    return call
+
+
+for _name in ("open_to_append", "open_anew", "copy", "truncate", "rename", "make_folder"):
+    setattr(FailingDisk, _name, _failing(_name))
+
+
+GIVEN = [edge(START_US + number) for number in range(12)]
+
+
+def record(folder: Path, disk: Disk) -> tuple[Any, list[str]]:
+    """One session of thirteen envelopes and a message that is none; a second passes each time."""
+    clock = ManualClock()
+    storage = StorageOptions(disk=disk, clock=clock, snapshot_interval_s=35.0, fsync="always")
+    made = collector(folder, storage)
+    made.set_session_id("x")
+    made.process_envelope(recording(True))
+    pauses = []
+    for each in (GIVEN[0], GIVEN[1:4], *GIVEN[4:8], [b"{"], GIVEN[8:]):
+        made.process_envelopes([each] if isinstance(each, bytes) else each)
+        made._sessions.wait_for_snapshot()
+        if made.stats.paused:
+            pauses.append(made.stats.paused)
+        clock.advance(10.0)
+        made.tick()
+    made.stop()
+    return made.stats, pauses
+
+
+def calls_of_a_recording(folder: Path) -> int:
+    disk = FailingDisk(first=0, calls=0)
+    stats, pauses = record(folder, disk)
+    assert (13, 0, []) == (stats.envelopes, stats.unwritten_envelopes, pauses)
+    return disk.made
+
+
+def check_what_is_left(folder: Path, kept: int) -> None:
+    """Whole lines in order, and after the next start everything finished from them."""
+    path = folder / "metrics_x.jsonl"
+    found = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    assert found == [line for line in [recording(True), *GIVEN] if line in found]
+    assert kept == len(found)
+    collector(folder, StorageOptions(disk=FailingDisk(0, 0))).stop()
+    if found:
+        assert found == lines(path)
+        assert "finished" == document(folder / "metrics_x_manifest.json")["state"]
+        stamps = document(folder / "metrics_x.json")["series"].get(EDGE, {}).get("eda.trace", {})
+        assert [json.loads(line)["timestamp"] for line in found if b"eda" in line] == (
+            stamps.get("timestamps", [])
+        )
+    assert not list(folder.glob(".*.part"))
+    assert not list(folder.glob(".*_work"))
+
+
+@pytest.mark.parametrize("calls", [1, 3, 10_000], ids=["once", "a while", "for good"])
+def test_wherever_the_disk_fails_what_was_given_is_kept_or_counted(tmp_path, calls):
+    """
+    No exception, no half line, no lost count, at any of the calls of a whole recording.
+
+    What was kept can always be finished by a later start.
+    """
+    total = calls_of_a_recording(tmp_path / "good")
+    for first in range(1, total + 1):
+        folder = tmp_path / str(first)
+        stats, _ = record(folder, FailingDisk(first, calls))
+
+        assert {"not_json": 1} == stats.rejected
+        assert 13 == stats.envelopes + stats.unwritten_envelopes
+        check_what_is_left(folder, stats.envelopes)
+
+
+def test_a_failing_write_pauses_loudly_and_recording_resumes_by_itself(tmp_path, caplog):
+    """
+    The status says why, the log says when, and how many envelopes were lost.
+    """
+    clock = ManualClock()
+    made = collector(tmp_path, StorageOptions(clock=clock, disk=FailingDisk(0, 0)))
+    made.process_envelope(edge(START_US))
+    disk = made._storage.disk
+    disk._failing = range(disk.made + 1, disk.made + 100)
+    for number in range(1, 5):
+        made.process_envelope(edge(START_US + number))
+    assert "[Errno 28] No space left on device" == made.stats.paused
+    assert 4 == made.stats.unwritten_envelopes
+    disk._failing = range(0)
+
+    made.process_envelope(edge(START_US + 5))
+    assert 5 == made.stats.unwritten_envelopes
+    clock.advance(60.0)
+    made.process_envelope(edge(START_US + 6))
+    made.stop()
+
+    assert made.stats.paused is None
+    assert [edge(START_US), edge(START_US + 6)] == lines(tmp_path / "metrics.jsonl")
+    assert "recording paused: [Errno 28] No space left on device" in caplog.text
+    assert "recording resumed; 5 envelopes could not be kept" in caplog.text
+    manifest = document(tmp_path / "metrics_manifest.json")
+    assert 5 == manifest["unwritten_envelopes"]
+    assert "not complete: 5 envelopes not written for want of room" == manifest["verdict"]
+
+
+def test_a_paused_collector_finds_out_by_ticking_that_there_is_room(tmp_path):
+    """
+    A service that holds envelopes back while paused is told when to go on.
+    """
+    clock = ManualClock()
+    disk = FailingDisk(0, 0)
+    made = collector(tmp_path, StorageOptions(clock=clock, disk=disk))
+    made.process_envelope(edge(START_US))
+    disk._failing = range(disk.made + 1, disk.made + 6)
+    made.process_envelope(edge(START_US + 1))
+    paused = []
+    for _ in range(20):
+        clock.advance(6.0)
+        made.tick()
+        paused.append(made.stats.paused)
+    made.stop()
+
+    assert paused[0] is not None
+    assert paused[-1] is None
+    assert not list(tmp_path.glob(".*probe"))
+
+
+def test_while_paused_the_disk_is_not_asked_at_every_envelope(tmp_path):
+    """
+    Attempts are apart, and further apart the longer it lasts.
+    """
+    clock = ManualClock()
+    disk = FailingDisk(0, 0)
+    made = collector(tmp_path, StorageOptions(clock=clock, disk=disk))
+    made.process_envelope(edge(START_US))
+    disk._failing = range(disk.made + 1, 10_000)
+    before = disk.made
+    for number in range(1_000):
+        made.process_envelope(edge(START_US + number))
+        clock.advance(0.03)
+    attempts = disk.made - before
+    disk._failing = range(0)
+    made.stop()
+
+    assert 5 <= attempts <= 20
+    assert 1_000 == made.stats.unwritten_envelopes
+
+
+def test_the_series_hold_only_what_the_file_holds(tmp_path):
+    """
+    An envelope that was not written does not appear in the summary.
+    """
+    disk = FailingDisk(0, 0)
+    made = collector(tmp_path, StorageOptions(disk=disk))
+    made.process_envelope(edge(START_US))
+    disk._failing = range(disk.made + 1, disk.made + 2)
+    made.process_envelopes([edge(START_US + number) for number in range(1, 9)])
+    made.stop()
+
+    kept = [json.loads(line)["timestamp"] for line in lines(tmp_path / "metrics.jsonl")]
+    assert len(kept) > 1
+    assert kept == document(tmp_path / "metrics.json")["series"][EDGE]["eda.trace"]["timestamps"]
+    assert 9 - len(kept) == made.stats.unwritten_envelopes
+
+
+def test_a_removed_file_comes_back_with_everything_that_was_in_it(tmp_path):
+    """
+    Someone tidies up in the middle of a recording; nothing is lost.
+    """
+    clock = ManualClock()
+    made = collector(tmp_path, StorageOptions(clock=clock))
+    made.process_envelope(edge(START_US))
+    (tmp_path / "metrics.jsonl").unlink()
+    clock.advance(2.0)
+    made.process_envelope(edge(START_US + 1))
+    made.process_envelope(edge(START_US + 2))
+    made.stop()
+
+    assert [edge(START_US), edge(START_US + 1), edge(START_US + 2)] == (
+        lines(tmp_path / "metrics.jsonl")
+    )
+    assert document(tmp_path / "metrics_manifest.json")["complete"]
+
+
+CHILD = textwrap.dedent(
+    """
+    import json, resource, sys
+    from pathlib import Path
+    from tests.unit.ipc.making import START_US, ManualClock, collector, edge
+    from smartspectra.ipc import StorageOptions
+
+    clock = ManualClock()
+    made = collector(Path(sys.argv[1]), StorageOptions(clock=clock, spill=False))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
+    for number in range(100):
+        made.process_envelope(edge(START_US + number))
+    paused = made.stats.paused
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    clock.advance(60)
+    made.process_envelope(edge(START_US + 1_000))
+    made.stop()
+    print(json.dumps([paused, made.stats.envelopes, made.stats.unwritten_envelopes]))
+    """
+)
+
+
+def test_a_real_limit_on_the_size_of_files_is_survived(tmp_path):
+    """
+    The system itself refuses to write on; the file ends with a whole line, and goes on later.
+    """
+    result = subprocess.run(
+        [sys.executable, "-c", CHILD, str(tmp_path)],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    paused, kept, unwritten = json.loads(result.stdout)
+
+    found = lines(tmp_path / "metrics.jsonl")
+    assert "File too large" in paused
+    assert 101 == kept + unwritten
+    assert [*(edge(START_US + number) for number in range(kept - 1)), edge(START_US + 1_000)] == (
+        found
+    )

@@ -1,0 +1,245 @@
+import collections
+import contextlib
+import socket
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from smartspectra.ipc import RespReader, encode_command, fast, normalize
+from smartspectra.ipc.resp import RespError, RespProtocolError
+from smartspectra.ipc.resp_parser import NOTHING, HiredisParser, PlainParser
+
+PARSERS = ["plain", "hiredis"]
+
+
+@pytest.fixture(params=PARSERS)
+def reading(request) -> Iterator[tuple[RespReader, socket.socket]]:
+    """A reader with a short timeout, and the socket at the other end."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(0.02)
+    before = fast.hiredis_module()
+    fast.use_extras(request.param == "hiredis")
+    try:
+        yield RespReader(ours, max_bulk_bytes=1_000, max_array_elements=10), theirs
+    finally:
+        fast.use_extras(before is not None)
+        ours.close()
+        theirs.close()
+
+
+def parser(kind: str) -> PlainParser | HiredisParser:
+    if kind == "plain":
+        return PlainParser(1_000, 100)
+    return HiredisParser(pytest.importorskip("hiredis"), 1_000, 100)
+
+
+def written(value) -> bytes:  # noqa: PLR0911
+    """A reference writer of RESP."""
+    match value:
+        case None:
+            return b"_\r\n"
+        case bool():
+            return b"#t\r\n" if value else b"#f\r\n"
+        case int():
+            return b":%d\r\n" % value
+        case float():
+            return b",%s\r\n" % repr(value).encode()
+        case bytes():
+            return b"$%d\r\n%b\r\n" % (len(value), value)
+        case list():
+            return b"*%d\r\n" % len(value) + b"".join(map(written, value))
+        case dict():
+            pairs = b"".join(written(key) + written(item) for key, item in value.items())
+            return b"%%%d\r\n" % len(value) + pairs
+    raise TypeError(value)
+
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False).filter(lambda number: "e" not in repr(number))
+    | st.binary(max_size=40)
+)
+replies = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.binary(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+messages = st.builds(
+    lambda channel, payload: [b"message", channel, payload],
+    st.binary(max_size=10),
+    st.binary(max_size=60),
+)
+
+
+def parse_in_cuts(kind: str, raw: bytes, cuts: list[int]) -> list:
+    """Everything a parser gives when fed in these pieces."""
+    made = parser(kind)
+    edges = [0, *sorted(cut % (len(raw) + 1) for cut in cuts), len(raw)]
+    got = []
+    for start, end in pairwise(edges):
+        made.feed(raw[start:end])
+        while (reply := made.get()) is not NOTHING:
+            got.append(reply)
+    return got
+
+
+@pytest.mark.parametrize("kind", PARSERS)
+@given(sent=st.lists(replies | messages, max_size=4), cuts=st.lists(st.integers(0, 10_000)))
+@example(sent=[[b"message", b"", b"\r\n$5\r\n"]], cuts=[1, 2, 3, 4, 5, 6, 7, 8, 9])
+@example(sent=[[b"message", b"c", b"p"], False, None, []], cuts=[])
+def test_replies_read_the_same_however_the_bytes_are_cut(kind, sent, cuts):
+    """
+    What a reference writer wrote is read back, in any number of pieces, by both parsers.
+    """
+    assert sent == parse_in_cuts(kind, b"".join(map(written, sent)), cuts)
+
+
+@given(raw=st.binary(max_size=200), cuts=st.lists(st.integers(0, 10_000), max_size=5))
+@example(raw=b"*1\r\n*1\r\n!3\r\nERR\r\n", cuts=[])
+def test_bytes_that_are_no_resp_raise_one_error_and_nothing_else(raw, cuts):
+    """
+    Garbage ends in RespProtocolError or waits for more; no other exception comes out.
+    """
+    for kind in PARSERS:
+        with contextlib.suppress(RespProtocolError):
+            parse_in_cuts(kind, raw, cuts)
+
+
+def test_a_command_is_an_array_of_bulk_strings():
+    """
+    Text goes as UTF-8, and lengths count bytes.
+    """
+    assert b"*2\r\n$3\r\nGET\r\n$2\r\n\xc3\xa4\r\n" == encode_command("GET", "ä")
+    assert b"*1\r\n$2\r\n\xff\x00\r\n" == encode_command(b"\xff\x00")
+
+
+@given(st.lists(st.binary(max_size=30), min_size=1, max_size=5))
+def test_a_command_reads_back_as_what_was_sent(arguments):
+    """
+    encode_command and the reader are inverse.
+    """
+    assert [arguments] == parse_in_cuts("plain", encode_command(*arguments), [])
+
+
+def test_normalize_turns_bytes_into_text_where_they_are_text():
+    """
+    At every depth; bytes that are not UTF-8 stay bytes.
+    """
+    reply = [b"message", [b"a", b"\xff"], {b"k": b"v"}, 3, None]
+
+    assert ["message", ["a", b"\xff"], {"k": "v"}, 3, None] == normalize(reply)
+
+
+def test_a_timeout_gives_none_and_keeps_the_half_that_came(reading):
+    """
+    The documented loop skips None and loses nothing.
+    """
+    reader, peer = reading
+    message = written([b"message", b"c", b"payload"])
+
+    peer.sendall(message[:20])
+    assert reader.read() is None
+    peer.sendall(message[20:])
+
+    assert [b"message", b"c", b"payload"] == reader.read()
+
+
+def test_the_end_of_the_stream_is_a_connection_error(reading):
+    """
+    Whoever reads must connect again.
+    """
+    reader, peer = reading
+    peer.close()
+
+    with pytest.raises(ConnectionError):
+        reader.read()
+
+
+def test_an_error_reply_is_raised_and_the_next_reply_still_comes(reading):
+    """
+    A refused command does not end the connection.
+    """
+    reader, peer = reading
+    peer.sendall(b"-NOAUTH Authentication required.\r\n+PONG\r\n")
+
+    with pytest.raises(RespError, match=r"NOAUTH Authentication required\."):
+        reader.read()
+    assert b"PONG" == reader.read()
+
+
+def test_an_error_inside_an_array_is_an_object_in_its_place(reading):
+    """
+    The other elements of a transaction's reply are not lost.
+    """
+    reader, peer = reading
+    peer.sendall(b"*2\r\n-ERR no\r\n:1\r\n")
+
+    error, one = reader.read()
+
+    assert isinstance(error, RespError)
+    assert 1 == one
+
+
+def test_a_push_reads_like_a_message(reading):
+    """
+    RESP3 connections push messages; the documented loop recognises them all the same.
+    """
+    reader, peer = reading
+    peer.sendall(b">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\n{}\r\n")
+
+    assert [b"message", b"c", b"{}"] == list(reader.read())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"$1001\r\n" + b"x" * 1_001 + b"\r\n",
+        b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1001\r\n" + b"x" * 1_001 + b"\r\n",
+        b"*11\r\n" + b":1\r\n" * 11,
+        b"%11\r\n" + b"".join(b":%d\r\n:1\r\n" % n for n in range(11)),
+        b"*9\r\n" * 60 + b"$900\r\n" + b"x" * 900 + b"\r\n" + b"$900\r\n" * 90,
+        b"HTTP/1.1 400 Bad Request\r\n",
+        b":12x\r\n",
+        b"*?\r\n",
+    ],
+    ids=["bulk", "message", "array", "map", "deep and long", "http", "integer", "streamed"],
+)
+def test_what_is_too_large_or_no_resp_ends_the_connection(reading, raw):
+    """
+    Limits and syntax are checked, and after that nothing more is believed.
+    """
+    reader, peer = reading
+    peer.sendall(raw + b"x" * 70_000)
+
+    for _ in range(2):
+        with pytest.raises(RespProtocolError):
+            collections.deque(iter(reader.read, None))
+
+
+def test_the_plain_parser_refuses_a_length_before_any_of_it_arrives():
+    """
+    A header that promises too much is enough.
+    """
+    for header in (b"$1001\r\n", b"*101\r\n", b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1001\r\n"):
+        made = parser("plain")
+        made.feed(header)
+        with pytest.raises(RespProtocolError):
+            made.get()
+
+
+def test_everything_that_has_arrived_is_read_at_once(reading):
+    """
+    A burst can go to process_envelopes as one batch, and silence is an empty list.
+    """
+    reader, peer = reading
+    peer.sendall(b"".join(written([b"message", b"c", b"%d" % n]) for n in range(5)) + b"*3\r\n")
+
+    assert [b"0", b"1", b"2", b"3", b"4"] == [message[2] for message in reader.read_many()]
+    assert [] == reader.read_many()
