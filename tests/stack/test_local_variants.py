@@ -59,11 +59,6 @@ def test_prometheus_scrapes_the_rig(rig):
     assert eventually(scraped, within_s=20)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the collector's position is not tied to the Redis it was read from: another Redis on "
-    "the same sessions folder makes it read old recordings again",
-)
 def test_changing_the_redis_repeats_no_recording(rig):
     """
     What was recorded stays as it is when the rig runs on another Redis and comes back.

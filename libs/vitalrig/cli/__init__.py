@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from vitalrig.cli import sessions
 from vitalrig.cli.record import record
 
 app = typer.Typer(
@@ -14,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(record)
+app.add_typer(sessions.app, name="sessions")
 
 
 @app.callback()

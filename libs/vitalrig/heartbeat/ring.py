@@ -92,8 +92,8 @@ class Ring:
         Bring waiting beats into the columns. The caller holds the lock.
 
         An interrupt (Ctrl-C, no memory) at any point loses no beat and counts none twice: columns
-        are written first and may be written again, then count and totals change and the waiting
-        rows go, in statements that nothing comes between.
+        are written first and may be written again; then count and totals change and the waiting
+        rows go, in one statement that calls nothing, so that nothing comes in between.
         """
         rows = self._rows[:]
         length = len(rows)
@@ -110,8 +110,7 @@ class Ring:
             totals.append(field.write(first, parts[: field.shape]))
             del parts[: field.shape]
 
-        self.state.totals, self.state.count = totals, stop
-        del self._rows[:length]
+        self.state.totals, self.state.count, self._rows[:length] = totals, stop, ()
 
     def _write_tags(self, first: int, tags: list[Any]) -> None:
         for ident in [ident for ident in self._lists if ident < first - self.window]:

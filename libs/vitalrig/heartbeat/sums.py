@@ -202,13 +202,14 @@ def unshifted(sums: Iterable[int], shift: int) -> list[float]:
 
 def _expand(terms: list[float]) -> tuple[float, ...]:
     """
-    A few floats whose exact sum is that of *terms*; none if that is 0.
+    A few floats whose exact sum is that of *terms*.
 
     Raises:
         OverflowError: If the sum is, or on the way may be, beyond all floats.
     """
-    # The first part may be off by some rounding, which the next make up for. ``sum`` is faster.
-    rest = sum(terms)
+    # The first part may be off by some rounding, which the next make up for, and ``sum`` is faster.
+    # Where it is off by everything there is a rest all the same.
+    rest = sum(terms) or fsum(terms)
     if not isfinite(rest):
         raise OverflowError("sum beyond all floats")
     parts: list[float] = []
@@ -216,8 +217,6 @@ def _expand(terms: list[float]) -> tuple[float, ...]:
         parts.append(rest)
         terms.append(-rest)
         rest = fsum(terms)
-    if not fsum(parts):
-        parts.clear()
     return tuple(parts)
 
 

@@ -116,6 +116,15 @@ def check_summary(
     yield from _check_meta(document, total, contents)
 
 
+def check_shortened(document: Document, contents: Contents) -> Iterator[Finding]:
+    """Whether the summary was made of more lines than the JSONL has now."""
+    written, lines = document.meta.get("jsonl_envelopes_written"), contents.aggregate.lines
+    if isinstance(written, int) and written > lines:
+        yield Finding(
+            "lines", f"{document.path.name} was made of {written} envelopes, the JSONL has {lines}"
+        )
+
+
 def _check_series(name: str, series: Series, samples: Samples) -> Iterator[Finding]:
     where = f"{name}: {series.channel} {series.name}"
     if not bool(np.all(np.isfinite(samples.timestamps_us))):

@@ -92,13 +92,18 @@ def _signal_header(signal: Signal) -> dict[str, Any]:
         "label": signal.label,
         "dimension": signal.series.unit,
         "sample_frequency": signal.rate_hz,
-        "physical_min": signal.limits.low,
-        "physical_max": signal.limits.high,
+        "physical_min": _short(signal.limits.low),
+        "physical_max": _short(signal.limits.high),
         "digital_min": DIGITAL_MIN,
         "digital_max": DIGITAL_MAX,
         "transducer": f"{signal.series.channel} {signal.series.name}"[:80],
         "prefilter": f"resampled from {signal.timing.rate_hz:.5g} Hz; minimum is no data"[:80],
     }
+
+
+def _short(number: float) -> float:
+    """pyedflib counts the letters of ``100001.0``, although EDFlib writes ``100001``."""
+    return int(number) if number.is_integer() else number
 
 
 def _word(text: str) -> str:

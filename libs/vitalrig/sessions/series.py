@@ -43,6 +43,14 @@ class Samples:
         if bool(np.all(np.diff(self.timestamps_us) > 0)):
             return self
         _, kept = np.unique(self.timestamps_us, return_index=True)
+        return self._only(kept)
+
+    def finite(self) -> "Samples":
+        """The samples whose values are numbers."""
+        is_number = np.isfinite(self.values)
+        return self if bool(is_number.all()) else self._only(np.flatnonzero(is_number))
+
+    def _only(self, kept: NDArray[np.intp]) -> "Samples":
         return Samples(self.timestamps_us[kept], self.values[kept], self.relative_us[kept])
 
 

@@ -16,6 +16,7 @@ with extra("export"):
         check_lines,
         check_manifest,
         check_names,
+        check_shortened,
         check_summary,
     )
     from vitalrig.sessions.contents import Contents, contents_of
@@ -128,7 +129,7 @@ def _findings(
     # A summary says nothing about lines that are not those it was made of, and another
     # maker's may follow other rules than ours.
     comparable = files.is_finished and not any(each.what in _CHANGED for each in about_lines)
-    yield from _summary_findings(files, contents if comparable else None)
+    yield from _summary_findings(files, contents, comparable=comparable)
     yield from _remarks(files)
 
 
@@ -157,7 +158,9 @@ def _without_manifest(files: SessionFiles) -> Finding:
     return Finding("no_manifest", "there is no manifest to compare with", is_damage=False)
 
 
-def _summary_findings(files: SessionFiles, contents: Contents | None) -> Iterator[Finding]:
+def _summary_findings(
+    files: SessionFiles, contents: Contents | None, *, comparable: bool
+) -> Iterator[Finding]:
     if files.summary is None:
         if files.jsonl is not None:
             yield Finding("no_summary", f"{files.stem}.json, the summary, is missing")
@@ -167,7 +170,9 @@ def _summary_findings(files: SessionFiles, contents: Contents | None) -> Iterato
     except Unreadable as exc:
         yield Finding("summary", str(exc))
         return
-    yield from check_summary(files, document, contents)
+    yield from check_summary(files, document, contents if comparable else None)
+    if contents is not None and not files.is_finished:
+        yield from check_shortened(document, contents)
 
 
 def _remarks(files: SessionFiles) -> Iterator[Finding]:

@@ -65,10 +65,10 @@ class StreamTransport:
             stream = keys.envelopes_stream(prefix)
             newest: Any = self._client.xrevrange(stream, count=1)
             newest_id = newest[0][0].decode() if newest else "0-0"
-            if wanted is None:
+            # A position beyond the end is that of another stream: an emptied or another Redis.
+            # What this one holds may have been recorded long ago, so it is not read again.
+            if wanted is None or _order(wanted) > _order(newest_id):
                 self._after[prefix] = self._start_of_recording(stream) or newest_id
-            elif _order(wanted) > _order(newest_id):
-                self._after[prefix] = "0-0"  # the stream was made anew: all of it is news
             else:
                 self._after[prefix] = wanted
             del self._unplaced[prefix]

@@ -3,7 +3,10 @@ A beat counts whole or not at all.
 """
 
 import copy
+import gc
+import linecache
 import pickle
+import sys
 import tracemalloc
 from dataclasses import asdict
 from fractions import Fraction
@@ -12,7 +15,6 @@ from math import inf, nan
 import pytest
 
 from vitalrig.heartbeat import Heartbeat
-from vitalrig.heartbeat.column import Column
 
 BAD = [
     ((0,), ((1,), (2, 3))),
@@ -73,35 +75,68 @@ def test_an_iterator_that_fails_leaves_no_beat():
     assert 0 == hbt.count
 
 
-@pytest.mark.parametrize("call", range(1, 7))
-def test_an_interrupt_while_beats_settle_loses_none_and_counts_none_twice(call, monkeypatch):
+class Interrupt:
     """
-    Ctrl-C may come at any moment; what is read afterwards is right.
+    Raises KeyboardInterrupt at the line of our code that is number *line* from now.
+
+    Not where a ``with`` begins or ends: there, the interpreter takes no interrupts, and this would.
     """
-    hearts = [Heartbeat(4, 1, (2, 1)) for _ in range(2)]
-    for hbt in hearts:
+
+    def __init__(self, line):
+        self.left = line
+
+    def __call__(self, frame, event, _):
+        if "heartbeat" not in frame.f_globals.get("__package__", ""):
+            return None
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+        if event == "line" and not line.strip().startswith("with "):
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+        return self
+
+
+@pytest.mark.parametrize("waiting", [1, 3, 20])
+def test_an_interrupt_while_beats_settle_loses_none_and_counts_none_twice(waiting):
+    """
+    Ctrl-C may come at any line; what is read afterwards is right, and stays so.
+    """
+
+    def beaten():
+        hbt = Heartbeat(4, 1, (2, 1))
         for number in range(11):
             hbt.heartbeat(number, (0.1,), ((0, number), (number * 0.3,)))
-        hbt.get_record()
+        hbt.get_records()
+        for number in range(waiting):
+            hbt.heartbeat(number, [0.7], ((0, number), (number * 0.3,)))
+        return hbt
+
+    def beaten_on(hbt):
         for number in range(3):
-            hbt.heartbeat(number, (0.7,), ((0, number), (number * 0.3,)))
-    calls = []
-    write = Column.write
+            hbt.heartbeat(number, (0.4,), ((0, number), (number * 0.3,)))
+        return everything(hbt)
 
-    def interrupted(column, ident, values, kind):
-        calls.append(ident)
-        write(column, ident, values, kind)
-        if len(calls) == call:
-            raise KeyboardInterrupt
+    spared = beaten()
+    before, after = everything(spared), beaten_on(spared)
+    usual = sys.gettrace()
+    interrupts = 0
+    interrupted = True
+    while interrupted:
+        hbt = beaten()
+        interrupted = False
+        sys.settrace(Interrupt(interrupts + 1))
+        try:
+            hbt.get_record()
+        except KeyboardInterrupt:
+            interrupted = True
+            interrupts += 1
+        finally:
+            sys.settrace(usual)
+        assert 11 + waiting == hbt.count
+        assert before == everything(hbt)
+        assert after == beaten_on(hbt)
 
-    monkeypatch.setattr(Column, "write", interrupted)
-    if call <= 5:
-        with pytest.raises(KeyboardInterrupt):
-            hearts[0].get_record()
-    monkeypatch.undo()
-
-    assert 14 == hearts[0].count
-    assert everything(hearts[1]) == everything(hearts[0])
+    assert interrupts > 100
 
 
 def test_a_beat_in_the_middle_of_a_read_does_not_wait():
@@ -185,7 +220,8 @@ def test_a_copy_goes_on_by_itself(clone):
     assert (6, 15) == (other.count, other.get_global_count(0, 0))
 
 
-def test_memory_is_bounded_by_the_window():
+@pytest.mark.parametrize("reads", [True, False], ids=["read at once", "read at the end"])
+def test_memory_is_bounded_by_the_window(reads):
     """
     Three times as many beats take no more memory, tags included.
     """
@@ -194,14 +230,16 @@ def test_memory_is_bounded_by_the_window():
     def beat(numbers):
         for number in numbers:
             hbt.heartbeat(f"tag {number:9}", (0.1 * number + 1,), ((number,),))
+            if reads:
+                hbt.get_window_rate()
         hbt.get_record()
+        gc.collect()  # empties the interpreter's own store of used tuples, too
+        return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
     try:
-        beat(range(5_000))
-        early, _ = tracemalloc.get_traced_memory()
-        beat(range(5_000, 15_000))
-        late, _ = tracemalloc.get_traced_memory()
+        early = beat(range(5_000))
+        late = beat(range(5_000, 15_000))
     finally:
         tracemalloc.stop()
 

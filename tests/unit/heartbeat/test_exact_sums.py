@@ -124,6 +124,32 @@ def test_integers_are_exact_beside_a_float_of_the_past():
     assert [2.0**60, 2**61 + 2] == [row[4] for row in hbt.get_rows()]
 
 
+def test_a_large_integer_and_a_float_are_rounded_once():
+    """
+    Not the integer first, and then the sum.
+    """
+    hbt = Heartbeat(2)
+    hbt.heartbeat(0, (2**53 + 1,))
+    hbt.heartbeat(1, (1.0,))
+
+    assert 2.0**53 + 2 == hbt.get_global_count() == hbt.get_window_count()
+
+
+def test_rows_with_zeros_and_very_small_floats_are_exact():
+    """
+    All sums of a log are worked out on one scale, which the smallest number decides.
+    """
+    numbers = [0.0, 0.3, 1e-20, 0.0, 7e-300, -0.3, 5.0]
+    hbt = Heartbeat(3, 1, (1,))
+    for number in numbers:
+        hbt.heartbeat(0, (1.0,), ((number,),))
+    rows = hbt.get_rows()
+
+    assert [(fsum(numbers[:stop]), fsum(numbers[stop - 3 : stop])) for stop in (5, 6, 7)] == [
+        (row[10], row[11]) for row in rows
+    ]
+
+
 def test_integers_become_floats_with_the_first_float_and_stay_so():
     """
     The types of sums are those of plain addition.
@@ -153,6 +179,9 @@ def test_a_sum_less_another_is_exact(first, second):
 
 
 @given(st.lists(finite, min_size=40, max_size=60))
+@example([1e308] * 40)
+@example([1e308, -1e308, 1e-300] * 20)
+@example([1.0, 1.7976931348623157e308, -1.7976931348623157e308] + [0.0] * 37)
 def test_a_packed_sum_is_short_and_exact(numbers):
     """
     What is kept of old beats does not grow with their number.

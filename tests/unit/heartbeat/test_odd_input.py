@@ -254,6 +254,7 @@ def test_values_given_as_lists_are_given_back_as_lists():
     """
     hbt = Heartbeat(3, 2, (1, 2))
     hbt.heartbeat(0, [1, 2], ((3,), [4, 5]))
+    assert [1, 2] == hbt.get_value()
     hbt.heartbeat(1, (1, 2), ([3], (4, 5)))
     hbt.heartbeat(2, (1, 2), ((3,), (4, 5)))
 
@@ -304,6 +305,43 @@ def test_a_field_that_is_no_real_number_is_refused(value):
     """
     with pytest.raises(TypeError):
         Heartbeat(1, 1, (1,)).heartbeat(0, (1,), ((value,),))
+
+
+class Length:
+    """
+    Adds up, compares and converts like a number, and is none.
+    """
+
+    def __init__(self, metres):
+        self.metres = metres
+
+    def __add__(self, other):
+        return Length(self.metres + float(other))
+
+    __radd__ = __add__
+
+    def __float__(self):
+        return self.metres
+
+    def __lt__(self, other):
+        return self.metres < other
+
+    def __gt__(self, other):
+        return self.metres > other
+
+    def __le__(self, other):
+        return self.metres <= other
+
+
+def test_a_quantity_with_a_unit_is_no_number():
+    """
+    It would pass every comparison, and fail when it is added to others later.
+    """
+    text = "must hold real numbers, not Length"
+    with pytest.raises(TypeError, match="time " + text):
+        Heartbeat(1).heartbeat(0, (Length(2.0),))
+    with pytest.raises(TypeError, match="fields " + text):
+        Heartbeat(1, 1, (1,)).heartbeat(0, (1,), ((Length(2.0),),))
 
 
 @pytest.mark.parametrize("tag", [None, [1], (1, 2), "text", 2.5, 10**30, True, {}])

@@ -119,8 +119,16 @@ def test_the_limit_keeps_the_newest():
     assert CHUNK_SAMPLES + 7 == series.kept
 
 
+nearly_plain = st.fixed_dictionaries(
+    {
+        "timestamp": (st.integers(0, 30) | st.integers(NOW_US, NOW_US + 5)).map(str)
+        | st.sampled_from(["007", "1,3", "7_0"]),
+        "value": st.floats(0, 1) | st.sampled_from([float("nan"), 1, "0.5"]),
+    }
+)
 sample_lists = st.lists(
-    st.lists(
+    st.lists(nearly_plain, min_size=1, max_size=4)
+    | st.lists(
         st.fixed_dictionaries(
             {},
             optional={
@@ -148,6 +156,13 @@ def rising(samples: list[int]) -> list[dict[str, Any]]:
 
 @given(sample_lists)
 @example([rising([99, 100])])
+@example([rising([100, 99, 101])])
+@example([rising([15, 15])])
+@example([[{"timestamp": "100", "value": 1.0}, {"timestamp": "20,", "value": 2.0}]])
+@example([[{"timestamp": stamp, "value": 1.0} for stamp in ("100", "20", "3000")]])
+@example([[{"timestamp": stamp, "value": 1.0} for stamp in ("005", "006")]])
+@example([[{"timestamp": stamp, "value": 1.0} for stamp in ("1_0", "1_1")]])
+@example([[{"timestamp": "5", "value": 0.5}, {"timestamp": "6", "value": float("nan")}]])
 @example([rising([1, 22, 3])])
 @example([rising([5_000_000, 6_000_000]), rising([1, 2, 3]), rising([4, 9])])
 @example([rising([NOW_US, NOW_US + 1]), rising([0]), rising([NOW_US + 2, NOW_US + 3])])

@@ -1,0 +1,120 @@
+"""A session at a glance, in six panels: four traces, their z-scores, their timing."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vitalrig.errors import NotPossibleNow
+from vitalrig.sessions.errors import extra
+from vitalrig.sessions.outfile import finished
+from vitalrig.sessions.series import Session
+from vitalrig.sessions.traces import Trace, traces_of
+
+with extra("plot"):
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.dates import AutoDateLocator, DateFormatter
+    from matplotlib.figure import Figure
+
+    from vitalrig.sessions.panels import draw_steps, draw_trace, draw_z_scores
+
+DEFAULT_NAME = "metrics_plot.png"
+DOTS_PER_INCH = 150
+
+_PANELS = 6
+_INCHES = (14, 16)
+_WALL_CLOCK_US = 631_152_000_000_000
+"""The year 1990. Times before it were counted from the start of a capture."""
+
+_BANNERS = {
+    "synthetic": "SYNTHETIC: made-up signals, nobody was measured",
+    "replay": "REPLAY: measured at another time",
+}
+
+
+def draw(session: Session, target: Figure) -> None:
+    """
+    Draw a session into an empty figure.
+
+    Raises:
+        Unreadable: If the session's summary is damaged.
+    """
+    target.set_size_inches(*_INCHES)
+    traces = traces_of(session)
+    panels = target.subplots(_PANELS, 1, sharex=True)
+    for style, trace in enumerate(traces):
+        draw_trace(panels[style], trace, style)
+    draw_z_scores(panels[4], traces)
+    draw_steps(panels[5], traces)
+    _label_times(panels[5], traces)
+    target.suptitle(_heading(session), fontsize=14, fontweight="bold", y=0.99)
+    _mark(target, session.source)
+    target.subplots_adjust(left=0.075, right=0.985, top=0.93, bottom=0.05, hspace=0.3)
+
+
+def save(session: Session, path: Path = Path(DEFAULT_NAME), *, force: bool = False) -> None:
+    """
+    Draw a session into a PNG of 150 dots per inch.
+
+    Raises:
+        BadRequest: If *path* exists and *force* is not given.
+        Unreadable: If the session's summary is damaged.
+        OSError: If it cannot be written.
+    """
+    with finished(path, force=force) as partial:
+        target = Figure()
+        FigureCanvasAgg(target)
+        draw(session, target)
+        target.savefig(partial, dpi=DOTS_PER_INCH, format="png")
+
+
+def show(session: Session) -> None:
+    """
+    Draw a session in a window, and wait until it is closed.
+
+    Raises:
+        NotPossibleNow: If there is no screen to draw on.
+        Unreadable: If the session's summary is damaged.
+    """
+    # Looks for a screen when it is imported, which saving to a file must not depend on.
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    target = plt.figure(session.name)
+    if plt.get_backend().lower() == "agg":  # what it falls back to without one
+        plt.close(target)
+        raise NotPossibleNow("there is no screen to show the plot on; it can be saved as a PNG")
+    draw(session, target)
+    plt.show()
+
+
+def _label_times(axes: Axes, traces: list[Trace]) -> None:
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=5, maxticks=12))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter("%H:%M:%S"))  # type: ignore[no-untyped-call]
+    stamps = [trace.samples.timestamps_us for trace in traces if len(trace)]
+    if stamps and min(each[0] for each in stamps) < _WALL_CLOCK_US:
+        axes.set_xlabel("time since the start of the capture (HH:MM:SS)")
+    else:
+        axes.set_xlabel("time, UTC (HH:MM:SS)")
+    if not stamps:
+        axes.set_xticks([])
+
+
+def _heading(session: Session) -> str:
+    began_ms, seconds = session.meta.get("started_at_ms"), session.meta.get("duration_seconds")
+    parts = [f"Session {session.name}"]
+    if isinstance(began_ms, int | float):
+        parts.append(f"{datetime.fromtimestamp(began_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC")
+    if isinstance(seconds, int | float):
+        whole = round(seconds)
+        parts.append(f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}")
+    return "   ".join([*parts, f"source: {session.source}"])
+
+
+def _mark(target: Figure, source: str) -> None:
+    """Whoever sees the picture alone must see what the numbers are made of."""
+    if source in _BANNERS:
+        target.text(
+            0.5, 0.968, _BANNERS[source], ha="center", va="top", fontsize=11, color="white",
+            bbox={"facecolor": "#B00020", "edgecolor": "none", "pad": 4},
+        )  # fmt: skip
+    note = "For research; no medical device."
+    target.text(0.985, 0.006, note, ha="right", va="bottom", fontsize=8, color="0.4")
