@@ -18,12 +18,13 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import apphb
-import apphb.logging
+import apphb  # type: ignore[import-untyped]
+import apphb.logging  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "libs"))
 
@@ -100,8 +101,8 @@ def measure_beats(rounds: int, beats: int) -> Iterator[tuple[str, float]]:
         for window in WINDOWS:
             ours, theirs = filled(OURS, window, fields), filled(THEIRS, window, fields)
             ratio, our_ns, their_ns = side_by_side(
-                lambda hbt=ours, n=fields: beat(hbt, n, beats),
-                lambda hbt=theirs, n=fields: beat(hbt, n, beats),
+                partial(beat, ours, fields, beats),
+                partial(beat, theirs, fields, beats),
                 beats,
                 rounds,
             )
@@ -163,23 +164,25 @@ def measure_memory() -> Iterator[tuple[str, float]]:
     yield "memory_ratio", max(ratios)
 
 
+def repeated(work: Callable[[], object], times: int) -> None:
+    for _ in range(times):
+        work()
+
+
 def measure_log_rows(rounds: int) -> Iterator[tuple[str, float]]:
     ratios = []
     for fields in FIELDS:
         window = 1_000
         ours, theirs = filled(OURS, window, fields), filled(THEIRS, window, fields)
-        our_record, their_record = ours.get_record(), theirs.get_record()
-        cases = {
+        our_row = partial(OURS.logging.get_log_record, ours.get_record())
+        their_row = partial(THEIRS.logging.get_log_record, theirs.get_record())
+        cases: dict[str, tuple[Callable[[], object], Callable[[], object], int]] = {
             "window": (
-                lambda hbt=ours: OURS.logging.get_log_records(hbt),
-                lambda hbt=theirs: THEIRS.logging.get_log_records(hbt),
+                partial(OURS.logging.get_log_records, ours),
+                partial(THEIRS.logging.get_log_records, theirs),
                 window,
             ),
-            "single": (
-                lambda hbr=our_record: [OURS.logging.get_log_record(hbr) for _ in range(200)],
-                lambda hbr=their_record: [THEIRS.logging.get_log_record(hbr) for _ in range(200)],
-                200,
-            ),
+            "single": (partial(repeated, our_row, 200), partial(repeated, their_row, 200), 200),
         }
         for case, (our_work, their_work, rows) in cases.items():
             ratio, our_ns, their_ns = side_by_side(our_work, their_work, rows, rounds)
@@ -239,7 +242,7 @@ def print_table(figures: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser = argparse.ArgumentParser(description="Compare vitalrig.heartbeat with apphb.")
     parser.add_argument("--json", action="store_true", help="print one flat JSON object")
     parser.add_argument("--rounds", type=int, default=9, help="alternating rounds (default 9)")
     parser.add_argument("--beats", type=int, default=50_000, help="beats in a round")

@@ -1,6 +1,7 @@
 """What `make up MODE=local` says when it cannot start the rig."""
 
 import os
+import re
 import signal
 import socket
 
@@ -51,7 +52,7 @@ def test_a_service_that_fails_is_named_with_its_last_log_lines(rig):
     refused = rig.verb("up", check=False, VITALRIG_COLLECTOR_TRANSPORT="pigeon")
 
     assert 1 == refused.returncode
-    assert "collector: is BACKOFF: exit status 2" in refused.stderr
+    assert re.search(r"^collector: .*exit status 2", refused.stderr, re.MULTILINE)
     assert "transport" in refused.stderr
     assert "exporter:" not in refused.stderr
 

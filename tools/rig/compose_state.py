@@ -33,8 +33,9 @@ class ServiceState:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether it runs and its check passes."""
-        return self.state == "running" and self.health in {"healthy", ""}
+        """Whether it runs and its check passes; just started again, it has no check's word yet."""
+        unchecked = self.health == "" and self.restarts == 0
+        return self.state == "running" and (self.health == "healthy" or unchecked)
 
     @property
     def was_started(self) -> bool:

@@ -11,20 +11,19 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rig import passwords, preflight, probes, processes, shell
+from rig import passwords, preflight, processes, shell
 from rig.environment import Environment
 from rig.errors import RigError
+from rig.local_health import LocalHealth
 from rig.local_layout import Layout
 from rig.preflight import Check
 from rig.redis_program import RedisProgram, choose
 from rig.services import MONITORING, SERVICES
-from rig.supervisor import Program, Supervisor, last_exit
+from rig.supervisor import Exits, Supervisor
 from rig.waiting import wait_for
 
 _HEALTHY_WITHIN_S = 60.0
-_RUNNING_WITHIN_S = 20.0  # services wait for their peers; what still ends by then is broken
 _ENDED_WITHIN_S = 45.0  # above every stopwaitsecs in config/supervisord.conf
-_LOG_LINES = 20
 
 
 class LocalRig:
@@ -74,6 +73,7 @@ class LocalRig:
         """
         preflight.insist(self.checks())
         services = [*SERVICES, *self._monitoring_programs()]
+        exits = Exits(self._layout.log("supervisord"))
         if self.is_running():
             self._refuse_changes()
             print("It runs already; only what is stopped is started.", flush=True)
@@ -88,7 +88,7 @@ class LocalRig:
             if program.name in services and program.state in {"STOPPED", "EXITED", "FATAL"}:
                 print(f"Starting {program.name}", flush=True)
                 self._supervisor.start(program.name)
-        self._wait_until_healthy(services)
+        self._wait_until_healthy(services, exits)
         return services
 
     def down(self) -> None:
@@ -125,11 +125,13 @@ class LocalRig:
         """
         Show the programs.
         """
-        python = self._python_of_rig()
+        exits = Exits(self._layout.log("supervisord"), from_start=True)
+        health = LocalHealth(self._layout, self._python_of_rig(), exits)
         for program in self._supervisor.programs():
-            sick = self._sickness(program, python) if program.state == "RUNNING" else ""
-            health = "" if program.state != "RUNNING" else sick or "healthy"
-            print(f"{program.name:<20} {program.state:<10} {program.description:<30} {health}")
+            how = (health.sickness(program) or "healthy") if program.state == "RUNNING" else ""
+            print(
+                f"{program.name:<20} {program.state:<10} {program.description:<30} {how}".rstrip()
+            )
         return 0
 
     def logs(self, service: str | None, *, follow: bool) -> int:
@@ -235,52 +237,21 @@ class LocalRig:
         ours = {process.pid for process in processes.of_rig(self._layout.run)}
         return pid if pid in ours else None
 
-    def _wait_until_healthy(self, services: Sequence[str]) -> None:
-        python = self._python_of_rig()
+    def _wait_until_healthy(self, services: Sequence[str], exits: Exits) -> None:
+        health = LocalHealth(self._layout, self._python_of_rig(), exits)
         began_s = time.monotonic()
         while True:
             programs = [p for p in self._supervisor.programs() if p.name in services]
-            sick = [(p, why) for p in programs if (why := self._sickness(p, python))]
+            sick = {p: why for p in programs if (why := health.sickness(p))}
             if not sick:
                 return
             waited_s = time.monotonic() - began_s
-            # Exit status 2 means settings that cannot work: starting again changes nothing.
-            hopeless = any(
-                p.state == "BACKOFF" and ("exit status 2" in why or waited_s >= _RUNNING_WITHIN_S)
-                for p, why in sick
-            )
-            if hopeless or waited_s >= _HEALTHY_WITHIN_S:
-                accounts = [self._account(program, why) for program, why in sick]
-                raise RigError(
-                    "\n".join(accounts) + "\nWhat did start is still running: make logs, make down."
-                )
+            broken = [p for p in sick if health.is_broken(p, waited_s)]
+            if broken or waited_s >= _HEALTHY_WITHIN_S:
+                accounts = [health.account(p, sick[p]) for p in broken or sick]
+                accounts.append("What did start is still running: make logs, make down.")
+                raise RigError("\n".join(accounts))
             time.sleep(0.2)
-
-    def _sickness(self, program: Program, python: Path) -> str | None:
-        """Return what is wrong with a program, or None."""
-        environment = self._environment
-        if program.state != "RUNNING":
-            ended = last_exit(self._layout.log("supervisord"), program.name)
-            return f"is {program.state}: {ended or program.description}"
-        host = environment["BIND_ADDRESS"]
-        match program.name:
-            case "redis":
-                password = passwords.read(environment.path("SECRETS_DIR"), "redis_password")
-                return probes.redis(environment.port("REDIS_PORT"), password)
-            case "prometheus":
-                return probes.http(f"http://{host}:{environment['PROMETHEUS_PORT']}/-/ready")
-            case "grafana":
-                return probes.http(f"http://{host}:{environment['GRAFANA_PORT']}/api/health")
-        health = self._layout.health(program.name)
-        return probes.service(python, health, environment.root)
-
-    def _account(self, program: Program, why: str) -> str:
-        try:
-            text = self._layout.log(program.name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            text = ""
-        lines = "\n".join(f"    {line}" for line in text.splitlines()[-_LOG_LINES:])
-        return f"{program.name}: {why}\n  its last log lines:\n{lines}"
 
 
 _HOW = {

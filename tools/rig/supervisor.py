@@ -46,18 +46,34 @@ class Program:
         )
 
 
-def last_exit(log: Path, program: str) -> str:
+class Exits:
     """
-    Return how *program* ended the last time, in the words of supervisord's log; empty if never.
+    How programs ended, in the words of supervisord's log, from now on.
 
-    Its answers hold no exit status while it waits to start a program again.
+    supervisord's answers hold no exit status while it starts a program again and again.
+
+    Args:
+        log: The log.
+        from_start: Count what is in the log already.
     """
-    try:
-        text = log.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    ends: list[str] = re.findall(rf"exited: {re.escape(program)} \((.*?)[;)]", text)
-    return ends[-1] if ends else ""
+
+    def __init__(self, log: Path, *, from_start: bool = False) -> None:
+        self._log = log
+        self._skip = 0 if from_start else len(self._text())
+
+    def last_of(self, program: str) -> str:
+        """
+        Return how *program* ended the last time; empty if it did not.
+        """
+        pattern = rf"exited: {re.escape(program)} \((.*?)[;)]"
+        ends: list[str] = re.findall(pattern, self._text()[self._skip :])
+        return ends[-1] if ends else ""
+
+    def _text(self) -> str:
+        try:
+            return self._log.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -64,6 +64,11 @@ class Disk:
         """Give a file another name, replacing what had it."""
         source.replace(target)
 
+    def free_bytes(self, folder: Path) -> int:
+        """Room left on the disk that holds *folder*."""
+        found = os.statvfs(folder)
+        return found.f_bavail * found.f_frsize
+
     def write_all(self, descriptor: int, data: bytes) -> None:
         """Write all of *data*, in as many calls as it takes."""
         done = 0

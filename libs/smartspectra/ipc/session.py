@@ -1,5 +1,6 @@
 """One session: its files, its series, and what is known of its completeness."""
 
+import errno
 import logging
 import shutil
 from collections import Counter
@@ -21,6 +22,7 @@ from smartspectra.ipc.source import Source
 
 log = logging.getLogger(__name__)
 
+_ROOM_FOR_RECORDING_BYTES = 4 << 20
 _TALLIED = {"samples": "count", "duplicates": "duplicates", "resets": "resets"}
 
 
@@ -256,8 +258,17 @@ class Session:
             manifest.write(self.paths.manifest, self.manifest(state), self.options.disk)
 
     def write_snapshot(self, view: View, state: dict[str, Any]) -> None:
-        """Write the snapshot and the manifest that goes with it; from any thread."""
+        """
+        Write the snapshot and the manifest that goes with it; from any thread.
+
+        Raises:
+            OSError: If it cannot be written, or would take the room that the recording
+                itself will need.
+        """
         if self.paths.snapshot is not None:
+            free_bytes = self.options.disk.free_bytes(self.paths.snapshot.parent)
+            if free_bytes < view.spilled_bytes + _ROOM_FOR_RECORDING_BYTES:
+                raise OSError(errno.ENOSPC, "no room for a snapshot beside the recording")
             self.write_view(view, self.paths.snapshot)
         if self.paths.manifest is not None:
             manifest.write(self.paths.manifest, state, self.options.disk)

@@ -54,6 +54,18 @@ class View:
             },
         }
 
+    @property
+    def spilled_bytes(self) -> int:
+        """How much of the document stands in files already: nearly all of a large one."""
+        return sum(
+            part.span.length_bytes
+            for of_channel in self.columns.values()
+            for columns in of_channel.values()
+            for parts in columns.values()
+            for part in parts
+            if isinstance(part, SpilledNumbers)
+        )
+
     def write(self, path: Path, disk: Disk, *, whitespace: bool) -> None:
         """
         Write the document as the whole content of *path*.

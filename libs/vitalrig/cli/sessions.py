@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from vitalrig.cli import sessions_tables as tables
@@ -55,7 +56,7 @@ def list_(sessions_folder: Folder = ROOT, as_json: AsJson = False) -> None:
         elif entries:
             tables.print_table(console, tables.of_entries(entries))
         else:
-            console.print(f"no sessions in {sessions_folder}; `vitalrig record` makes one")
+            _say(f"no sessions in {sessions_folder}; `vitalrig record` makes one")
 
 
 @app.command()
@@ -115,7 +116,7 @@ def verify(
             for report in reports:
                 tables.print_report(console, report)
             for path in strangers:
-                console.print(f"[dim]{path} belongs to no session[/dim]")
+                _say(f"         {path} belongs to no session")
     fails = any(
         not report.is_intact or (require_complete and not report.complete and not report.recording)
         for report in reports
@@ -165,7 +166,7 @@ def export(
             passes = 2 if each is Format.EDF else 1
             with _bar(f"writing {path.name}", passes * session.total_samples) as advance:
                 write(session, path, force=force, advance=advance)
-            console.print(f"{path}  ({tables.size(path.stat().st_size)})", soft_wrap=True)
+            _say(f"{path}  ({tables.size(path.stat().st_size)})")
 
 
 @app.command()
@@ -187,7 +188,7 @@ def plot(
             plotting.show(session)
             return
         plotting.save(session, output, force=force)
-        console.print(str(output), soft_wrap=True)
+        _say(str(output))
 
 
 def _open(name: str, sessions_folder: Path) -> "Session":
@@ -222,6 +223,10 @@ def _document(report: "Report") -> dict[str, Any]:
     return {"intact": report.is_intact} | asdict(report)
 
 
+def _say(text: str) -> None:
+    console.print(escape(text), soft_wrap=True)
+
+
 def _print_json(document: object) -> None:
     typer.echo(json.dumps(document, indent=2))
 
@@ -232,7 +237,8 @@ def _told(command: str) -> Iterator[None]:
     try:
         yield
     except (VitalrigError, OSError) as exc:
-        messages.print(f"[red]{command}:[/red] {exc}", soft_wrap=True)
+        # A path or a hint may hold brackets, which rich would take for its own.
+        messages.print(f"[red]{command}:[/red] {escape(str(exc))}", soft_wrap=True)
         raise typer.Exit(1) from exc
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
 from math import isfinite
@@ -22,7 +23,7 @@ _LARGEST_BITS = 10_000
 """Python refuses to write integers of much more than this in decimals."""
 
 
-class BeatLog:
+class BeatLog(ABC):
     """
     Writes every beat of a heartbeat once, oldest first.
 
@@ -67,10 +68,16 @@ class BeatLog:
         self._next = max(hbt.count - hbt.window_size, 0)
 
     def _head(self) -> bytes:
+        """
+        The first line of each file; empty for none.
+        """
         return b""
 
+    @abstractmethod
     def _line(self, row: list[Any]) -> str:
-        raise NotImplementedError
+        """
+        One row as a line, with its line end.
+        """
 
     def write_new(self) -> int:
         """

@@ -96,7 +96,7 @@ def _past_of_ints(run: _Run) -> Past:
 
 def _past_of_floats(run: _Run) -> Past:
     amounts, leaving = list(run.amounts), list(run.leaving)
-    shift = shift_for([*amounts, *leaving, *run.total.floats, *run.before.floats])
+    shift = shift_for([*amounts, *leaving], [*run.total.floats, *run.before.floats])
     sums = running_sums(shifted(amounts, shift), run.total.shifted(shift))
     del sums[0]
     olds = running_sums(shifted(leaving, shift), run.before.shifted(shift))

@@ -69,7 +69,10 @@ def rows_of(reader: Reader, start: int, norms: Norms) -> list[list[HeartbeatReco
     for field, sums, (norm, rate_norm) in zip(
         ring.fields, reader.sums(start), factors, strict=True
     ):
-        values = [column.between(start, stop) for column in field.columns]
+        # The amounts, which are the third of the sums, are values already where these are totals.
+        values = [sums[2]]
+        if field.shape > 1:
+            values = [column.between(start, stop) for column in field.columns]
         columns += _times([*values, *sums[:3]], norm)
         columns += _times(sums[3:], rate_norm)
     return list(map(list, zip(*columns, strict=True)))

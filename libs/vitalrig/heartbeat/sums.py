@@ -158,17 +158,19 @@ class ExactSum(NamedTuple):
 NOTHING = ExactSum()
 
 
-def shift_for(values: Sequence[float]) -> int:
+def shift_for(values: Sequence[float], parts: Iterable[float]) -> int:
     """
-    How many bits to the left all *values* are integers.
+    How many bits to the left all *values* and *parts* are integers.
 
     Every float is an integer times a power of two. With one power for all, sums are sums of
-    integers, and a difference of two sums is exact.
+    integers, and a difference of two sums is exact. For the many values a bound will do; the few
+    parts of a sum are looked at closely, for they may be small and yet short.
     """
     smallest = min(map(abs, values), default=1.0)
     if not smallest:
         smallest = min(filter(None, map(abs, values)), default=1.0)
-    return max(_MANTISSA_BITS - frexp(smallest)[1], 0)
+    bits = [part.as_integer_ratio()[1].bit_length() - 1 for part in parts]
+    return max(_MANTISSA_BITS - frexp(smallest)[1], 0, *bits)
 
 
 def shifted(values: Iterable[float], shift: int) -> list[int]:

@@ -66,6 +66,12 @@ class Document:
                 spans = of_channel.setdefault(name, {})
                 for column in cursor.members():
                     spans[column] = cursor.list_of_numbers()
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """What was read of the file need not stay in memory; it can be read again."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._text.madvise(mmap.MADV_DONTNEED)
 
     def load(self, span: Span) -> "NDArray[np.float64]":
         """
@@ -78,6 +84,7 @@ class Document:
         with extra("export"):
             import numpy as np  # noqa: PLC0415
         chunks = [self._numbers(*chunk) for chunk in self._chunks(*span)]
+        self._let_go()
         return np.concatenate(chunks) if chunks else np.empty(0)
 
     def _chunks(self, start: int, end: int) -> Iterator[Span]:

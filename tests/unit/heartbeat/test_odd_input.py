@@ -3,8 +3,9 @@ What a caller gets who gives something odd: the types and texts of errors that c
 """
 
 from fractions import Fraction
-from math import inf, nan
+from math import fsum, inf, nan
 
+import numpy as np
 import pytest
 
 from vitalrig.heartbeat import Heartbeat, HeartbeatFieldRecord, HeartbeatRecord
@@ -465,6 +466,29 @@ def test_fractions_stay_fractions():
     assert Fraction(180, 47) == hbt.get_global_rate()
 
 
+def test_numbers_of_numpy_are_numbers():
+    """
+    Integers count as integers, also those without a sign; single floats are exact as doubles.
+    """
+    hbt = Heartbeat(2, 1, (1, 1, 2))
+    for _ in range(3):
+        hbt.heartbeat(
+            0,
+            (np.float64(0.1),),
+            ((np.uint8(200),), (np.float32(0.1),), (np.int64(1), np.int64(4))),
+        )
+
+    assert fsum([0.1] * 3) == hbt.get_global_count()
+    assert (600, 400) == (hbt.get_global_count(0, 0), hbt.get_window_count(0, 0))
+    assert fsum([np.float32(0.1)] * 3) == hbt.get_global_count(0, 1)
+    assert (int, float, 6) == (
+        type(hbt.get_global_count(0, 0)),
+        type(hbt.get_global_count(0, 1)),
+        hbt.get_window_count(0, 2),
+    )
+    assert hbt.get_records() == [hbt.get_record(-1), hbt.get_record()]
+
+
 def test_the_shortest_time_has_an_infinite_rate():
     """
     A beat in the smallest of all floats.
@@ -487,6 +511,7 @@ def test_a_rate_beyond_all_floats_is_infinite():
     hbt.heartbeat(0, (1,), ((-(10**400),),))
 
     assert (-(10**400), -inf) == (hbt.get_global_count(0, 0), hbt.get_global_rate(0, 0))
+    assert [-inf, -inf, -inf] == hbt.get_rows()[0][-3:]
 
 
 def test_a_time_that_is_no_float_but_zero_divides_nothing_by_zero():

@@ -185,6 +185,29 @@ def test_a_new_file_that_cannot_be_opened_leaves_the_old_one_in_use(path, monkey
     )
 
 
+def test_a_new_file_that_cannot_be_begun_leaves_the_old_one_in_use(path, monkeypatch):
+    """
+    A disk so full that not even the head fits.
+    """
+    file = RotatingFile(path, HEAD, max_bytes=10)
+    file.write(b"first\n")
+
+    def refuse(descriptor, data):
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "write", refuse)
+    with pytest.raises(OSError, match="no space"):
+        file.write(b"second\n")
+    monkeypatch.undo()
+    assert {"beats.csv": b"head\nfirst\n"} == lines_of(path.parent)
+    file.write(b"second\n")
+    file.close()
+
+    assert {"beats.000001.csv": b"head\nfirst\n", "beats.csv": b"head\nsecond\n"} == lines_of(
+        path.parent
+    )
+
+
 @pytest.mark.parametrize(("keep", "names"), [(0, []), (2, ["000003", "000004"]), (None, 4)])
 def test_so_many_full_files_are_kept(path, keep, names):
     """

@@ -68,9 +68,17 @@ envelopes = st.builds(
 @example(
     [
         envelope("core_metrics", {"eda": {"upper_trace": [sample(START_US)]}}),
+        envelope("core_metrics", {"eda": {"upperTrace": [sample(START_US + 1)]}}),
         envelope("core_metrics", {"eda": {"upperTrace": [sample(START_US + 3)]}}),
-        envelope("core_metrics", {"eda": {"upper_trace": 0.5}}, START_US + 2),
+        envelope("core_metrics", {"eda": {"upper_trace": 0.5}}, START_US + 4),
         envelope("core_metrics", {"eda": {"upperTrace": [sample(START_US + 5)]}}),
+    ],
+    2,
+)
+@example(
+    [
+        envelope("core_metrics", {"eda": {"trace": [sample(START_US)]}}),
+        envelope("core_metrics", {"eda": {"timestamp": "5000", "expression": "joy"}}),
     ],
     1,
 )

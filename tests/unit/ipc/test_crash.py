@@ -130,7 +130,9 @@ def test_a_torn_line_is_set_aside_wherever_it_was_cut(tmp_path):
         assert (whole[end:cut] + b"\n" if end < cut else None) == (
             torn.read_bytes() if torn.exists() else None
         )
-        assert cut - end == document(folder / "metrics_x_manifest.json")["torn_bytes"]
+        manifest = document(folder / "metrics_x_manifest.json")
+        assert cut - end == manifest["torn_bytes"]
+        assert (cut > end) == ("bytes of a torn line set aside" in manifest["verdict"])
         assert [START_US + number for number in range(whole[:end].count(b"\n") - 1)] == (
             stamps(folder)
         )

@@ -155,6 +155,15 @@ def test_an_explicit_flag_outweighs_a_word():
     assert recording_of({"state": "idle", "recording": True}) is True
 
 
+def test_a_recording_state_may_have_its_flag_beside_the_type():
+    """
+    Without a payload, the envelope itself is what says on or off.
+    """
+    parsed = Envelope.parse(b'{"type":"recording_state","timestamp":5,"recording":true}')
+
+    assert recording_of(parsed.payload) is True
+
+
 def test_a_session_id_is_text_or_none():
     """
     Anything else in its place is ignored.

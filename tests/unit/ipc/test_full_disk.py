@@ -237,6 +237,27 @@ def test_a_removed_file_comes_back_with_everything_that_was_in_it(tmp_path):
     assert document(tmp_path / "metrics_manifest.json")["complete"]
 
 
+def test_a_snapshot_does_not_take_the_recordings_last_room(tmp_path, caplog):
+    """
+    On a disk that is nearly full the snapshot is left out and the recording goes on.
+    """
+
+    class NearlyFullDisk(Disk):
+        def free_bytes(self, folder: Path) -> int:
+            return 1_000_000
+
+    made = collector(tmp_path, StorageOptions(disk=NearlyFullDisk()))
+    made.process_envelope(edge(START_US))
+    made.write_snapshot_temp()
+    made.process_envelope(edge(START_US + 1))
+
+    assert not list(tmp_path.glob("*snapshot*"))
+    assert "no room for a snapshot beside the recording" in caplog.text
+    assert made.stats.paused is None
+    made.stop()
+    assert [edge(START_US), edge(START_US + 1)] == lines(tmp_path / "metrics.jsonl")
+
+
 CHILD = textwrap.dedent(
     """
     import json, resource, sys

@@ -202,18 +202,50 @@ def test_a_push_reads_like_a_message(reading):
     [
         b"$1001\r\n" + b"x" * 1_001 + b"\r\n",
         b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1001\r\n" + b"x" * 1_001 + b"\r\n",
+        b"*2\r\n:1\r\n*1\r\n$1001\r\n" + b"x" * 1_001 + b"\r\n",
         b"*11\r\n" + b":1\r\n" * 11,
-        b"%11\r\n" + b"".join(b":%d\r\n:1\r\n" % n for n in range(11)),
+        b"*1\r\n%11\r\n" + b"".join(b":%d\r\n:1\r\n" % n for n in range(11)),
+    ],
+    ids=["bulk", "message", "bulk within", "array", "map within"],
+)
+def test_one_more_than_the_limit_is_refused_and_the_limit_itself_is_not(reading, raw):
+    """
+    Both parsers count alike, at every depth, and stay refusing.
+    """
+    reader, peer = reading
+    peer.sendall(b"$1000\r\n" + b"x" * 1_000 + b"\r\n" + b"*10\r\n" + b":1\r\n" * 10)
+    assert [b"x" * 1_000, [1] * 10] == [reader.read(), reader.read()]
+
+    peer.sendall(raw + b"+OK\r\n")
+    for _ in range(2):
+        with pytest.raises(RespProtocolError):
+            reader.read()
+
+
+def test_the_plain_parser_gives_nothing_after_an_error():
+    """
+    Half of a reply that was too deep is not taken for a reply.
+    """
+    made = parser("plain")
+    made.feed(b"*1\r\n" * 65 + b":1\r\n:2\r\n")
+    for _ in range(3):
+        with pytest.raises(RespProtocolError, match="nested deeper"):
+            made.get()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
         b"*9\r\n" * 60 + b"$900\r\n" + b"x" * 900 + b"\r\n" + b"$900\r\n" * 90,
         b"HTTP/1.1 400 Bad Request\r\n",
         b":12x\r\n",
         b"*?\r\n",
     ],
-    ids=["bulk", "message", "array", "map", "deep and long", "http", "integer", "streamed"],
+    ids=["deep and long", "http", "integer", "streamed"],
 )
-def test_what_is_too_large_or_no_resp_ends_the_connection(reading, raw):
+def test_what_is_no_resp_ends_the_connection(reading, raw):
     """
-    Limits and syntax are checked, and after that nothing more is believed.
+    Syntax is checked, and after an error nothing more is believed.
     """
     reader, peer = reading
     peer.sendall(raw + b"x" * 70_000)

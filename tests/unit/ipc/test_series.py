@@ -1,3 +1,5 @@
+import errno
+import json
 from array import array
 from typing import Any
 
@@ -12,6 +14,14 @@ from smartspectra.ipc.series import CHUNK_SAMPLES, Series
 
 SECOND_US = 1_000_000
 NOW_US = 1_759_779_683_578_333
+
+
+def written(series: Series) -> dict[str, list[float]]:
+    """The columns as they stand in a summary, read back."""
+    return {
+        column: json.loads(b"[" + b",".join(part.text(b",") for part in parts) + b"]")
+        for column, parts in series.columns().items()
+    }
 
 
 def series_of(*stamps_us: int, limit: int = 0) -> Series:
@@ -182,7 +192,7 @@ def test_many_at_once_is_the_same_as_one_by_one(lists):
                 if stamp is not None and value is not None:
                     made.store(round(stamp), value)
 
-    assert plain(one_by_one) == plain(at_once)
+    assert written(one_by_one) == written(at_once)
     assert (one_by_one.resets, one_by_one.wraps, one_by_one.duplicates) == (
         at_once.resets,
         at_once.wraps,
@@ -246,6 +256,30 @@ def test_a_view_does_not_change_when_the_series_goes_on(tmp_path):
 
         seen = [number for part in columns["timestamps"] for number in part.floats()]
         assert [float(stamp) for stamp in range(1, CHUNK_SAMPLES + 10)] == seen
+
+
+def test_a_chunk_half_written_is_written_again_whole(tmp_path):
+    """
+    What a failed write left behind does not stay in the column.
+    """
+
+    class HalfDisk(Disk):
+        fails = False
+
+        def write(self, descriptor, data):
+            if self.fails and len(data) > 1:
+                super().write(descriptor, memoryview(data)[: len(data) // 2])
+                raise OSError(errno.ENOSPC, "full")
+            return super().write(descriptor, data)
+
+    disk = HalfDisk()
+    store = SpillStore(tmp_path, "1", b",", disk, lambda _: None)
+    for stamp, disk.fails in (("11", False), ("22", True), ("33", True), ("44", False)):
+        store.keep([stamp], array("d", [0.5]), None)
+
+    for column, expected in (("timestamps", [11.0, 22.0, 33.0, 44.0]), ("values", [0.5] * 4)):
+        (part,) = store.parts()[column]
+        assert expected == part.floats()
 
 
 def test_a_chunk_that_finds_no_room_waits_in_memory(tmp_path):

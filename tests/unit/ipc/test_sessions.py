@@ -1,10 +1,12 @@
 import hashlib
 import json
 import os
+import threading
 
 import pytest
 
 from smartspectra.ipc import FolderInUse, MetricsCollector, StorageOptions
+from smartspectra.ipc.disk import Disk
 from tests.unit.ipc.making import (
     EDGE,
     START_US,
@@ -284,6 +286,37 @@ def test_snapshots_are_not_written_outside_of_a_recording(tmp_path):
 
     assert not list(tmp_path.glob("*snapshot*"))
     made.stop()
+
+
+def test_a_slow_snapshot_does_not_come_after_the_last_one(tmp_path):
+    """
+    The end of a session waits for what is being written beside it.
+    """
+
+    class SlowDisk(Disk):
+        may_go_on = threading.Event()
+        slow = False
+
+        def open_anew(self, path):
+            if self.slow:
+                SlowDisk.slow = False
+                self.may_go_on.wait(10.0)
+            return super().open_anew(path)
+
+    clock = ManualClock()
+    made = collector(tmp_path, StorageOptions(clock=clock, disk=SlowDisk()))
+    made.set_session_id("x")
+    made.process_envelope(recording(True))
+    SlowDisk.slow = True
+    clock.advance(31.0)
+    assert made.maybe_write_periodic_snapshot()
+    timer = threading.Timer(0.1, SlowDisk.may_go_on.set)
+    timer.start()
+    made.set_recording_state(False)
+    made.stop()
+    timer.join()
+
+    assert "stopped_at_ms" in document(tmp_path / "metrics_x_snapshot_temp.json")["meta"]
 
 
 def test_a_snapshot_can_be_asked_for_and_is_there(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from rig.environment import Environment, load
 from rig.local_layout import Layout
-from rig.supervisor import Program, last_exit
+from rig.supervisor import Exits, Program
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -46,19 +46,23 @@ def test_what_changed_since_the_start_is_named(tmp_path):
 
 def test_how_a_program_ended_is_read_from_supervisords_log(tmp_path):
     """
-    Supervisord's answers hold no exit status while it waits to start a program again.
+    Supervisord's answers hold no exit status while it starts a program again and again.
     """
     log = tmp_path / "supervisord.log"
-    log.write_text(
-        "WARN exited: collector (exit status 1; not expected)\n"
-        "WARN exited: exporter (terminated by SIGKILL; not expected)\n"
-        "WARN exited: collector (exit status 2; not expected)\n"
-    )
+    log.write_text("WARN exited: redis (exit status 1; not expected)\n")
+    exits = Exits(log)
+    with log.open("a") as file:
+        file.write(
+            "WARN exited: collector (exit status 1; not expected)\n"
+            "WARN exited: exporter (terminated by SIGKILL; not expected)\n"
+            "WARN exited: collector (exit status 2; not expected)\n"
+        )
 
-    assert "exit status 2" == last_exit(log, "collector")
-    assert "terminated by SIGKILL" == last_exit(log, "exporter")
-    assert "" == last_exit(log, "redis")
-    assert "" == last_exit(tmp_path / "none", "redis")
+    assert "exit status 2" == exits.last_of("collector")
+    assert "terminated by SIGKILL" == exits.last_of("exporter")
+    assert "" == exits.last_of("redis"), "it ended before"
+    assert "exit status 1" == Exits(log, from_start=True).last_of("redis")
+    assert "" == Exits(tmp_path / "none").last_of("redis")
 
 
 @pytest.mark.parametrize("spawnerr", ["", "Exited too quickly"])

@@ -1,0 +1,338 @@
+"""`vitalrig sessions`, as people and programs call it."""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pyedflib
+import pytest
+import pyxdf
+from typer.testing import CliRunner
+
+from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
+from tests.support.sessions import golden_in, recorded
+from vitalrig.cli import app
+
+
+@pytest.fixture
+def folder(tmp_path):
+    golden_in(tmp_path / "sessions")
+    return tmp_path / "sessions"
+
+
+@pytest.fixture
+def sessions(folder):
+    def run(command, *arguments):
+        where = ("--sessions-folder", folder)
+        return CliRunner().invoke(app, list(map(str, ("sessions", command, *arguments, *where))))
+
+    return run
+
+
+def damage(folder):
+    path = folder / "metrics_golden.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"0.0", b"9.0", 1))
+
+
+def test_list_shows_every_session(folder, sessions):
+    """
+    With its state, and what it is made of.
+    """
+    recorded(folder, "other")
+    result = sessions("list")
+
+    assert (0, [True, True]) == (
+        result.exit_code,
+        ["golden" in result.stdout and "synthetic" in result.stdout, "other" in result.stdout],
+    )
+
+
+def test_list_names_cameras_where_there_are_many(folder, sessions):
+    """
+    Two sessions of the same name are told apart.
+    """
+    for camera in ("", "door"):
+        golden_in(folder / camera)
+    manifest = folder / "door" / "metrics_golden_manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"redis_prefix": "door"}))
+
+    assert "door" in sessions("list").stdout
+
+
+def test_list_is_json_for_programs(sessions):
+    """
+    And nothing else is on the same stream.
+    """
+    (entry,) = json.loads(sessions("list", "--json").stdout)
+
+    assert ("golden", "complete", 177) == (entry["name"], entry["state"], entry["envelopes"])
+
+
+def test_an_empty_folder_is_said(tmp_path, folder, sessions):
+    """
+    With what to do about it.
+    """
+    for path in folder.iterdir():
+        path.unlink()
+
+    assert "vitalrig record" in sessions("list").stdout
+
+
+def test_a_name_is_shown_whole_on_a_narrow_terminal(folder, sessions):
+    """
+    A name with dots in place of its end cannot be typed.
+    """
+    name = "a_very_long_name_of_a_session_that_is_still_allowed_and_longer_than_a_terminal_is_wide"
+    recorded(folder, name)
+
+    assert name in sessions("list").stdout
+
+
+def test_show_has_a_row_for_each_series(sessions):
+    """
+    In a few numbers.
+    """
+    result = sessions("show", "golden")
+
+    assert (0, True) == (
+        result.exit_code, "core breathing.inhale_exhale_ratio" in result.stdout,
+    )  # fmt: skip
+
+
+def test_show_is_json_for_programs(sessions):
+    """
+    With files and series.
+    """
+    found = json.loads(sessions("show", "golden", "--json").stdout)
+    rates = {row["series"]: row["rate_hz"] for row in found["series"]}
+
+    assert ("complete", 20, pytest.approx(30, rel=1e-4), 3) == (
+        found["verdict"], len(found["series"]), rates["pulse.trace"], len(found["files"]),
+    )  # fmt: skip
+
+
+def test_verify_succeeds_on_an_intact_session(sessions):
+    """
+    With exit status 0.
+    """
+    result = sessions("verify")
+
+    assert (0, True) == (result.exit_code, "intact and complete" in result.stdout)
+
+
+def test_verify_fails_on_a_damaged_session_and_says_what_to_do(folder, sessions):
+    """
+    With exit status 1, so that a script can tell.
+    """
+    damage(folder)
+    result = sessions("verify", "golden")
+
+    assert (1, True, True) == (
+        result.exit_code, "sha256" in result.stdout, "from a copy" in result.stdout,
+    )  # fmt: skip
+
+
+def test_verify_names_the_command_that_repairs(folder, sessions):
+    """
+    Where there is one.
+    """
+    (folder / "metrics_golden.json").unlink()
+    result = sessions("verify", "golden")
+
+    assert (1, True) == (result.exit_code, "vitalrig sessions repair golden" in result.stdout)
+
+
+def test_verify_is_json_for_programs(folder, sessions):
+    """
+    Damage and all.
+    """
+    damage(folder)
+    (folder / "notes.txt").write_text("")
+    result = sessions("verify", "--json")
+    found = json.loads(result.stdout)
+
+    assert (1, False, ["sha256"], [str(folder / "notes.txt")]) == (
+        result.exit_code,
+        found["intact"],
+        [each["what"] for each in found["sessions"][0]["findings"]],
+        found["strangers"],
+    )
+
+
+def test_verify_of_all_names_files_that_belong_to_no_session(folder, sessions):
+    """
+    They are no damage.
+    """
+    (folder / "notes.txt").write_text("")
+    result = sessions("verify")
+
+    assert (0, True) == (result.exit_code, "notes.txt" in result.stdout)
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 0), (("--require-complete",), 1)])
+def test_a_named_loss_fails_only_if_that_is_asked_for(folder, sessions, options, status):
+    """
+    A session that says what it lacks is intact.
+    """
+    manifest = folder / "metrics_golden_manifest.json"
+    lossy = json.loads(manifest.read_text()) | {"complete": False, "verdict": "not complete: why"}
+    manifest.write_text(json.dumps(lossy))
+
+    assert status == sessions("verify", *options).exit_code
+
+
+def test_repair_makes_a_session_good_again(folder, sessions):
+    """
+    Afterwards it verifies.
+    """
+    (folder / "metrics_golden.json").unlink()
+    repaired = sessions("repair", "golden")
+
+    assert (0, 0) == (repaired.exit_code, sessions("verify", "golden").exit_code)
+
+
+def test_repair_fails_where_it_cannot_help(folder, sessions):
+    """
+    With exit status 1 and a reason.
+    """
+    damage(folder)
+    result = sessions("repair", "golden")
+
+    assert (1, True) == (result.exit_code, "Nothing was changed" in result.stderr)
+
+
+def test_repair_leaves_a_working_collector_alone(folder, sessions):
+    """
+    And says what to stop.
+    """
+    collector = MetricsCollector(MetricsCollectorConfig(output_jsonl_path=folder / "metrics.jsonl"))
+    collector.start()
+    result = sessions("repair", "golden")
+    collector.stop()
+
+    assert (1, True) == (result.exit_code, "make down" in result.stderr)
+
+
+def read_edf(path):
+    with pyedflib.EdfReader(str(path)) as file:
+        return file.signals_in_file
+
+
+READERS = {
+    "csv": lambda path: pd.read_csv(path).series.nunique(),
+    "parquet": lambda path: len(set(pq.read_table(path).column("series").to_pylist())),
+    "xdf": lambda path: len(pyxdf.load_xdf(path)[0]) - 1,
+    "edf": read_edf,
+}
+
+
+@pytest.mark.parametrize(("to", "series"), [("csv", 18), ("parquet", 18), ("xdf", 20), ("edf", 16)])
+def test_export_makes_a_file_beside_the_session(folder, sessions, to, series):
+    """
+    Named after it, in a format that others read.
+
+    Two channels have two series of the same name; breaths and blinks are no signals.
+    """
+    result = sessions("export", "golden", "--format", to)
+
+    assert (0, series) == (result.exit_code, READERS[to](folder / f"metrics_golden.{to}"))
+
+
+def test_export_makes_several_files_at_once(tmp_path, sessions):
+    """
+    Into a folder of one's choice.
+    """
+    sessions("export", "golden", "-f", "csv", "-f", "xdf", "--output", tmp_path)
+
+    assert ["metrics_golden.csv", "metrics_golden.xdf"] == sorted(
+        path.name for path in tmp_path.glob("metrics_golden.*")
+    )
+
+
+def test_export_never_replaces_a_file_by_mistake(folder, sessions):
+    """
+    Unless --force is given.
+    """
+    path = folder / "metrics_golden.csv"
+    path.write_text("mine")
+    refused = sessions("export", "golden", "-f", "csv")
+    kept = path.read_text()
+    forced = sessions("export", "golden", "-f", "csv", "--force")
+
+    assert (1, "mine", 0, True) == (
+        refused.exit_code, kept, forced.exit_code, path.read_text() != "mine",
+    )  # fmt: skip
+    assert "--force" in refused.stderr
+
+
+def test_export_of_two_formats_into_one_file_is_refused(tmp_path, sessions):
+    """
+    The second would replace the first.
+    """
+    result = sessions("export", "golden", "-f", "csv", "-f", "xdf", "--output", tmp_path / "a")
+
+    assert (1, True) == (result.exit_code, "folder" in result.stderr)
+
+
+def test_plot_makes_a_picture(tmp_path, sessions):
+    """
+    Where it is asked for.
+    """
+    result = sessions("plot", "golden", "--output", tmp_path / "metrics_plot.png")
+
+    assert (0, b"\x89PNG") == (
+        result.exit_code, (tmp_path / "metrics_plot.png").read_bytes()[:4],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "repair", "plot"])
+def test_a_session_that_is_not_there_is_said(sessions, command):
+    """
+    In one line that says how to find out what there is.
+    """
+    result = sessions(command, "none")
+
+    assert (1, True) == (result.exit_code, "sessions list" in result.stderr)
+
+
+def run_without(module, *arguments):
+    """The command line in an interpreter in which *module* cannot be imported."""
+    code = (
+        f"import sys; sys.modules[{module!r}] = None; "
+        "from vitalrig.cli import main; sys.argv[1:] = sys.argv[1:]; main()"
+    )
+    command = [sys.executable, "-c", code, "sessions", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("module", "command", "extra"),
+    [
+        ("pyarrow", ("export", "golden", "-f", "csv"), "export"),
+        ("pyedflib", ("export", "golden", "-f", "edf"), "export"),
+        ("matplotlib", ("plot", "golden"), "plot"),
+        ("numpy", ("verify", "golden"), "export"),
+    ],
+)
+def test_a_missing_package_is_a_message_that_says_what_to_install(folder, module, command, extra):
+    """
+    Not a traceback.
+    """
+    result = run_without(module, *command, "--sessions-folder", folder)
+
+    assert (1, True, False) == (
+        result.returncode,
+        f"pip install 'vitalrig[{extra}]'" in result.stderr,
+        "Traceback" in result.stderr,
+    )
+
+
+def test_listing_needs_no_further_package(folder):
+    """
+    What is always wanted always works.
+    """
+    result = run_without("numpy", "list", "--sessions-folder", folder)
+
+    assert (0, True) == (result.returncode, "golden" in result.stdout)

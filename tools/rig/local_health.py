@@ -1,0 +1,70 @@
+"""
+How the programs of a rig without Docker are, as compose's health checks say it for containers.
+"""
+
+from pathlib import Path
+
+from rig import passwords, probes
+from rig.local_layout import Layout
+from rig.supervisor import Exits, Program
+
+_RUNNING_WITHIN_S = 20.0  # services wait for their peers; what still ends by then is broken
+_BAD_SETTINGS = "exit status 2"  # starting again changes nothing
+_LOG_LINES = 20
+
+
+class LocalHealth:
+    """
+    Asks programs how they are.
+
+    Args:
+        layout: Where the rig keeps its things.
+        python: The interpreter that runs the probe.
+        exits: How programs ended.
+    """
+
+    def __init__(self, layout: Layout, python: Path, exits: Exits) -> None:
+        self._layout = layout
+        self._python = python
+        self._exits = exits
+
+    def sickness(self, program: Program) -> str | None:
+        """
+        Return what is wrong with a program, or None.
+        """
+        if program.state != "RUNNING":
+            return f"is {program.state}: {self._exits.last_of(program.name) or program.description}"
+        environment = self._layout.environment
+        host = environment["BIND_ADDRESS"]
+        match program.name:
+            case "redis":
+                password = passwords.read(environment.path("SECRETS_DIR"), "redis_password")
+                return probes.redis(environment.port("REDIS_PORT"), password)
+            case "prometheus":
+                return probes.http(f"http://{host}:{environment['PROMETHEUS_PORT']}/-/ready")
+            case "grafana":
+                return probes.http(f"http://{host}:{environment['GRAFANA_PORT']}/api/health")
+        health_file = self._layout.health(program.name)
+        return probes.service(self._python, health_file, environment.root)
+
+    def is_broken(self, program: Program, waited_s: float) -> bool:
+        """
+        Whether there is no sense in waiting longer for a program that is not well.
+        """
+        if self._exits.last_of(program.name) == _BAD_SETTINGS:
+            return True
+        return program.state in {"BACKOFF", "FATAL"} and waited_s >= _RUNNING_WITHIN_S
+
+    def account(self, program: Program, why: str) -> str:
+        """
+        Return what is wrong with a program, how it ended, and its last log lines.
+        """
+        try:
+            text = self._layout.log(program.name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            text = ""
+        ended = self._exits.last_of(program.name)
+        if ended and ended not in why:
+            why = f"{why} (before that: {ended})"
+        lines = "\n".join(f"    {line}" for line in text.splitlines()[-_LOG_LINES:])
+        return f"{program.name}: {why}\n  its last log lines:\n{lines}"
