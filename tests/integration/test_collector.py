@@ -327,7 +327,7 @@ def test_what_a_relay_may_have_missed_is_in_the_manifest(
     """
     publishing = Publishing(client, stream=False)
     relay = build_relay(load(RelaySettings, redis_server), a_pulse(tmp_path, "relay"))
-    with running(relay), running(make()):
+    with running(relay), running(make(transport="stream")):
         heard_by(client, 1)
         publishing.start()
         publishing.edge(5)

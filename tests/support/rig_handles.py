@@ -14,7 +14,7 @@ from rig import compose_state, processes
 from rig.environment import Environment, load
 from rig.local_layout import Layout
 from rig.supervisor import Supervisor
-from tests.support.ports import free_port
+from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = ("GRPC_PORT", "EXPORTER_PORT", "REDIS_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
@@ -50,7 +50,7 @@ class RigHandle(ABC):
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
         self._variables = {
-            **{name: str(free_port()) for name in PORTS},
+            **dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True)),
             "MODE": self.mode,
             "COMPOSE_PROJECT_NAME": f"vitalrig-test-{os.getpid()}",
             "RIG_TAG": "test",

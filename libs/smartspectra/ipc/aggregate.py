@@ -23,7 +23,7 @@ from smartspectra.ipc.source import Source
 MAX_SERIES = 1024
 """Series of one session; a publisher that makes up names must not fill the memory."""
 
-_DIGEST_BYTES = 64 * 1024
+_DIGEST_BYTES = 32 * 1024
 _MARKS = frozenset({"metadata", "source"})
 
 _type_of = itemgetter("type")

@@ -168,7 +168,10 @@ class JsonlFile:
             self._disk.truncate(descriptor, 0)
             at = 0
             while at < self.size_bytes:
-                at += self._disk.copy(descriptor, self._descriptor, at, self.size_bytes - at)
+                copied = self._disk.copy(descriptor, self._descriptor, at, self.size_bytes - at)
+                if copied == 0:
+                    raise OSError(errno.EIO, "the removed file was cut short", str(self.path))
+                at += copied
             self._disk.sync(descriptor)
             self._disk.sync_folder(self.path.parent)
         except BaseException:

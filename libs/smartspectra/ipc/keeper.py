@@ -76,7 +76,7 @@ class Keeper:
         try:
             self._sync([session])
         except OSError as exc:
-            self._pause(exc)
+            self._pause(exc, retry_at_once=True)
         else:
             self._resume()
 
@@ -96,7 +96,8 @@ class Keeper:
     def sync_if_due(self, sessions: list[Session]) -> None:
         """Have the files synced by policy, beside whatever goes on."""
         if self._lane.trouble is not None:
-            self._pause(self._lane.trouble)
+            # Lines can still be written; that they may not be durable must be known.
+            self._pause(self._lane.trouble, retry_at_once=True)
             self._lane.trouble = None
         now_s = self._clock()
         if self._options.fsync != "interval" or now_s < self._sync_at_s or self._lane.busy:
@@ -107,7 +108,7 @@ class Keeper:
             for session in behind:
                 session.restore_if_gone()
         except OSError as exc:
-            self._pause(exc)
+            self._pause(exc, retry_at_once=True)
         if behind:
             self._lane.submit(lambda: self._sync(behind))
 
@@ -125,7 +126,7 @@ class Keeper:
         else:
             self._resume()
 
-    def _pause(self, exc: Exception) -> None:
+    def _pause(self, exc: OSError, *, retry_at_once: bool = False) -> None:
         if self.paused is None:
             self._unwritten_before_pause = self.unwritten
             self._retry_s = _FIRST_RETRY_S
@@ -133,7 +134,7 @@ class Keeper:
         else:
             self._retry_s = min(2 * self._retry_s, _LAST_RETRY_S)
         self.paused = str(exc)
-        self._retry_at_s = self._clock() + self._retry_s
+        self._retry_at_s = self._clock() + (0.0 if retry_at_once else self._retry_s)
 
     def _resume(self) -> None:
         if self.paused is not None:

@@ -43,6 +43,7 @@ _MESSAGE = re.compile(rb"[*>]3\r\n\$7\r\nmessage\r\n\$(\d{1,4})\r\n([^\r\n]*)\r\
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]*)\Z")
 _DOUBLE = re.compile(rb"-?(?:inf|nan|[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\Z")
 _INT64 = 1 << 63
+_INTEGER_BYTES = len(str(-_INT64))
 _VERBATIM_MARK_BYTES = 4
 
 
@@ -201,8 +202,11 @@ class PlainParser:
 
 
 def _integer(line: bytes) -> int:
-    if not _INTEGER.match(line) or not -_INT64 <= (value := int(line[:20])) < _INT64:
+    if len(line) > _INTEGER_BYTES or not _INTEGER.match(line):
         raise RespProtocolError(f"no integer: {line[:40]!r}")
+    value = int(line)
+    if not -_INT64 <= value < _INT64:
+        raise RespProtocolError(f"an integer of more than 64 bits: {value}")
     return value
 
 

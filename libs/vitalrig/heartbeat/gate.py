@@ -34,9 +34,9 @@ are written out as Python source for the shapes at hand and compiled, as ``datac
 One sum finds NaN, infinity and whatever is no number. What is not fine may still be right (lists as
 values, integers beyond all floats): ``closely`` decides, and raises the error if there is one.
 
-Threads: ``list.extend`` of a tuple is one step under CPython's global interpreter lock (and under
-the list's own lock in free-threaded builds), so beats of many threads are put down whole, one after
-the other, without a lock of ours. ``fields`` from an iterator are drawn once, before any check.
+Threads: ``list.extend`` of a tuple is one step under CPython's global interpreter lock, so beats of
+many threads are put down whole, one after the other, without a lock of ours. (An interpreter
+without that lock is not supported.) ``fields`` from an iterator are drawn once, before any check.
 """
 
 from collections.abc import Callable

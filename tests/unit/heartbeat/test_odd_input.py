@@ -227,7 +227,9 @@ def test_fields_that_are_no_fields_at_all_are_a_type_error():
 
 
 @pytest.mark.parametrize(
-    "make", [list, tuple, iter, lambda fields: (field for field in fields)], ids=str
+    "make",
+    [list, tuple, iter, lambda fields: (field for field in fields)],
+    ids=["list", "tuple", "iterator", "generator"],
 )
 def test_fields_may_be_any_iterable(make):
     """

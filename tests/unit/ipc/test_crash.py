@@ -14,11 +14,14 @@ import pytest
 
 from smartspectra.ipc import StorageOptions
 from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.recovery import finish_one, interrupted_sessions
+from smartspectra.ipc.session_files import SessionPaths
 from tests.unit.ipc.making import (
     EDGE,
     START_US,
     ManualClock,
     collector,
+    config,
     document,
     edge,
     lines,
@@ -79,6 +82,22 @@ def test_the_next_start_finishes_what_a_crash_left_open(tmp_path):
         manifest["complete"],
     )
     assert not list(dead.glob(".*_work"))
+
+
+def test_interrupted_sessions_can_be_listed_and_finished_one_by_one(tmp_path):
+    """
+    A service resumes one of them itself.
+    """
+    dead = crashed(tmp_path, [recording(True), edge(START_US)])
+    base = SessionPaths(dead / "metrics.jsonl", dead / "metrics.json")
+
+    found = list(interrupted_sessions(base))
+    assert [("x", base.for_session("x"))] == found
+    finish_one(*found[0], config(dead), QUICK)
+
+    assert [] == list(interrupted_sessions(base))
+    assert [START_US] == stamps(dead)
+    assert [] == list(interrupted_sessions(SessionPaths(None, dead / "metrics.json")))
 
 
 def test_a_file_without_manifest_and_summary_is_finished_too(tmp_path):

@@ -201,6 +201,65 @@ def test_while_paused_the_disk_is_not_asked_at_every_envelope(tmp_path):
     assert 1_000 == made.stats.unwritten_envelopes
 
 
+def test_a_failing_sync_is_told_and_loses_nothing(tmp_path, caplog):
+    """
+    What can be written is written on; it is only not durable, and the position says so.
+    """
+
+    class Unsyncable(Disk):
+        broken = False
+
+        def sync(self, descriptor: int) -> None:
+            if self.broken:
+                raise OSError(errno.EIO, "Input/output error")
+
+    clock = ManualClock()
+    made = collector(tmp_path, StorageOptions(disk=Unsyncable(), clock=clock))
+    made.process_envelope(edge(START_US))
+    made._sessions.keeper.settle()
+    durable = made.durable_position
+    Unsyncable.broken = True
+    reasons = set()
+    for number in range(1, 6):
+        clock.advance(2.0)
+        made.process_envelope(edge(START_US + number))
+        made._sessions.keeper.settle()
+        made.tick()
+        reasons.add(made.stats.paused)
+
+    assert durable == made.durable_position
+    assert "[Errno 5] Input/output error" in reasons
+    Unsyncable.broken = False
+    made.stop()
+    assert [edge(START_US + number) for number in range(6)] == lines(tmp_path / "metrics.jsonl")
+    assert 0 == made.stats.unwritten_envelopes
+
+
+@pytest.mark.parametrize(("number", "passes"), [(errno.EROFS, True), (errno.EACCES, False)])
+def test_a_folder_that_cannot_be_made_stops_the_start_unless_that_may_pass(
+    tmp_path, number, passes
+):
+    """
+    A wrong path is told at once; a disk that is read-only for now is waited for.
+    """
+
+    class NoFolders(Disk):
+        def make_folder(self, folder: Path) -> None:
+            raise OSError(number, os.strerror(number))
+
+    storage = StorageOptions(disk=NoFolders())
+    if not passes:
+        with pytest.raises(PermissionError):
+            collector(tmp_path / "new", storage)
+        return
+    made = collector(tmp_path / "new", storage)
+    made.process_envelope(edge(START_US))
+
+    assert "[Errno 30] Read-only file system" == made.stats.paused
+    assert 1 == made.stats.unwritten_envelopes
+    made.stop()
+
+
 def test_the_series_hold_only_what_the_file_holds(tmp_path):
     """
     An envelope that was not written does not appear in the summary.

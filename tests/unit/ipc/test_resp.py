@@ -112,6 +112,74 @@ def test_bytes_that_are_no_resp_raise_one_error_and_nothing_else(raw, cuts):
             parse_in_cuts(kind, raw, cuts)
 
 
+@pytest.mark.parametrize("kind", PARSERS)
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"+OK\r\n", b"OK"),
+        (b":-9223372036854775808\r\n", -(2**63)),
+        (b"$-1\r\n", None),
+        (b"*-1\r\n", None),
+        (b"_\r\n", None),
+        (b"#t\r\n", True),
+        (b",1.5e3\r\n", 1500.0),
+        (b",-inf\r\n", float("-inf")),
+        (
+            b"(3492890328409238509324850943850943825024385\r\n",
+            b"3492890328409238509324850943850943825024385",
+        ),
+        (b"=7\r\ntxt:abc\r\n", b"abc"),
+        (b"~2\r\n:1\r\n:1\r\n", [1, 1]),
+        (b"%1\r\n+a\r\n*0\r\n", {b"a": []}),
+        (b">2\r\n+a\r\n+b\r\n", [b"a", b"b"]),
+    ],
+)
+def test_every_type_of_reply_reads_the_same_in_both_parsers(kind, raw, expected):
+    """
+    RESP2 and RESP3.
+    """
+    assert [expected] == parse_in_cuts(kind, raw, range(len(raw)))
+
+
+@pytest.mark.parametrize("kind", PARSERS)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b":9223372036854775808\r\n",
+        b":-12345678901234567890123\r\n",
+        b":01\r\n",
+        b"+a\nb\r\n",
+        b"=3\r\ntxt\r\n",
+        b"%1\r\n*0\r\n:1\r\n",
+        b"#x\r\n",
+        b",one\r\n",
+        b"$-2\r\n",
+        b"!5\r\nERR a\r\n",
+    ],
+)
+def test_what_one_parser_refuses_the_other_refuses_too(kind, raw):
+    """
+    A wrong reply is wrong whatever is installed.
+    """
+    with pytest.raises(RespProtocolError):
+        parse_in_cuts(kind, raw, [])
+
+
+def test_a_long_stream_does_not_fill_the_parsers_buffer():
+    """
+    What was read is let go, also when a reply is always half there.
+    """
+    made = parser("plain")
+    message = written([b"message", b"c", b"x" * 900])
+    raw = message * 3_000
+    for start in range(0, len(raw), 65_536):
+        made.feed(raw[start : start + 65_536])
+        while made.get() is not NOTHING:
+            pass
+
+    assert len(made._buffer) < 1_200_000
+
+
 def test_a_command_is_an_array_of_bulk_strings():
     """
     Text goes as UTF-8, and lengths count bytes.
