@@ -46,10 +46,10 @@ class Losses:
     def why_not_complete(self) -> list[str]:
         """Every reason why something may be missing, as text; empty if nothing is."""
         reasons = [
-            f"{self.missing[why]} envelopes missing in {gaps} gaps: {why}"
+            f"envelopes missing in {gaps} gaps ({why}): {self.missing[why]}"
             for why, gaps in self.gaps.items()
         ]
-        reasons += [f"{number} envelopes rejected: {why}" for why, number in self.rejected.items()]
+        reasons += [f"messages rejected ({why}): {number}" for why, number in self.rejected.items()]
         for number, what in (
             (self.unwritten, "envelopes not written for want of room"),
             (self.torn_bytes - self.refilled_bytes, "bytes of a torn line set aside"),
@@ -57,7 +57,7 @@ class Losses:
             (self.interruptions, "interruptions"),
         ):
             if number:
-                reasons.append(f"{number} {what}")
+                reasons.append(f"{what}: {number}")
         return reasons
 
     def to_dict(self) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def _signal_header(signal: Signal) -> dict[str, Any]:
 
 
 def _short(number: float) -> float:
-    """pyedflib counts the letters of ``100001.0``, although EDFlib writes ``100001``."""
+    """Pyedflib counts the letters of ``100001.0``, although EDFlib writes ``100001``."""
     return int(number) if number.is_integer() else number
 
 

@@ -76,7 +76,7 @@ def test_the_next_start_finishes_what_a_crash_left_open(tmp_path):
     assert whole["series"] == summary["series"]
     assert 1_000_000_000 == summary["meta"]["started_at_ms"]
     assert 71 == summary["meta"]["jsonl_envelopes_written"]
-    assert ("finished", "not complete: 1 interruptions", False) == (
+    assert ("finished", "not complete: interruptions: 1", False) == (
         manifest["state"],
         manifest["verdict"],
         manifest["complete"],

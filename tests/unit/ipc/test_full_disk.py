@@ -155,7 +155,7 @@ def test_a_failing_write_pauses_loudly_and_recording_resumes_by_itself(tmp_path,
     assert "recording resumed; 5 envelopes could not be kept" in caplog.text
     manifest = document(tmp_path / "metrics_manifest.json")
     assert 5 == manifest["unwritten_envelopes"]
-    assert "not complete: 5 envelopes not written for want of room" == manifest["verdict"]
+    assert "not complete: envelopes not written for want of room: 5" == manifest["verdict"]
 
 
 def test_a_paused_collector_finds_out_by_ticking_that_there_is_room(tmp_path):

@@ -424,7 +424,7 @@ def test_what_may_be_missing_stands_in_the_verdict(tmp_path):
         "by_reason": {"sequence": {"count": 2, "missing_envelopes": 7}},
     } == manifest["gaps"]
     assert not manifest["complete"]
-    assert manifest["verdict"].startswith("not complete: 7 envelopes missing in 2 gaps: sequence")
+    assert manifest["verdict"].startswith("not complete: envelopes missing in 2 gaps (sequence): 7")
 
 
 def test_the_manifest_of_an_open_session_says_so(tmp_path):
