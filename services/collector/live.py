@@ -35,8 +35,8 @@ class LiveView:
         try:
             envelope = Envelope.parse(arrival.envelope)
             if arrival.channel == STATUS:
-                self._status = str(envelope.payload.get("value", ""))
-            elif arrival.channel != RECORDING_STATE:
+                self._status = _status_of(envelope.payload)
+            elif arrival.channel != RECORDING_STATE and isinstance(envelope.payload, dict):
                 self._see_samples(arrival.channel, envelope)
         except BadEnvelope as exc:
             self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1
@@ -68,3 +68,10 @@ class LiveView:
                 "confidence": newest.get("confidence"),
                 "samples": count + len(samples),
             }
+
+
+def _status_of(payload: object) -> str:
+    """
+    Read a status; the vendor's form is not public.
+    """
+    return str(payload.get("value", "") if isinstance(payload, dict) else payload)

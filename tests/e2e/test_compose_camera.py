@@ -1,6 +1,7 @@
 """A camera and a vendor's server in place of ours: docker-compose.camera.yml."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -20,7 +21,7 @@ def rig(tmp_path):
     subprocess.run(["docker", "build", "--quiet", "--tag", IMAGE, folder], check=True)
     handle = ComposeHandle(
         tmp_path,
-        COMPOSE_PROJECT_NAME="vitalrig-test-camera",
+        COMPOSE_PROJECT_NAME=f"vitalrig-test-camera-{os.getpid()}",
         CAMERA_DEVICE="/dev/null",  # a character device that every machine has
         PHYSIOLOGY_IMAGE=IMAGE,
     )

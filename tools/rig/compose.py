@@ -17,7 +17,7 @@ from rig.preflight import Check
 from rig.services import MONITORING, SERVICES
 
 _WAIT_S = 180  # a first start from a slow disk; a failing health check ends it earlier
-_ENDED_WITHIN_S = 5.0
+_ENDED_WITHIN_S = 20.0
 _LOG_LINES = 20
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 

@@ -75,16 +75,18 @@ def states(compose: Sequence[str], env: Mapping[str, str]) -> list[ServiceState]
 
 
 def _state(row: Mapping[str, Any]) -> ServiceState:
-    # compose gives no exit status while a container waits to be started again; Docker does.
+    # Docker is asked for all of it at once: a container that ends again and again is in another
+    # state a moment later, and compose gives no exit status of it.
     asked = run(["docker", "inspect", "--format", "{{json .}}", row["ID"]])
     container = json.loads(asked.out) if asked.ok else {}
-    state = container.get("State", {})
-    log = (state.get("Health") or {}).get("Log") or [{"Output": ""}]
+    state = container.get("State") or {"Status": row["State"], "ExitCode": row["ExitCode"]}
+    health = state.get("Health") or {"Status": "", "Log": None}
+    log = health["Log"] or [{"Output": ""}]
     return ServiceState(
         service=row["Service"],
-        state=row["State"],
-        health=row["Health"],
-        exit_code=int(state.get("ExitCode", row["ExitCode"])),
+        state=state["Status"],
+        health=health["Status"],
+        exit_code=int(state["ExitCode"]),
         last_check=" ".join(str(log[-1]["Output"]).split()),
         restarts=int(container.get("RestartCount", 0)),
     )

@@ -116,7 +116,8 @@ class Environment:
     def for_programs(self) -> dict[str, str]:
         """The environment of a program that is started: ours over that of this process."""
         paths = {name: str(self.path(name)) for name in ("DATA_DIR", "SECRETS_DIR")}
-        return {**os.environ, **self.values, **paths}
+        # Also where somebody has turned it off: services/Dockerfile needs this builder.
+        return {**os.environ, **self.values, **paths, "DOCKER_BUILDKIT": "1"}
 
 
 def load(root: Path, environ: Mapping[str, str]) -> Environment:

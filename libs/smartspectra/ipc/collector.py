@@ -227,11 +227,8 @@ class MetricsCollector(CollectorNames):
 
     def _rotate_files_for_session(self) -> None:
         """Go over to the current session's files, unless they are in use already."""
-        named, last, session_id = (
-            self._sessions.named,
-            self._sessions.last,
-            self.current_session_id,
-        )
+        named, last = self._sessions.named, self._sessions.last
+        session_id = self.current_session_id
         if named is not None and named.session_id == session_id:
             log.info("Continuing with same session_id: %s", session_id)
             return
@@ -395,16 +392,6 @@ class MetricsCollector(CollectorNames):
         session = self._sessions.shown
         if session.is_open and session.paths.summary is not None:
             session.write_view(session.view(), session.paths.summary)
-
-    # What there is
-
-    def get_current_snapshot(self) -> dict[str, Any]:
-        """
-        The aggregated state of the session, open or last, as plain dicts and lists.
-
-        Times are microseconds.
-        """
-        return self._sessions.shown.to_dict()
 
     def _now_ms(self) -> int:
         return int(self._storage.wall_clock() * 1000)

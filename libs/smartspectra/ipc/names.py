@@ -43,6 +43,14 @@ class CollectorNames:
         """The same as :attr:`recording_state_channel`; both names are documented."""
         return self._channels.recording_state
 
+    def get_current_snapshot(self) -> dict[str, Any]:
+        """
+        The aggregated state of the session, open or last, as plain dicts and lists.
+
+        Times are microseconds.
+        """
+        return self._sessions.shown.to_dict()
+
     @property
     def durable_position(self) -> tuple[Path, int] | None:
         """The open JSONL and how many of its bytes are certainly on the disk."""

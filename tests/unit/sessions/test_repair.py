@@ -44,7 +44,7 @@ def test_an_interrupted_session_is_finished(golden):
     interrupt(golden)
     report = repaired(golden).after
 
-    assert (True, "1 interruptions") == (report.is_intact, report.verdict.partition(": ")[2])
+    assert (True, "interruptions: 1") == (report.is_intact, report.verdict.partition(": ")[2])
 
 
 def test_what_was_recorded_is_byte_for_byte_what_it_was(golden):
