@@ -5,6 +5,7 @@ import contextlib
 import logging
 import secrets
 import threading
+from collections.abc import Awaitable
 
 import grpc
 import orjson
@@ -101,10 +102,10 @@ class PhysiologyServer:
         self._pulse.health.ready()
         log.info("physiology_server ready", extra={"port": self.port, "version": VERSION})
         await self._work_until(stop)
-        await serving.enter_graceful_shutdown()
+        await _within(GRACE_S, serving.enter_graceful_shutdown())
         await self._say_goodbye()
-        await server.stop(GRACE_S)
-        await self._backend.close()
+        await _within(2 * GRACE_S, server.stop(GRACE_S))
+        await _within(GRACE_S, self._backend.close())
 
     async def _work_until(self, stop: threading.Event) -> None:
         tasks = [
@@ -116,7 +117,7 @@ class PhysiologyServer:
         done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=GRACE_S)
         stop.set()
         for task in tasks:
             if task in done:
@@ -125,8 +126,15 @@ class PhysiologyServer:
     async def _say_goodbye(self) -> None:
         self._state.control.stop_edge_graph()
         self._state.announce()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._publisher.flush(), LAST_FLUSH_S)
+        await _within(LAST_FLUSH_S, self._publisher.flush())
+
+
+async def _within(seconds: float, step: Awaitable[object]) -> None:
+    """
+    Give one step of stopping its time and no more: a peer that hangs must not keep us.
+    """
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(step, seconds)
 
 
 class Reporter:
