@@ -88,6 +88,7 @@ def recorded(folder: Path, session_id: str = "made", count: int = 30) -> Session
     collector.start()
     on = {"recording": True, "session_id": session_id}
     collector.process_envelope(an_envelope("recording_state", START_US, on))
+    at_us = START_US
     for number in range(count):
         at_us = START_US + number * 33_333
         collector.process_envelope(an_envelope("edge_metrics", at_us, a_trace(at_us, number / 7)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.support.sessions import CORE, START_US, a_trace, an_envelope, golden_in
+from tests.support.sessions import CORE, START_US, a_trace, an_envelope, golden_in, recorded
 from vitalrig.sessions.catalogue import resolve
 from vitalrig.sessions.errors import Missing, Unreadable
 from vitalrig.sessions.read import open_session, open_summary
@@ -65,6 +65,37 @@ def test_a_torn_line_is_not_read(golden):
         file.write(an_envelope("edge_metrics", START_US, a_trace(START_US, 1.0))[:-5])
 
     assert 1040 == open_session(replace(golden, summary=None)).total_samples
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n\n",
+        b"\xff\xfe\n",
+        b'{"type":"core_metrics","timestamp":1,"payload":{}}\n',
+        b'{"type":"edge_metrics","payload":{"eda":{"trace":[]}}}\n',
+        b'{"type":"recording_state","timestamp":1,"payload":true}\n',
+        b'{"type":"frame","timestamp":1,"payload":{"data":"..."}}\n',
+    ],
+)
+def test_an_odd_jsonl_is_a_session_without_samples(tmp_path, content):
+    """
+    Short, empty or strange, it is read.
+    """
+    (tmp_path / "metrics_odd.jsonl").write_bytes(content)
+    session = open_session("odd", tmp_path)
+
+    assert ((), 0) == (session.series, session.total_samples)
+
+
+def test_a_recording_in_which_nothing_was_measured_is_read(tmp_path):
+    """
+    From its summary: started, stopped, nothing between.
+    """
+    session = open_session(recorded(tmp_path, count=0))
+
+    assert ((), 2) == (session.series, len(session.events()))
 
 
 def test_a_snapshot_is_read_if_nothing_else_is_left(golden):

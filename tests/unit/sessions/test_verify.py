@@ -41,6 +41,13 @@ def test_a_session_as_it_was_recorded_is_intact_and_complete(golden):
     )  # fmt: skip
 
 
+def test_a_recording_in_which_nothing_was_measured_is_intact(tmp_path):
+    """
+    Odd, but valid.
+    """
+    assert "intact and complete" == verify(recorded(tmp_path, count=0)).verdict
+
+
 @given(st.data())
 @settings(max_examples=30, deadline=None)
 def test_any_changed_byte_of_the_jsonl_is_found(tmp_path_factory, data):
