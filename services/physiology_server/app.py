@@ -12,8 +12,10 @@ import orjson
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from services.physiology_server.captures.paced import PacedCapture
 from services.physiology_server.control import Control
 from services.physiology_server.core import Core
+from services.physiology_server.drops import Drops
 from services.physiology_server.edge import EDA_FIRST_AFTER_S, Edge
 from services.physiology_server.estimate import BREATHING, PULSE
 from services.physiology_server.graph import Graph
@@ -171,8 +173,9 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         raise BadSettings(str(exc)) from exc
     control = Control(clock)
     outbox = Outbox(settings.outbox_max_envelopes)
-    state = ServerState(control, outbox, source.kind, warm_up_s(settings, source))
     beats = Beats("physiology_server", settings.redis_key_prefix, clock)
+    drops = Drops(beats)
+    state = ServerState(control, outbox, source.kind, warm_up_s(settings, source), drops)
     beats.facts.update(source=source.kind, camera=settings.redis_key_prefix, run=run_id)
     backend = RedisBackend(
         connect_async(settings), settings.redis_key_prefix, run_id, settings.stream_max_entries
@@ -200,7 +203,14 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     return PhysiologyServer(
         address=f"{settings.listen_address}:{settings.port}",
         state=state,
-        graph=Graph(state, lambda: make_source(settings), make_pipeline, pulse, beats, clock),
+        graph=Graph(
+            state,
+            lambda: PacedCapture(make_source(settings), clock, beats, drops),
+            make_pipeline,
+            pulse,
+            beats,
+            clock,
+        ),
         publisher=Publisher(outbox, backend, beats, pulse.health, clock),
         backend=backend,
         reporter=Reporter(settings, beats),

@@ -92,6 +92,13 @@ class Control:
         self.edge_running = False
         self.see(StatusCode.PROCESSING_NOT_STARTED, self._clock.wall_us())
 
+    def restart(self) -> None:
+        """
+        End the recording, and have the graph begin again at once, as after a start of the server.
+        """
+        self.stop_edge_graph()
+        self.start_edge_graph()
+
     def set_recording(self, recording: bool, session_id: str = "") -> None:
         """
         Start or stop a recording.

@@ -1,12 +1,14 @@
-"""The frame loop: takes frames from the source when they are due, and steps the pipeline."""
+"""The frame loop: takes what the capture yields, steps the pipeline, fills the outbox."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from services.physiology_server.pacing import Pacing
+from services.physiology_server.captures.base import Capture, Idle, Recorded, Restart, Shot
+from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.pipeline import Pipeline
-from services.physiology_server.sources.base import Source
 from services.physiology_server.state import ServerState
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
@@ -17,37 +19,59 @@ log = logging.getLogger(__name__)
 IDLE_S = 0.05
 
 
+class Onlooker(Protocol):
+    """Who wants to see pictures: it takes what it needs and never holds up the loop."""
+
+    def see(self, shot: Shot) -> None:
+        """Look at *shot*."""
+        ...
+
+
+Disturb = Callable[[float, Iterable[Outgoing]], Iterable[Outgoing]]
+"""Gets capture time in s and what would go out; gives what goes out instead."""
+
+
+def undisturbed(_time_s: float, outgoing: Iterable[Outgoing]) -> Iterable[Outgoing]:
+    """
+    Let everything through.
+    """
+    return outgoing
+
+
 class Graph:
     """
     Runs while the Edge graph is started; idles otherwise.
 
     Args:
         state: What is shared with gRPC.
-        make_source: Makes the source anew for each run of the graph.
+        make_capture: Makes the capture anew for each run of the graph.
         make_pipeline: Makes Core and Edge anew for each run of the graph.
         pulse: Told that the loop turns.
         beats: Where heartbeats go.
         clock: What tells the time.
+        onlooker: Sees every shot.
+        make_disturb: Makes, for each run, what stands between the pipeline and the outbox.
     """
 
     def __init__(
         self,
         state: ServerState,
-        make_source: Callable[[], Source],
+        make_capture: Callable[[], Capture],
         make_pipeline: Callable[[], Pipeline],
         pulse: Pulse,
         beats: Beats,
         clock: Clock,
+        onlooker: Onlooker | None = None,
+        make_disturb: Callable[[], Disturb] = lambda: undisturbed,
     ) -> None:
         self._state = state
-        self._make_source = make_source
+        self._make_capture = make_capture
         self._make_pipeline = make_pipeline
         self._pulse = pulse
-        self._beats = beats
         self._clock = clock
+        self._onlooker = onlooker
+        self._make_disturb = make_disturb
         self._frames_in = beats.step("frames_in")
-        for name in ("frames_dropped", "clock_jumps"):
-            beats.count(name, 0)
 
     async def run(self) -> None:
         """
@@ -62,30 +86,41 @@ class Graph:
 
     async def _run_once(self) -> None:
         state = self._state
-        source, pipeline, pacing = self._make_source(), self._make_pipeline(), Pacing(self._clock)
-        jumps = 0
-        log.info("graph started", extra={"source": source.kind, "fps": source.fps})
-        for frame in source.frames():
-            await asyncio.sleep(max(0.0, pacing.wait_s(frame.time_s)))
-            self._pulse.beat()
-            if not state.control.edge_running:
-                break
-            state.graph_time_s = frame.time_s
-            if pacing.too_late(frame.time_s):
-                state.frames_dropped += 1
-                self._beats.count("frames_dropped")
-                continue
-            began_s = self._clock.monotonic_s()
-            for outgoing in pipeline.step(frame, pacing.stamp_us(frame.time_s)):
-                state.outbox.put(outgoing)
-            state.frames += 1
-            self._frames_in.beat(self._clock.monotonic_s() - began_s)
-            if pacing.clock_jumps != jumps:
-                jumps = pacing.clock_jumps
-                self._beats.count("clock_jumps")
-                log.warning("the wall clock was set; stamps follow it")
-        else:
-            log.info("the source has ended")
-            state.control.stop_edge_graph()
+        capture, pipeline, disturb = (
+            self._make_capture(), self._make_pipeline(), self._make_disturb(),
+        )  # fmt: skip
+        log.info("graph started", extra={"source": capture.kind, "fps": capture.fps})
+        async with contextlib.aclosing(capture.items()) as items:
+            async for item in items:
+                self._pulse.beat()
+                if not state.control.edge_running:
+                    break
+                if isinstance(item, Restart):
+                    state.restart()
+                    pipeline = self._make_pipeline()
+                elif not isinstance(item, Idle):
+                    self._work(pipeline, disturb, item)
+                if capture.waits:
+                    await state.outbox.room()
+            else:
+                log.info("the source has ended")
+                state.control.stop_edge_graph()
         state.graph_time_s = 0.0
         state.announce()
+
+    def _work(self, pipeline: Pipeline, disturb: Disturb, item: Shot | Recorded) -> None:
+        state = self._state
+        began_s = self._clock.monotonic_s()
+        if isinstance(item, Shot):
+            time_s = item.frame.time_s
+            made = pipeline.step(item.frame, item.stamp_us)
+            if self._onlooker is not None:
+                self._onlooker.see(item)
+        else:
+            time_s = item.time_s
+            made = pipeline.pass_on(item.outgoing)
+        state.graph_time_s = time_s
+        for outgoing in disturb(time_s, made):
+            state.outbox.put(outgoing)
+        state.frames += 1
+        self._frames_in.beat(self._clock.monotonic_s() - began_s)

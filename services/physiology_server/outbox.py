@@ -31,6 +31,8 @@ class Outbox:
         self._in_flight: list[Numbered] = []
         self._max = max_envelopes
         self._some = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
         self.accepted = 0
         self.lost = 0
 
@@ -46,6 +48,8 @@ class Outbox:
         if len(self._waiting) > self._max:
             self._waiting.popleft()
             self.lost += 1
+        if len(self) > self._max // 2:
+            self._room.clear()
         self._some.set()
 
     async def wait(self) -> None:
@@ -53,6 +57,12 @@ class Outbox:
         Wait until something is there.
         """
         await self._some.wait()
+
+    async def room(self) -> None:
+        """
+        Wait until at least half of the queue is free.
+        """
+        await self._room.wait()
 
     def take(self, at_most: int) -> list[Numbered]:
         """
@@ -67,5 +77,7 @@ class Outbox:
         What was taken was sent.
         """
         self._in_flight.clear()
+        if len(self) <= self._max // 2:
+            self._room.set()
         if not self._waiting:
             self._some.clear()

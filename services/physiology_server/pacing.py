@@ -15,10 +15,16 @@ class Pacing:
 
     Frames are due by the monotonic clock. Their stamps start at the wall clock and rise with the
     source's time, so that they are even; only when the wall clock is set do they follow it.
+    At another speed than real time they follow nothing: then the source's time is the only one.
+
+    Args:
+        clock: The machine's clocks.
+        speed: Seconds of the source in one second; infinity for as fast as it goes.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, speed: float = 1.0) -> None:
         self._clock = clock
+        self._speed = speed
         self._started_s = clock.monotonic_s()
         self._anchor_us = clock.wall_us()
         self.clock_jumps = 0
@@ -27,7 +33,7 @@ class Pacing:
         """
         Seconds until the frame of source time *time_s* is due; negative when it is late.
         """
-        return self._started_s + time_s - self._clock.monotonic_s()
+        return self._started_s + time_s / self._speed - self._clock.monotonic_s()
 
     def too_late(self, time_s: float) -> bool:
         """
@@ -40,6 +46,8 @@ class Pacing:
         Wall-clock time of the frame, in us since the epoch.
         """
         stamp_us = self._anchor_us + round(time_s * 1_000_000)
+        if self._speed != 1.0:
+            return stamp_us
         off_us = self._clock.wall_us() - stamp_us - round(-self.wait_s(time_s) * 1_000_000)
         if abs(off_us) > JUMP_S * 1_000_000:
             self.clock_jumps += 1

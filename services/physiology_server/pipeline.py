@@ -49,3 +49,12 @@ class Pipeline:
         payload = self._core.add(frame, timestamp_us)
         if payload is not None and (control.recording or self._always):
             yield envelope("core_metrics", timestamp_us, payload)
+
+    def pass_on(self, outgoing: Outgoing) -> Iterator[Outgoing]:
+        """
+        Let an envelope of a recorded session through, by the rules of a fresh one.
+        """
+        for change in self._control.take_changes():
+            yield of_change(change)
+        if outgoing.channel != "core_metrics" or self._control.recording or self._always:
+            yield outgoing

@@ -80,7 +80,7 @@ class Servicer(pb_grpc.PhysiologyServicer):  # type: ignore[misc]
             session_id=control.session_id,
             source=state.source_kind,
             frames=state.frames,
-            frames_dropped=state.frames_dropped,
+            frames_dropped=state.drops.total,
             envelopes=state.outbox.accepted,
             envelopes_lost=state.outbox.lost,
             version=VERSION,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.physiology_server.control import Control
+from services.physiology_server.drops import Drops
 from services.physiology_server.envelopes import of_change
 from services.physiology_server.outbox import Outbox
 
@@ -16,16 +17,22 @@ class ServerState:
         outbox: What waits to be sent.
         source_kind: Where frames come from.
         warm_up_s: For each signal, the seconds of frames that it needs at first.
+        drops: Frames that were left out.
     """
 
     def __init__(
-        self, control: Control, outbox: Outbox, source_kind: str, warm_up_s: Mapping[str, float]
+        self,
+        control: Control,
+        outbox: Outbox,
+        source_kind: str,
+        warm_up_s: Mapping[str, float],
+        drops: Drops,
     ) -> None:
         self.control = control
         self.outbox = outbox
+        self.drops = drops
         self.source_kind = source_kind
         self.frames = 0
-        self.frames_dropped = 0
         self.graph_time_s = 0.0
         self._warm_up_s = warm_up_s
 
@@ -35,6 +42,13 @@ class ServerState:
         """
         for change in self.control.take_changes():
             self.outbox.put(of_change(change))
+
+    def restart(self) -> None:
+        """
+        Behave as if the server were started anew: nothing runs for a moment, nothing is recorded.
+        """
+        self.control.restart()
+        self.announce()
 
     def settling(self) -> dict[str, float]:
         """

@@ -1,0 +1,90 @@
+"""A source of frames without a clock, played at a speed."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+
+from services.physiology_server.captures.base import Item, Picture, Shot
+from services.physiology_server.drops import Drops
+from services.physiology_server.frames import Frame
+from services.physiology_server.pacing import Pacing
+from services.physiology_server.sources.base import Source, SourceKind
+from vitalrig.beats import Beats
+from vitalrig.clock import Clock
+
+log = logging.getLogger(__name__)
+
+
+class PacedCapture:
+    """
+    Plays a source in real time, faster, or as fast as it goes.
+
+    In real time a frame that comes over a second late is left out, so that a pause of the
+    machine does not end in a burst. At any other speed nothing is left out and receivers are
+    waited for: there the output depends on the source alone.
+
+    Args:
+        source: Where frames come from.
+        clock: What tells the time.
+        beats: Where the counter of clock jumps goes.
+        drops: Where dropped frames are counted.
+        speed: Seconds of the source in one second; infinity for as fast as it goes.
+        draw: Makes the picture of a frame, where the source has none of its own.
+        keep_all: Leave nothing out in real time either.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        clock: Clock,
+        beats: Beats,
+        drops: Drops,
+        *,
+        speed: float = 1.0,
+        draw: Callable[[Frame], Picture] | None = None,
+        keep_all: bool = False,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._beats = beats
+        self._drops = drops
+        self._speed = speed
+        self._draw = draw
+        self.waits = keep_all or speed != 1.0
+        beats.count("clock_jumps", 0)
+
+    @property
+    def kind(self) -> SourceKind:
+        """
+        What the frames are made of.
+        """
+        return self._source.kind
+
+    @property
+    def fps(self) -> float:
+        """
+        Nominal frames per second.
+        """
+        return self._source.fps
+
+    async def items(self) -> AsyncGenerator[Item, None]:
+        """
+        Yield each frame when it is due.
+        """
+        pacing = Pacing(self._clock, self._speed)
+        jumps = 0
+        for frame in self._source.frames():
+            await asyncio.sleep(max(0.0, pacing.wait_s(frame.time_s)))
+            if not self.waits and pacing.too_late(frame.time_s):
+                self._drops.count("too_late")
+                continue
+            stamp_us = pacing.stamp_us(frame.time_s)
+            if pacing.clock_jumps != jumps:
+                jumps = pacing.clock_jumps
+                self._beats.count("clock_jumps")
+                log.warning("the wall clock was set; stamps follow it")
+            yield Shot(frame, stamp_us, self._drawn(frame))
+
+    def _drawn(self, frame: Frame) -> Callable[[], Picture] | None:
+        draw = self._draw
+        return None if draw is None else lambda: draw(frame)

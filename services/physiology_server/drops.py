@@ -1,0 +1,40 @@
+"""Frames that were left out, each with a reason."""
+
+from collections import Counter
+from typing import Literal
+
+from vitalrig.beats import Beats
+
+Reason = Literal["too_late", "bad_picture", "time_not_rising", "not_started", "queue_full"]
+REASONS: tuple[Reason, ...] = (
+    "too_late", "bad_picture", "time_not_rising", "not_started", "queue_full",
+)  # fmt: skip
+
+
+class Drops:
+    """
+    Counts dropped frames by reason, here and in the heartbeats' counters.
+
+    Args:
+        beats: Where the counters `frames_dropped` and `frames_dropped_{reason}` go.
+    """
+
+    def __init__(self, beats: Beats) -> None:
+        self._beats = beats
+        self.by_reason: Counter[Reason] = Counter()
+        beats.count("frames_dropped", 0)
+
+    @property
+    def total(self) -> int:
+        """
+        All of them.
+        """
+        return self.by_reason.total()
+
+    def count(self, reason: Reason, frames: int = 1) -> None:
+        """
+        Count *frames* that were left out because of *reason*.
+        """
+        self.by_reason[reason] += frames
+        self._beats.count("frames_dropped", frames)
+        self._beats.count(f"frames_dropped_{reason}", frames)
