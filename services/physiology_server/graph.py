@@ -98,7 +98,9 @@ class Graph:
                 if isinstance(item, Restart):
                     state.restart()
                     pipeline = self._make_pipeline()
-                elif not isinstance(item, Idle):
+                elif isinstance(item, Idle):
+                    self._idle(item)
+                else:
                     self._work(pipeline, disturb, item)
                 if capture.waits:
                     await state.outbox.room()
@@ -107,6 +109,11 @@ class Graph:
                 state.control.stop_edge_graph()
         state.graph_time_s = 0.0
         state.announce()
+
+    def _idle(self, item: Idle) -> None:
+        if item.status is not None:
+            self._state.control.see(item.status, self._clock.wall_us())
+        self._state.announce()
 
     def _work(self, pipeline: Pipeline, disturb: Disturb, item: Shot | Recorded) -> None:
         state = self._state

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.frames import Frame
 from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.status import StatusCode
 
 Picture = NDArray[np.uint8]
 """Height x width x 3 bytes, in the order red, green, blue."""
@@ -61,7 +62,12 @@ class Restart:
 class Idle:
     """
     Nothing came. A live capture says so at least every half second, so that the loop turns.
+
+    Attributes:
+        status: What is wrong, where the capture knows: without a camera nothing is processed.
     """
+
+    status: StatusCode | None = None
 
 
 Item = Shot | Recorded | Restart | Idle
