@@ -93,10 +93,20 @@ def _end_wedged() -> NoReturn:
 
 
 def serve(
-    settings_class: type[S], build: Callable[[S, Pulse], Service], argv: Sequence[str]
+    settings_class: type[S],
+    build: Callable[[S, Pulse], Service],
+    argv: Sequence[str],
+    *,
+    unknown_flags_warn: bool = False,
 ) -> int:
     """
     Load settings, build the service and run it until SIGTERM or SIGINT.
+
+    Args:
+        settings_class: What the service can be told.
+        build: Joins the service's parts.
+        argv: Arguments, without the program's name.
+        unknown_flags_warn: Go on with a warning where an argument is no flag of ours.
 
     Returns:
         0 after a clean stop, 2 for settings that cannot work, 3 if it could not start.
@@ -104,7 +114,7 @@ def serve(
     name = settings_class.service()
     try:
         settings, unknown = settings_class.load(argv)
-        if unknown:
+        if unknown and not unknown_flags_warn:
             raise BadSettings(f"{unknown[0]}: unknown argument; --help lists all")
     except HelpWanted as wanted:
         print(wanted)
@@ -113,6 +123,8 @@ def serve(
         print(f"{name}: {exc}", file=sys.stderr)
         return EXIT_BAD_SETTINGS
     logs.set_up(name, settings.log_format, settings.log_level)
+    for argument in unknown:
+        log.warning("unknown argument, passed over", extra={"argument": argument})
     stop = threading.Event()
     _stop_on_signals(stop)
     pulse = Pulse(Health(settings.health_path()), settings.wedged_after_s)

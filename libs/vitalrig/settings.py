@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
 from absl import flags
 from pydantic import BeforeValidator, Field, ValidationError
@@ -29,6 +29,9 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
 """Several names: a YAML list, or one text with commas in the environment and in flags."""
 
 
+_HELP_FLAGS = ("--help", "-h", "-help", "--helpfull", "--help=main")
+
+
 class HelpWanted(Exception):
     """The caller asked for `--help`. Print the text it carries, and end well."""
 
@@ -42,6 +45,8 @@ class ServiceSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", yaml_file_encoding="utf-8")
+    # Whether config/<service>.yml is read without being asked for, where it is there.
+    usual_config: ClassVar[bool] = True
 
     redis_host: str = Field("127.0.0.1", description="where Redis is")
     redis_port: int = Field(6379, gt=0, lt=65_536, description="Redis's port")
@@ -78,6 +83,13 @@ class ServiceSettings(BaseSettings):
         Name of the service that these settings are for.
         """
         return str(cls.model_config.get("env_prefix", "")).removeprefix("VITALRIG_")[:-1].lower()
+
+    @classmethod
+    def more_help(cls) -> list[str]:
+        """
+        Lines that a service adds at the end of `--help`.
+        """
+        return []
 
     def redis_password(self) -> str | None:
         """
@@ -157,20 +169,22 @@ def help_text(settings: type[ServiceSettings]) -> str:
         f"VITALRIG_{name.upper()}_KEY or as a flag; the later wins. Booleans may stand bare",
         "(--key, --nokey).",
         "",
-        f"  --config=FILE  (config/{name}.yml)",
+        f"  --config=FILE  ({f'config/{name}.yml' if settings.usual_config else ''})",
         "      the YAML file to read",
     ]
     for key, field in settings.model_fields.items():
         default = field.default
         shown = ",".join(default) if isinstance(default, tuple) else default
         lines += [f"  --{key}  ({'' if shown is None else shown})", f"      {field.description}"]
+    if more := settings.more_help():
+        lines += ["", *more]
     return "\n".join(lines)
 
 
 def _parse_flags(
     settings: type[ServiceSettings], argv: Sequence[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    if any(arg in ("--help", "-h", "-help", "--helpfull") for arg in argv):
+    if any(arg in _HELP_FLAGS for arg in argv):
         raise HelpWanted(help_text(settings))
     values = flags.FlagValues()  # type: ignore[no-untyped-call]
     flags.DEFINE_string("config", None, "the YAML file to read", flag_values=values)
@@ -192,7 +206,7 @@ def _is_bool(annotation: object) -> bool:
 def _config_path(settings: type[ServiceSettings], given: str | None) -> Path | None:
     if given is None:
         usual = Path("config") / f"{settings.service()}.yml"
-        return usual if usual.exists() else None
+        return usual if settings.usual_config and usual.exists() else None
     if not Path(given).exists() or Path(given).is_dir():
         raise BadSettings(f"config: {given} is no file")
     return Path(given)

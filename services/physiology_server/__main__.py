@@ -1,4 +1,4 @@
-"""`python -m services.physiology_server`."""
+"""`python -m services.physiology_server`, and the command `physiology_server`."""
 
 import sys
 
@@ -7,4 +7,4 @@ from services.physiology_server.settings import Settings
 from vitalrig.service import serve
 
 if __name__ == "__main__":
-    sys.exit(serve(Settings, build, sys.argv[1:]))
+    sys.exit(serve(Settings, build, sys.argv[1:], unknown_flags_warn=True))

@@ -37,8 +37,12 @@ def running(service: Service) -> Iterator[None]:
     assert not thread.is_alive(), "the service did not stop"
 
 
+AS_IN_THE_RIG = {"physiology_server": {"source": "synthetic", "streaming_backend": "redis"}}
+
+
 def load(settings_class: type, redis_server: Any = None, **keys: object) -> Any:
-    """Make settings as the command line would."""
+    """Make settings as the command line would; what differs from defaults in the rig is set."""
+    keys = AS_IN_THE_RIG.get(settings_class.service(), {}) | keys
     if redis_server is not None:
         keys["redis_port"] = redis_server.port
     argv = ["--config=/dev/null", *(f"--{key}={value}" for key, value in keys.items())]
