@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from smartspectra.ipc.session_files import check_session_id
 from vitalrig.errors import NotPossibleNow, VitalrigError
 from vitalrig.sessions import plot
 from vitalrig.sessions.read import open_summary
@@ -21,10 +22,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--summary_file", type=Path, default=Path("metrics_summary.json"), help="the summary"
     )
-    arguments = parser.parse_args(argv)
+    summary: Path = parser.parse_args(argv).summary_file
     picture = Path(plot.DEFAULT_NAME)
     try:
-        session = open_summary(arguments.summary_file)
+        session = open_summary(summary)
+        if session.meta.get("session_id") is None:
+            tell_of_sessions(summary)
         # As documented, the picture of an earlier session is replaced.
         plot.save(session, picture, force=True)
         print(f"saved {picture}")
@@ -33,8 +36,35 @@ def main(argv: list[str] | None = None) -> int:
         print(exc)
     except (VitalrigError, OSError) as exc:
         print(f"plot_metrics: {exc}", file=sys.stderr)
+        if not summary.exists():
+            tell_of_sessions(summary)
         return 1
     return 0
+
+
+def tell_of_sessions(base: Path) -> None:
+    """
+    Name the sessions, if *base* is only the path that they were named after.
+
+    What lies there itself came outside of recordings.
+    """
+    stem = f"{base.stem}_"
+    sessions = sorted(
+        path
+        for path in base.parent.glob("*.json")
+        if path.stem.startswith(stem) and is_session(path.stem.removeprefix(stem))
+    )
+    if sessions:
+        print(f"{base} is no session's summary; these are:", *sessions, sep="\n  ", file=sys.stderr)
+
+
+def is_session(name: str) -> bool:
+    """Tell a session's id from snapshot_temp, manifest and what was set aside."""
+    try:
+        check_session_id(name)
+    except ValueError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

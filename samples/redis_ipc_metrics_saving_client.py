@@ -169,7 +169,10 @@ async def main(arguments: argparse.Namespace) -> str:
     Returns:
         What went wrong; empty if nothing did.
     """
-    collector = MetricsCollector(config_of(arguments), StorageOptions(software_version=VERSION))
+    try:
+        collector = MetricsCollector(config_of(arguments), StorageOptions(software_version=VERSION))
+    except ValueError as exc:  # a session id that cannot be a file's name, one path for both files
+        return str(exc)
     listener = Listener(collector, password_of(arguments))
     control = Control(f"localhost:{arguments.port}")
     collector.start()
@@ -272,9 +275,9 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.strip().partition("\n")[0])
     add = parser.add_argument
     add("--port", type=int, default=50051, help="gRPC port of the server")
-    add("--redis_host", default="localhost")
-    add("--redis_port", type=int, default=6379)
-    add("--redis_key_prefix", default="physiology")
+    add("--redis_host", default="localhost", help="where Redis is")
+    add("--redis_port", type=int, default=6379, help="Redis's port")
+    add("--redis_key_prefix", default="physiology", help="the camera")
     add("--redis_password_file", type=Path, help="file that holds Redis's password")
     add("--combined_metrics_file", type=Path, default=Path("metrics.jsonl"),
         help="base path of the JSONL; each session's is made from it")  # fmt: skip

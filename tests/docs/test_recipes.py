@@ -1,9 +1,12 @@
-"""docs/recipes.md: every program on the page is run as it stands."""
+"""
+docs/recipes.md: the programs that need no server are run as they stand.
+
+Those of the vendor's guide are in tests/integration/test_guide_programs.py.
+"""
 
 import json
 import math
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -14,32 +17,28 @@ import pytest
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from tests.support.eventually import eventually
+from tests.support.interruptible import popen
 from tests.support.publishing import Publishing
+from tests.support.recipes import PAGE, PROGRAMS, program
 from tests.support.sessions import GOLDEN
 
-PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text()
-SECTIONS = {
-    section.partition("\n")[0]: section for section in re.split(r"^## ", PAGE, flags=re.MULTILINE)
-}
-PROGRAMS = {
-    title: re.findall(r"^```(python|sh)\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
-    for title, section in SECTIONS.items()
-}
-RECORD = "Record until Ctrl-C"
-WATCH = "Look at a recording while it goes on"
+GUIDE = {"Basic usage", "Real-time snapshots", "With pandas", "With NumPy"}
+PASSWORD = "With a password"
 COMMANDS = "The same at the command line"
+SAYINGS = "What the commands say"
+SPECTRUM = "A breathing rate from its trace"
+TABLE = "All series side by side"
 OFFLINE = {
     "Save a configuration and load it again": "",
-    "A summary in pandas": "pulse_per_minute",
-    "A summary in NumPy": "150 samples at 30.00 Hz",
+    TABLE: "1040 samples in 20 series",
+    SPECTRUM: "150 samples at 30.00 Hz",
     "A session of any length": "recording started first",
     "Verify and export a session from Python": "first intact and complete",
 }
-
-
-def program(title):
-    ((_, text),) = PROGRAMS[title]
-    return text
+WITH_VITALRIG = {
+    **os.environ,
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+}
 
 
 @pytest.fixture
@@ -60,72 +59,50 @@ def folder(tmp_path):
     return tmp_path
 
 
-class Running:
-    """A program of the page, in a folder, with its port of Redis replaced."""
-
-    def __init__(self, title, folder, server):
-        text = program(title)
-        assert "redis_port=6379" in text
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", text.replace("redis_port=6379", f"redis_port={server.port}")],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        with server.client() as client:
-            eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1])
-
-    def line(self):
-        return self._process.stdout.readline()
-
-    def end(self):
-        """Press Ctrl-C; gives the exit status and what was printed."""
-        self._process.send_signal(signal.SIGINT)
-        said, complaints = self._process.communicate(timeout=20)
-        return self._process.returncode, said, complaints
-
-
 def test_every_program_on_the_page_is_run():
     """
-    A new recipe needs a test here.
+    A new recipe needs a test, here or beside the guide's programs.
     """
     with_programs = {title for title, programs in PROGRAMS.items() if programs}
 
-    assert {RECORD, WATCH, COMMANDS, *OFFLINE} == with_programs
+    assert GUIDE | {PASSWORD, COMMANDS, SAYINGS, *OFFLINE} == with_programs
 
 
-def test_recording_leaves_the_documented_files(redis_server, tmp_path):
+def test_basic_usage_with_the_lines_for_a_password_records_from_a_closed_redis(
+    redis_server, tmp_path
+):
     """
-    With what was published, byte for byte.
+    They stand where the page says, before the PING.
     """
-    running = Running(RECORD, tmp_path, redis_server)
+    ping = 'sock.sendall(encode_command("PING"))\n'
+    before, after = program("Basic usage").split(ping)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "redis_password").write_text("secret\n")
     with redis_server.client() as client:
-        publishing = Publishing(client)
+        client.config_set("requirepass", "secret")
+        recording = popen(
+            [
+                sys.executable, "-c", before + program(PASSWORD) + ping + after,
+                str(redis_server.port),
+            ],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1])
+        publishing = Publishing(client, stream=False)
         publishing.start("first")
         publishing.edge(40)
         publishing.stop()
-    eventually((tmp_path / "metrics_summary_first.json").exists)
-    status, _, complaints = running.end()
+        eventually((tmp_path / "metrics_first.json").exists)
+        recording.send_signal(signal.SIGINT)
+        _, complaints = recording.communicate(timeout=20)
 
     assert (0, "", publishing.published) == (
-        status, complaints, (tmp_path / "metrics_first.jsonl").read_bytes().splitlines(),
-    )  # fmt: skip
-
-
-def test_a_recording_is_seen_while_it_goes_on(redis_server, tmp_path):
-    """
-    The numbers are those published so far.
-    """
-    running = Running(WATCH, tmp_path, redis_server)
-    with redis_server.client() as client:
-        publishing = Publishing(client)
-        publishing.start("first")
-        publishing.edge(40)
-    eventually(lambda: "40 samples in 1 series" in running.line())
-    status, _, complaints = running.end()
-
-    assert (0, "") == (status, complaints)
+        recording.returncode,
+        complaints,
+        (tmp_path / "metrics_first.jsonl").read_bytes().splitlines(),
+    )
 
 
 @pytest.mark.parametrize("title", OFFLINE)
@@ -155,7 +132,7 @@ def test_the_breathing_rate_of_the_recipe_is_right(folder):
         json.dumps({"meta": {}, "series": {"physiology:edge_metrics": trace}})
     )
     said = subprocess.run(
-        [sys.executable, "-c", program("A summary in NumPy")],
+        [sys.executable, "-c", program(SPECTRUM)],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -169,7 +146,9 @@ def test_the_table_of_all_series_has_all_samples(folder):
     """
     Nothing is lost where two series share a time.
     """
-    subprocess.run([sys.executable, "-c", program("A summary in pandas")], cwd=folder, check=True)
+    subprocess.run(
+        [sys.executable, "-c", program(TABLE)], cwd=folder, stdout=subprocess.DEVNULL, check=True
+    )
     table = pd.read_csv(folder / "everything.csv", index_col=0)
 
     assert (20, 1040) == (table.shape[1], int(table.count().sum()))
@@ -179,11 +158,10 @@ def test_every_command_on_the_page_works(folder):
     """
     In the order in which they stand there.
     """
-    programs = Path(sys.executable).parent
     ended = subprocess.run(
         ["sh", "-e", "-c", program(COMMANDS)],
         cwd=folder,
-        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        env=WITH_VITALRIG,
         capture_output=True,
         text=True,
         check=False,
@@ -200,3 +178,31 @@ def test_every_command_on_the_page_works(folder):
         "metrics_first.xdf",
         "metrics_plot.png",
     } == made
+
+
+def test_the_commands_say_what_the_page_shows(tmp_path, request):
+    """
+    After a change that is meant: pytest --update-golden, and read the diff.
+    """
+    (tmp_path / "tests").symlink_to(GOLDEN.parents[1])
+    shown = program(SAYINGS)
+    commands = [line[2:] for line in shown.splitlines() if line.startswith("$ ")]
+    said = "".join(f"$ {command}\n{_output(command, tmp_path)}" for command in commands)
+    if request.config.getoption("--update-golden"):
+        PAGE.write_text(PAGE.read_text(encoding="utf-8").replace(shown, said), encoding="utf-8")
+
+    assert said == shown
+
+
+def _output(command, folder):
+    text = subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env=WITH_VITALRIG,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    ).stdout
+    # Tables are filled up with blanks, which an editor would take from the page.
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())

@@ -13,6 +13,7 @@ import pytest
 from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
+from tests.support.interruptible import popen
 from tests.support.ports import free_port
 from tests.support.running import a_pulse, load, running
 from vitalrig.sessions.catalogue import find, resolve
@@ -26,7 +27,7 @@ class Client:
 
     def __init__(self, folder, redis_port, grpc_port, *arguments):
         self.said: list[str] = []
-        self._process = subprocess.Popen(
+        self._process = popen(
             [
                 sys.executable, SAMPLE, f"--port={grpc_port}", f"--redis_port={redis_port}",
                 "--combined_metrics_file=metrics.jsonl", "--summary_file=metrics_summary.json",
@@ -244,6 +245,22 @@ def test_without_a_server_it_still_listens(redis_server, folder):
     program.close()
 
     assert 0 == status
+
+
+@pytest.mark.parametrize(
+    ("argument", "why"),
+    [("--session_id=a b", "session id"), ("--summary_file=metrics.jsonl", "both")],
+    ids=["session id", "same path"],
+)
+def test_arguments_that_cannot_work_are_said_in_one_line(folder, argument, why):
+    """
+    Before anything is started.
+    """
+    program = Client(folder, free_port(), free_port(), argument)
+    status = program.ends()
+    program.close()
+
+    assert (1, 1, True) == (status, len(program.said), why in program.said[0])
 
 
 def test_a_password_is_read_from_a_file(redis_server, rig, folder):
