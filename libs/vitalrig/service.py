@@ -124,7 +124,9 @@ def serve(
         return EXIT_BAD_SETTINGS
     logs.set_up(name, settings.log_format, settings.log_level)
     for argument in unknown:
-        log.warning("unknown argument, passed over", extra={"argument": argument})
+        # Without its value, which may be a password.
+        name_only = argument.partition("=")[0]
+        log.warning("unknown argument, passed over", extra={"argument": name_only})
     stop = threading.Event()
     _stop_on_signals(stop)
     pulse = Pulse(Health(settings.health_path()), settings.wedged_after_s)

@@ -5,48 +5,58 @@ import contextlib
 import logging
 import secrets
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-import grpc
-import orjson
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
-
-from services.physiology_server.captures.paced import PacedCapture
+from services.physiology_server.captures.choice import (
+    Hands,
+    is_session,
+    make_capture,
+    seed_of,
+    signals_of,
+)
+from services.physiology_server.captures.upload import Uploads
 from services.physiology_server.control import Control
 from services.physiology_server.core import Core
 from services.physiology_server.drops import Drops
 from services.physiology_server.edge import EDA_FIRST_AFTER_S, Edge
 from services.physiology_server.estimate import BREATHING, PULSE
-from services.physiology_server.graph import Graph
+from services.physiology_server.frames_out import FramePublisher
+from services.physiology_server.graph import Disturb, Graph, undisturbed
 from services.physiology_server.outbox import Outbox
+from services.physiology_server.performance import MeasuredCore, Performance
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.publisher import Publisher
-from services.physiology_server.servicer import Servicer
+from services.physiology_server.reporter import Reporter
+from services.physiology_server.rpc.options import OWN_SERVICE, RpcOptions
+from services.physiology_server.rpc.server import RpcServer
+from services.physiology_server.rpc.subscribers import Subscribers
+from services.physiology_server.rpc.verbs import About, Verbs
+from services.physiology_server.scenarios.disturb import ScenarioDisturb
+from services.physiology_server.scenarios.identity import capture_id
+from services.physiology_server.scenarios.load import load_scenario
+from services.physiology_server.scenarios.model import Scenario
 from services.physiology_server.settings import Settings
-from services.physiology_server.sources.base import Source
-from services.physiology_server.sources.replay import ReplaySource
-from services.physiology_server.sources.synthetic import SyntheticSource
+from services.physiology_server.sources.base import SourceKind
 from services.physiology_server.state import ServerState
 from services.physiology_server.streaming.base import Backend
-from services.physiology_server.streaming.redis_ipc import RedisBackend
-from vitalrig import keys
+from services.physiology_server.streaming.choice import make_backend, redis_config
+from services.physiology_server.streaming.redis_ipc import connect
 from vitalrig.beats import Beats
-from vitalrig.bus import AWAY, connect_async
 from vitalrig.clock import Clock, SystemClock
-from vitalrig.errors import BadSettings, CannotStart
-from vitalrig.rpc import physiology_pb2 as pb
-from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+from vitalrig.errors import BadSettings
 from vitalrig.service import Pulse
 from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
 
-SERVICE_NAME = pb.DESCRIPTOR.services_by_name["Physiology"].full_name
-REPORT_EVERY_S = 1.0
 LAST_FLUSH_S = 5.0
 GRACE_S = 1.0
 SPARE_S = 1.0
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+"""Something that runs until it is cancelled."""
 
 
 class PhysiologyServer:
@@ -55,24 +65,28 @@ class PhysiologyServer:
 
     On stop, a recording that runs is ended, its end is published, and what waits is sent for up
     to five seconds.
+
+    Attributes:
+        port: Where gRPC listens, once it does.
+        state: What is shared with gRPC.
     """
 
     def __init__(
         self,
-        address: str,
+        rpc: RpcServer,
         state: ServerState,
-        graph: Graph,
         publisher: Publisher,
         backend: Backend,
-        reporter: "Reporter",
+        pictures: FramePublisher,
+        loops: Sequence[Loop],
         pulse: Pulse,
     ) -> None:
-        self._address = address
-        self._state = state
-        self._graph = graph
+        self._rpc = rpc
+        self.state = state
         self._publisher = publisher
         self._backend = backend
-        self._reporter = reporter
+        self._pictures = pictures
+        self._loops = loops
         self._pulse = pulse
         self.port = 0
 
@@ -83,38 +97,25 @@ class PhysiologyServer:
         Raises:
             CannotStart: If the port is taken.
         """
-        asyncio.run(self._run(stop))
+        asyncio.run(self.serve(stop))
 
-    async def _run(self, stop: threading.Event) -> None:
-        server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-        pb_grpc.add_PhysiologyServicer_to_server(Servicer(self._state), server)
-        serving = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(serving, server)
-        reflection.enable_server_reflection(
-            (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME), server
-        )
-        try:
-            self.port = server.add_insecure_port(self._address)
-        except RuntimeError as exc:
-            raise CannotStart(f"{self._address} cannot be listened on; is it taken?") from exc
-        await server.start()
-        for name in ("", SERVICE_NAME):
-            await serving.set(name, health_pb2.HealthCheckResponse.SERVING)
-        self._state.announce()
+    async def serve(self, stop: threading.Event) -> None:
+        """
+        The same, on a running event loop.
+        """
+        self.port = await self._rpc.start()
+        self.state.announce()
         self._pulse.health.ready()
         log.info("physiology_server ready", extra={"port": self.port, "version": VERSION})
         await self._work_until(stop)
-        await _within(GRACE_S, serving.enter_graceful_shutdown())
+        self._pictures.close()
+        await _within(GRACE_S, self._rpc.leave())
         await self._say_goodbye()
-        await _within(2 * GRACE_S, server.stop(GRACE_S))
+        await _within(2 * GRACE_S, self._rpc.stop(GRACE_S))
         await _within(GRACE_S, self._backend.close())
 
     async def _work_until(self, stop: threading.Event) -> None:
-        tasks = [
-            asyncio.create_task(self._graph.run(), name="graph"),
-            asyncio.create_task(self._publisher.run(), name="publisher"),
-            asyncio.create_task(self._reporter.run(), name="reporter"),
-        ]
+        tasks = [asyncio.create_task(loop()) for loop in self._loops]
         stopped = asyncio.create_task(asyncio.to_thread(stop.wait), name="stop")
         done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
@@ -126,8 +127,8 @@ class PhysiologyServer:
                 task.result()  # a loop that ended by itself is a fault: end the process with it
 
     async def _say_goodbye(self) -> None:
-        self._state.control.stop_edge_graph()
-        self._state.announce()
+        self.state.control.stop_edge_graph()
+        self.state.announce()
         await _within(LAST_FLUSH_S, self._publisher.flush())
 
 
@@ -139,23 +140,48 @@ async def _within(seconds: float, step: Awaitable[object]) -> None:
         await asyncio.wait_for(step, seconds)
 
 
-class Reporter:
-    """Publishes the heartbeats about once a second. A Redis that is away misses a report."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    What is decided once, before anything starts.
 
-    def __init__(self, settings: Settings, beats: Beats) -> None:
-        self._client = connect_async(settings)
-        self._beats = beats
+    Attributes:
+        settings: What was set.
+        scenario: What happens to the subject, if anything does.
+        kind: What the frames are made of.
+        run_id: Names this run of the server.
+        clock: What tells the time.
+    """
 
-    async def run(self) -> None:
+    settings: Settings
+    scenario: Scenario | None
+    kind: SourceKind
+    run_id: str
+    clock: Clock
+
+    @property
+    def seed(self) -> int:
         """
-        Report until cancelled.
+        The seed that counts.
         """
-        async with self._client:
-            while True:
-                with contextlib.suppress(*AWAY):
-                    report = orjson.dumps(self._beats.report())
-                    await self._client.hset(keys.HEARTBEATS, self._beats.key, report)
-                await asyncio.sleep(REPORT_EVERY_S)
+        return seed_of(self.settings, self.scenario)
+
+    @property
+    def frames_id(self) -> str:
+        """
+        What `metadata.id` names: the frames where they can be had again, else this run.
+        """
+        if self.kind in ("camera", "upload"):
+            return self.run_id
+        settings = self.settings
+        facts = {
+            "seed": self.seed,
+            "fps": settings.fps,
+            "pulse": settings.pulse_rate,
+            "breathing": settings.breathing_rate,
+            "path": "" if self.kind == "synthetic" else f"{settings.replay_path}",
+        }
+        return capture_id(facts, self.scenario)
 
 
 def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
@@ -163,89 +189,161 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     Join the parts.
 
     Raises:
-        BadSettings: If the source cannot be opened.
+        BadSettings: If the source, the scenario, the backend or the door cannot be opened.
+        CannotStart: If the file backend's folder is in use.
     """
     clock: Clock = SystemClock()
-    run_id = secrets.token_hex(8)
-    try:
-        source = make_source(settings)
-    except ValueError as exc:
-        raise BadSettings(str(exc)) from exc
-    control = Control(clock)
-    outbox = Outbox(settings.outbox_max_envelopes)
-    beats = Beats("physiology_server", settings.redis_key_prefix, clock)
-    drops = Drops(beats)
-    state = ServerState(control, outbox, source.kind, warm_up_s(settings, source), drops)
-    beats.facts.update(source=source.kind, camera=settings.redis_key_prefix, run=run_id)
-    backend = RedisBackend(
-        connect_async(settings), settings.redis_key_prefix, run_id, settings.stream_max_entries
+    scenario = None if settings.scenario is None else load_scenario(settings.scenario)
+    redis = redis_config(settings)
+    camera = redis.key_prefix
+    beats = Beats("physiology_server", camera, clock)
+    control, drops, subscribers = Control(clock), Drops(beats), Subscribers()
+    uploads = Uploads(drops)
+    hands = Hands(clock, beats, drops, uploads, control.set_recording, lambda: state.frames)
+    kind = make_capture(settings, scenario, hands).kind
+    run = Run(settings, scenario, kind, secrets.token_hex(8), clock)
+    backend = make_backend(settings, run.run_id, subscribers, beats)
+    streams_too = settings.streaming_backend != "grpc"
+    outbox = Outbox(
+        settings.outbox_max_envelopes, clock, tap=subscribers.offer if streams_too else None
     )
-
-    def make_pipeline() -> Pipeline:
-        edge = Edge(
-            enable_eda=settings.enable_eda,
-            enable_micromotion=settings.enable_micromotion,
-            source_kind=source.kind,
-        )
-        core = Core(
-            buffer_duration_s=settings.buffer_duration,
-            enable_phasic_bp=settings.enable_phasic_bp,
-            source_kind=source.kind,
-            run_id=run_id,
-            version=VERSION,
-            clock=clock,
-        )
-        return Pipeline(control, edge, core, settings.publish_core)
-
+    state = ServerState(control, outbox, kind, warm_up_s(run), drops, settings.buffer_duration)
+    beats.facts.update(source=kind, camera=camera, run=run.run_id)
+    pictures = FramePublisher(
+        outbox,
+        beats,
+        kind,
+        frame_fps=settings.frame_fps,
+        frame_quality=settings.frame_quality,
+        frame_max_width=settings.frame_max_width,
+    )
+    publisher = Publisher(outbox, backend, beats, pulse.health, clock)
+    graph = Graph(
+        state,
+        lambda: make_capture(settings, scenario, hands),
+        lambda: make_pipeline(run, state, beats),
+        pulse,
+        beats,
+        clock,
+        onlooker=pictures,
+        make_disturb=lambda: make_disturb(run),
+    )
     if settings.autostart:
         control.start_core()
         control.start_edge_graph()
+    loops: list[Loop] = [
+        graph.run,
+        publisher.run,
+        Performance(settings, state, beats, publisher.latencies, clock).run,
+    ]
+    if settings.streaming_backend == "redis":
+        loops.append(Reporter(connect(redis), beats).run)
     return PhysiologyServer(
-        address=f"{settings.listen_address}:{settings.port}",
-        state=state,
-        graph=Graph(
-            state,
-            lambda: PacedCapture(make_source(settings), clock, beats, drops),
-            make_pipeline,
-            pulse,
-            beats,
-            clock,
+        rpc=RpcServer(
+            rpc_options(settings),
+            Verbs(
+                state,
+                About(
+                    backend=settings.streaming_backend,
+                    camera=camera,
+                    run_id=run.run_id,
+                    started_at_us=clock.wall_us(),
+                    capabilities=tuple(capabilities(settings)),
+                ),
+                uploads if kind == "upload" else None,
+            ),
+            subscribers,
         ),
-        publisher=Publisher(outbox, backend, beats, pulse.health, clock),
+        state=state,
+        publisher=publisher,
         backend=backend,
-        reporter=Reporter(settings, beats),
+        pictures=pictures,
+        loops=loops,
         pulse=pulse,
     )
 
 
-def make_source(settings: Settings) -> Source:
+def make_pipeline(run: Run, state: ServerState, beats: Beats) -> Pipeline:
     """
-    Open the source that the settings name.
+    Make Core and Edge for one run of the graph.
+    """
+    settings = run.settings
+    edge = Edge(
+        enable_eda=settings.enable_eda,
+        enable_micromotion=settings.enable_micromotion,
+        source_kind=run.kind,
+    )
+    core = Core(
+        buffer_duration_s=state.buffer_duration_s,
+        enable_phasic_bp=settings.enable_phasic_bp,
+        source_kind=run.kind,
+        run_id=run.frames_id,
+        version=VERSION,
+        clock=run.clock,
+    )
+    measured = MeasuredCore(core, beats, run.clock)
+    return Pipeline(state.control, edge, measured, settings.publish_core)
+
+
+def make_disturb(run: Run) -> Disturb:
+    """
+    Make what stands between the pipeline and the outbox, for one run of the graph.
+    """
+    return undisturbed if run.scenario is None else ScenarioDisturb(run.scenario, run.seed)
+
+
+def rpc_options(settings: Settings) -> RpcOptions:
+    """
+    What the settings say of gRPC.
 
     Raises:
-        ValueError: If the recording cannot be read.
+        BadSettings: If a pair in `rpc_method_names` is none.
     """
-    if settings.source == "replay":
-        return ReplaySource.from_csv(
-            settings.replay_path,
-            fps=settings.fps,
-            loop=settings.replay_loop,
-            start_s=settings.replay_start_s,
-        )
-    return SyntheticSource(
-        seed=settings.seed,
-        fps=settings.fps,
-        pulse_per_minute=settings.pulse_rate,
-        breathing_per_minute=settings.breathing_rate,
+    names = {}
+    for pair in settings.rpc_method_names:
+        verb, mark, method = pair.partition("=")
+        if not (verb and mark and method):
+            raise BadSettings(f"rpc_method_names: {pair!r}: write Verb=Method")
+        names[verb] = method
+    return RpcOptions(
+        listen_address=settings.listen_address,
+        port=settings.port,
+        rpc_service_name=settings.rpc_service_name or OWN_SERVICE,
+        rpc_method_names=names,
+        rpc_descriptors=settings.rpc_descriptors,
+        rpc_module=settings.rpc_module,
+        tls_certificate_file=settings.tls_certificate_file,
+        tls_key_file=settings.tls_key_file,
+        token_file=settings.token_file,
+        allow_insecure=settings.allow_insecure,
+        max_message_bytes=settings.max_message_mib * 1024 * 1024,
     )
 
 
-def warm_up_s(settings: Settings, source: Source) -> dict[str, float]:
+def capabilities(settings: Settings) -> Iterator[str]:
+    """
+    Name what is switched on beyond the least.
+    """
+    for name, on in (
+        ("phasic_bp", settings.enable_phasic_bp),
+        ("eda", settings.enable_eda),
+        ("micromotion", settings.enable_micromotion),
+        ("pictures", settings.frame_fps > 0),
+        ("upload", settings.source == "upload"),
+        ("scenario", settings.scenario is not None),
+    ):
+        if on:
+            yield name
+
+
+def warm_up_s(run: Run) -> dict[str, float]:
     """
     Tell how many seconds of frames each signal that this source can give needs at first.
     """
-    signals = next(iter(source.frames())).signals
+    settings = run.settings
+    if is_session(settings):
+        return {}  # what is recorded comes when it came
     needed = {"pulse": PULSE.first_after_s, "breathing": BREATHING.first_after_s}
-    if settings.enable_eda and signals.eda is not None:
+    if settings.enable_eda and signals_of(settings).eda is not None:
         needed["eda"] = EDA_FIRST_AFTER_S
     return {signal: seconds + SPARE_S for signal, seconds in needed.items()}

@@ -27,6 +27,10 @@ class StatusChange:
 
 Change = RecordingChange | StatusChange
 
+NO_CORE = "Container not initialized. Call StartCore first."
+NO_GRAPH = "Graph not started. Call StartEdgeGraph first."
+"""The vendor's words for what is missing, and ours for what to do."""
+
 
 class Control:
     """
@@ -80,8 +84,7 @@ class Control:
         Raises:
             NotPossibleNow: Without Core.
         """
-        if not self.core_running:
-            raise NotPossibleNow("Container not initialized: call StartCore first")
+        self._require_core()
         self.edge_running = True
 
     def stop_edge_graph(self) -> None:
@@ -107,11 +110,10 @@ class Control:
             BadRequest: If *session_id* cannot be part of a file's name.
             NotPossibleNow: Without a running Edge graph, or while another session is recorded.
         """
+        self.require_graph()
         if not recording:
             self._end_recording()
             return
-        if not self.edge_running:
-            raise NotPossibleNow("Graph not started: call StartCore and StartEdgeGraph first")
         if session_id:
             try:
                 check_session_id(session_id)
@@ -133,9 +135,23 @@ class Control:
         Raises:
             NotPossibleNow: Without Core.
         """
-        if not self.core_running:
-            raise NotPossibleNow("Container not initialized: call StartCore first")
+        self._require_core()
         self.resets += 1
+
+    def require_graph(self) -> None:
+        """
+        Refuse what needs a running Edge graph.
+
+        Raises:
+            NotPossibleNow: Without Core, or without the Edge graph.
+        """
+        self._require_core()
+        if not self.edge_running:
+            raise NotPossibleNow(NO_GRAPH)
+
+    def _require_core(self) -> None:
+        if not self.core_running:
+            raise NotPossibleNow(NO_CORE)
 
     def see(self, status: StatusCode, timestamp_us: int) -> None:
         """

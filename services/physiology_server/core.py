@@ -27,7 +27,9 @@ class Core:
         buffer_duration_s: Seconds of frames in one payload.
         enable_phasic_bp: Send phasic blood pressure, which is not calibrated.
         source_kind: What the frames are made of.
-        run_id: Which run of the server this is.
+        run_id: What follows the kind in `metadata.id`. Where a run can be repeated, make it of
+            what the frames depend on (`scenarios.identity.capture_id`), so that the same run
+            gives the same bytes; `upload_timestamp` and `sent_at_s` are the wall clock's alone.
         version: Version of this program.
         clock: Tells when a payload was made.
     """

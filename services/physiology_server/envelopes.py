@@ -11,10 +11,18 @@ from services.physiology_server.control import Change, RecordingChange
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One envelope, with the channel (without prefix) that it belongs to."""
+    """
+    One envelope, with the channel (without prefix) that it belongs to.
+
+    Attributes:
+        channel: One of `smartspectra.ipc.channels.KINDS`.
+        envelope: The message, one compact line without its end.
+        jpeg: On the channel `frame`: the picture itself, for backends that need no base64.
+    """
 
     channel: str
     envelope: bytes
+    jpeg: bytes | None = None
 
 
 def envelope(kind: str, timestamp_us: int, payload: Mapping[str, Any]) -> Outgoing:

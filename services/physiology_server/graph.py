@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from vitalrig.service import Pulse
 log = logging.getLogger(__name__)
 
 IDLE_S = 0.05
+ROOM_S = 0.5
 
 
 class Onlooker(Protocol):
@@ -28,7 +30,10 @@ class Onlooker(Protocol):
 
 
 Disturb = Callable[[float, Iterable[Outgoing]], Iterable[Outgoing]]
-"""Gets capture time in s and what would go out; gives what goes out instead."""
+"""
+Gets capture time in s and what would go out; gives what goes out instead. At the end of a run it
+is called with an infinite time and nothing, and gives what it still holds back.
+"""
 
 
 def undisturbed(_time_s: float, outgoing: Iterable[Outgoing]) -> Iterable[Outgoing]:
@@ -103,12 +108,19 @@ class Graph:
                 else:
                     self._work(pipeline, disturb, item)
                 if capture.waits:
-                    await state.outbox.room()
+                    await self._wait_for_room()
             else:
                 log.info("the source has ended")
                 state.control.stop_edge_graph()
+        for outgoing in disturb(math.inf, ()):  # what it still holds back
+            state.outbox.put(outgoing)
         state.graph_time_s = 0.0
         state.announce()
+
+    async def _wait_for_room(self) -> None:
+        state = self._state
+        while not await state.outbox.room(ROOM_S) and state.control.edge_running:
+            self._pulse.beat()
 
     def _idle(self, item: Idle) -> None:
         if item.status is not None:

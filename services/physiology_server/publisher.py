@@ -1,14 +1,16 @@
 """From the outbox to the backend, through any absence of the other side."""
 
 import logging
+from collections.abc import Sequence
 
 import stamina
 
-from services.physiology_server.outbox import Outbox
+from services.physiology_server.outbox import NO_NUMBER, Numbered, Outbox
 from services.physiology_server.streaming.base import Backend
+from services.physiology_server.streaming.latency import Latencies
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
-from vitalrig.errors import Unavailable
+from vitalrig.errors import BadMessage, Unavailable
 from vitalrig.health import Health
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,10 @@ class Publisher:
 
     An absence is one log line when it begins and one when it ends, with its length; the counters
     `backend_disconnects` and `backend_away_seconds` say the same to the exporter.
+
+    Attributes:
+        latencies: How long the envelopes of the last seconds took from the outbox until they
+            were sent. The counter `publish_latency_seconds` is the sum over all.
     """
 
     def __init__(
@@ -35,9 +41,15 @@ class Publisher:
         self._health = health
         self._clock = clock
         self._step = beats.step("envelopes_published")
-        for name in ("backend_disconnects", "backend_away_seconds", "envelopes_lost"):
+        self._pictures = beats.step("pictures_published")
+        self.latencies = Latencies(clock)
+        for name in (
+            "backend_disconnects", "backend_away_seconds", "envelopes_lost", "envelopes_refused",
+            "publish_latency_seconds", "pictures_replaced",
+        ):  # fmt: skip
             beats.count(name, 0)
         self._lost_counted = 0
+        self._replaced_counted = 0
 
     async def run(self) -> None:
         """
@@ -53,47 +65,86 @@ class Publisher:
         """
         while batch := self._outbox.take(BATCH):
             began_s = self._clock.monotonic_s()
-            away_since_s: float | None = None
-            async for attempt in stamina.retry_context(
-                on=Unavailable,
-                attempts=None,
-                timeout=None,
-                wait_initial=FIRST_WAIT_S,
-                wait_max=LONGEST_WAIT_S,
-                wait_jitter=FIRST_WAIT_S,
-            ):
-                with attempt:
-                    try:
-                        await self._backend.send(batch)
-                    except Unavailable as exc:
-                        away_since_s = self._away(exc, away_since_s)
-                        raise
+            try:
+                await self._send(batch)
+            except Unavailable as exc:
+                batch = await self._send_when_back(exc)
+                busy_s = 0.0
+            else:
+                busy_s = self._clock.monotonic_s() - began_s
             self._outbox.done()
-            self._back(away_since_s)
-            busy_s = self._clock.monotonic_s() - began_s if away_since_s is None else 0.0
-            for numbered in batch:
-                self._step.beat(busy_s / len(batch), len(numbered.outgoing.envelope))
-            self._count_lost()
+            self._health.ok("streaming_backend")
+            self._count(batch, busy_s)
 
-    def _away(self, error: Unavailable, since_s: float | None) -> float:
-        self._health.fail("streaming_backend", str(error))
-        self._count_lost()
-        if since_s is not None:
-            return since_s
+    async def _send_when_back(self, error: Unavailable) -> list[Numbered]:
+        """
+        Keep trying, each time with what is the oldest batch then.
+        """
+        away_since_s = self._clock.monotonic_s()
         self._beats.count("backend_disconnects")
         log.warning("backend is away", extra={"why": str(error), "waiting": len(self._outbox)})
-        return self._clock.monotonic_s()
+        self._away(error)
+        batch: list[Numbered] = []
+        async for attempt in stamina.retry_context(
+            on=Unavailable,
+            attempts=None,
+            timeout=None,
+            wait_initial=FIRST_WAIT_S,
+            wait_max=LONGEST_WAIT_S,
+            wait_jitter=FIRST_WAIT_S,
+        ):
+            with attempt:
+                batch = self._outbox.take(BATCH)
+                try:
+                    await self._send(batch)
+                except Unavailable as exc:
+                    self._away(exc)
+                    raise
+        away_s = self._clock.monotonic_s() - away_since_s
+        self._beats.count("backend_away_seconds", away_s)
+        log.info("backend is back", extra={"away_s": round(away_s, 3), "lost": self._outbox.lost})
+        return batch
 
-    def _back(self, away_since_s: float | None) -> None:
-        self._health.ok("streaming_backend")
-        if away_since_s is not None:
-            away_s = self._clock.monotonic_s() - away_since_s
-            self._beats.count("backend_away_seconds", away_s)
-            log.info(
-                "backend is back",
-                extra={"away_s": round(away_s, 3), "lost": self._outbox.lost},
-            )
+    async def _send(self, batch: Sequence[Numbered]) -> None:
+        """
+        Send *batch* without what the backend refuses for good.
+        """
+        try:
+            await self._backend.send(batch)
+        except BadMessage:
+            for numbered in batch:
+                try:
+                    await self._backend.send([numbered])
+                except BadMessage as exc:
+                    self._beats.count("envelopes_refused")
+                    log.error("envelope refused", extra={"why": str(exc), "seq": numbered.seq})
+
+    def _away(self, error: Unavailable) -> None:
+        self._health.fail("streaming_backend", str(error))
+        self._count_lost()
+
+    def _count(self, batch: Sequence[Numbered], busy_s: float) -> None:
+        now_s = self._clock.monotonic_s()
+        share_s = busy_s / len(batch)
+        latency_s = 0.0
+        for numbered in batch:
+            size_bytes = len(numbered.outgoing.envelope)
+            if numbered.seq == NO_NUMBER:
+                self._pictures.beat(share_s, size_bytes)
+                continue
+            self._step.beat(share_s, size_bytes)
+            self.latencies.add(now_s, now_s - numbered.put_at_s)
+            latency_s += now_s - numbered.put_at_s
+        self._beats.count("publish_latency_seconds", latency_s)
+        self._count_lost()
 
     def _count_lost(self) -> None:
-        self._beats.count("envelopes_lost", self._outbox.lost - self._lost_counted)
-        self._lost_counted = self._outbox.lost
+        outbox = self._outbox
+        if outbox.lost != self._lost_counted:
+            self._beats.count("envelopes_lost", outbox.lost - self._lost_counted)
+            self._lost_counted = outbox.lost
+        if outbox.pictures_replaced != self._replaced_counted:
+            self._beats.count(
+                "pictures_replaced", outbox.pictures_replaced - self._replaced_counted
+            )
+            self._replaced_counted = outbox.pictures_replaced

@@ -78,6 +78,9 @@ class Settings(ServiceSettings):
         0.0, ge=0, description="replay of a CSV: where in the recording to begin, in seconds"
     )
     replay_loop: bool = Field(True, description="replay: begin again at the end")
+    replay_stamps: Literal["recorded", "now"] = Field(
+        "recorded", description="replay: keep the times of the recording where it has any, or not"
+    )
     camera_device_index: int = Field(0, ge=0, description="camera: number of the device")
     camera_width: int = Field(1280, description="camera: pixels to ask for")
     camera_height: int = Field(720, description="camera: pixels to ask for")
@@ -122,7 +125,7 @@ class Settings(ServiceSettings):
         10_000, gt=0, description="envelopes kept while Redis is away; beyond, the oldest is lost"
     )
     frame_fps: float = Field(
-        0.0, ge=0, le=60, description="pictures a second to publish as JPEG; 0: none"
+        5.0, ge=0, le=60, description="pictures a second to publish as JPEG; 0: none"
     )
     frame_quality: int = Field(75, ge=1, le=100, description="JPEG quality of pictures")
     frame_max_width: int = Field(640, ge=16, description="wider pictures are made smaller")

@@ -18,6 +18,10 @@ class ServerState:
         source_kind: Where frames come from.
         warm_up_s: For each signal, the seconds of frames that it needs at first.
         drops: Frames that were left out.
+        buffer_duration_s: Seconds of frames in one core message.
+
+    Attributes:
+        buffer_duration_s: The same; who sets it changes the next run of the graph, not this one.
     """
 
     def __init__(
@@ -27,11 +31,13 @@ class ServerState:
         source_kind: str,
         warm_up_s: Mapping[str, float],
         drops: Drops,
+        buffer_duration_s: float = 0.2,
     ) -> None:
         self.control = control
         self.outbox = outbox
         self.drops = drops
         self.source_kind = source_kind
+        self.buffer_duration_s = buffer_duration_s
         self.frames = 0
         self.graph_time_s = 0.0
         self._warm_up_s = warm_up_s

@@ -1,16 +1,26 @@
 """Calls to a physiology_server, with errors that say what to do next."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from vitalrig.errors import NotPossibleNow, Unavailable
+from vitalrig.errors import BadSettings, NotPossibleNow, Unavailable
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
 DEADLINE_S = 5.0
+TOKEN_FILE = "VITALRIG_RPC_TOKEN_FILE"  # noqa: S105  the name of a file, no secret
+CA_FILE = "VITALRIG_RPC_CA_FILE"
+REFUSALS = (
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.UNAUTHENTICATED,
+)
 
 
 class Server:
@@ -22,11 +32,13 @@ class Server:
     Args:
         channel: An open gRPC channel.
         address: Where it leads, for messages.
+        token: What the server wants to hear; empty for none.
     """
 
-    def __init__(self, channel: grpc.Channel, address: str) -> None:
+    def __init__(self, channel: grpc.Channel, address: str, token: str = "") -> None:
         self._stub = pb_grpc.PhysiologyStub(channel)
         self._address = address
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
 
     def status(self) -> pb.StatusReply:
         """
@@ -35,9 +47,7 @@ class Server:
         Raises:
             Unavailable: If the server does not answer.
         """
-        with self._errors():
-            status: pb.StatusReply = self._stub.GetStatus(Empty(), timeout=DEADLINE_S)
-            return status
+        return self._call(self._stub.GetStatus, Empty())
 
     def start(self) -> pb.StatusReply:
         """
@@ -47,44 +57,65 @@ class Server:
             Unavailable: If the server does not answer.
             NotPossibleNow: If it refuses.
         """
-        with self._errors():
-            self._stub.StartCore(Empty(), timeout=DEADLINE_S)
-            status: pb.StatusReply = self._stub.StartEdgeGraph(Empty(), timeout=DEADLINE_S)
-            return status
+        self._call(self._stub.StartCore, Empty())
+        return self._call(self._stub.StartEdgeGraph, Empty())
 
     def set_recording(self, recording: bool, session_id: str = "") -> pb.StatusReply:
         """
-        Start or stop a recording.
+        Start or stop a recording. To stop what the end of the graph has stopped is no error.
 
         Raises:
             Unavailable: If the server does not answer.
             NotPossibleNow: If it refuses.
         """
         request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
-        with self._errors():
-            status: pb.StatusReply = self._stub.SetRecording(request, timeout=DEADLINE_S)
+        try:
+            return self._call(self._stub.SetRecording, request)
+        except NotPossibleNow:
+            if recording or (status := self.status()).recording:
+                raise
             return status
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _call(self, rpc: Callable[..., Any], request: object) -> pb.StatusReply:
         try:
-            yield
+            status: pb.StatusReply = rpc(request, timeout=DEADLINE_S, metadata=self._metadata)
         except grpc.RpcError as exc:
-            if exc.code() in (
-                grpc.StatusCode.FAILED_PRECONDITION,
-                grpc.StatusCode.INVALID_ARGUMENT,
-            ):
+            if exc.code() in REFUSALS:
                 raise NotPossibleNow(exc.details()) from exc
             raise Unavailable(
                 f"no physiology_server answers at {self._address} ({exc.code().name}); "
                 "is the rig up? `make up` starts it, `make ps` shows it"
             ) from exc
+        return status
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Server]:
+def connected(address: str, environ: Mapping[str, str] = os.environ) -> Iterator[Server]:
     """
     Open a channel to the server at *address* (host:port).
+
+    The environment tells what a guarded server needs: `VITALRIG_RPC_TOKEN_FILE` names the file
+    whose first line is the token, `VITALRIG_RPC_CA_FILE` the certificates to trust, in PEM; with
+    the latter, TLS is spoken.
+
+    Raises:
+        BadSettings: If one of the files cannot be read.
     """
-    with grpc.insecure_channel(address) as channel:
-        yield Server(channel, address)
+    token, trusted = _read(environ, TOKEN_FILE), _read(environ, CA_FILE)
+    first_line = token.decode().strip().partition("\n")[0].strip()
+    with (
+        grpc.secure_channel(address, grpc.ssl_channel_credentials(trusted))
+        if trusted
+        else grpc.insecure_channel(address)
+    ) as channel:
+        yield Server(channel, address, first_line)
+
+
+def _read(environ: Mapping[str, str], name: str) -> bytes:
+    path = environ.get(name)
+    if not path:
+        return b""
+    try:
+        return Path(path).read_bytes()
+    except OSError as exc:
+        raise BadSettings(f"{name}: {path} cannot be read ({exc.strerror})") from exc

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import wrappers_pb2 as google_dot_protobuf_dot_wrappers__pb2
 from vitalrig.rpc import physiology_pb2 as vitalrig_dot_rpc_dot_physiology__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -81,6 +82,41 @@ class PhysiologyStub:
                 request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
                 response_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.StatusReply.FromString,
                 _registered_method=True)
+        self.SetBufferDuration = channel.unary_unary(
+                '/vitalrig.rpc.Physiology/SetBufferDuration',
+                request_serializer=google_dot_protobuf_dot_wrappers__pb2.DoubleValue.SerializeToString,
+                response_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.StatusReply.FromString,
+                _registered_method=True)
+        self.StreamStatus = channel.unary_stream(
+                '/vitalrig.rpc.Physiology/StreamStatus',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.StatusUpdate.FromString,
+                _registered_method=True)
+        self.StreamCoreMetrics = channel.unary_stream(
+                '/vitalrig.rpc.Physiology/StreamCoreMetrics',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.CoreMetrics.FromString,
+                _registered_method=True)
+        self.StreamEdgeMetrics = channel.unary_stream(
+                '/vitalrig.rpc.Physiology/StreamEdgeMetrics',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.EdgeMetrics.FromString,
+                _registered_method=True)
+        self.StreamLogs = channel.unary_stream(
+                '/vitalrig.rpc.Physiology/StreamLogs',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.LogEntry.FromString,
+                _registered_method=True)
+        self.UploadFrames = channel.stream_unary(
+                '/vitalrig.rpc.Physiology/UploadFrames',
+                request_serializer=vitalrig_dot_rpc_dot_physiology__pb2.FrameWithTimestamp.SerializeToString,
+                response_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.UploadReport.FromString,
+                _registered_method=True)
+        self.GetServerInfo = channel.unary_unary(
+                '/vitalrig.rpc.Physiology/GetServerInfo',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.ServerInfo.FromString,
+                _registered_method=True)
 
 
 class PhysiologyServicer:
@@ -151,6 +187,57 @@ class PhysiologyServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetBufferDuration(self, request, context):
+        """Sets how many seconds of frames make one core message, from the next start of the Edge graph
+        on. INVALID_ARGUMENT outside 0.1 to 10; below 0.2 Core may fail to produce metrics.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamStatus(self, request, context):
+        """Tells the present status at once, then each change of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamCoreMetrics(self, request, context):
+        """Tells what Core computes from now on: one message a buffer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamEdgeMetrics(self, request, context):
+        """Tells what Edge computes from now on: one message a frame.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamLogs(self, request, context):
+        """Tells what the server logs from now on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UploadFrames(self, request_iterator, context):
+        """Takes frames from the client, as fast as they are worked on. FAILED_PRECONDITION unless the
+        server's source is upload and the Edge graph runs; a bad frame costs itself alone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetServerInfo(self, request, context):
+        """Tells what this server is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PhysiologyServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -198,6 +285,41 @@ def add_PhysiologyServicer_to_server(servicer, server):
                     servicer.GetStatus,
                     request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                     response_serializer=vitalrig_dot_rpc_dot_physiology__pb2.StatusReply.SerializeToString,
+            ),
+            'SetBufferDuration': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetBufferDuration,
+                    request_deserializer=google_dot_protobuf_dot_wrappers__pb2.DoubleValue.FromString,
+                    response_serializer=vitalrig_dot_rpc_dot_physiology__pb2.StatusReply.SerializeToString,
+            ),
+            'StreamStatus': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamStatus,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=vitalrig_dot_rpc_dot_physiology__pb2.StatusUpdate.SerializeToString,
+            ),
+            'StreamCoreMetrics': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamCoreMetrics,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=vitalrig_dot_rpc_dot_physiology__pb2.CoreMetrics.SerializeToString,
+            ),
+            'StreamEdgeMetrics': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamEdgeMetrics,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=vitalrig_dot_rpc_dot_physiology__pb2.EdgeMetrics.SerializeToString,
+            ),
+            'StreamLogs': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamLogs,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=vitalrig_dot_rpc_dot_physiology__pb2.LogEntry.SerializeToString,
+            ),
+            'UploadFrames': grpc.stream_unary_rpc_method_handler(
+                    servicer.UploadFrames,
+                    request_deserializer=vitalrig_dot_rpc_dot_physiology__pb2.FrameWithTimestamp.FromString,
+                    response_serializer=vitalrig_dot_rpc_dot_physiology__pb2.UploadReport.SerializeToString,
+            ),
+            'GetServerInfo': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetServerInfo,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=vitalrig_dot_rpc_dot_physiology__pb2.ServerInfo.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -444,6 +566,195 @@ class Physiology:
             '/vitalrig.rpc.Physiology/GetStatus',
             google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             vitalrig_dot_rpc_dot_physiology__pb2.StatusReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetBufferDuration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vitalrig.rpc.Physiology/SetBufferDuration',
+            google_dot_protobuf_dot_wrappers__pb2.DoubleValue.SerializeToString,
+            vitalrig_dot_rpc_dot_physiology__pb2.StatusReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/vitalrig.rpc.Physiology/StreamStatus',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            vitalrig_dot_rpc_dot_physiology__pb2.StatusUpdate.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamCoreMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/vitalrig.rpc.Physiology/StreamCoreMetrics',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            vitalrig_dot_rpc_dot_physiology__pb2.CoreMetrics.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamEdgeMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/vitalrig.rpc.Physiology/StreamEdgeMetrics',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            vitalrig_dot_rpc_dot_physiology__pb2.EdgeMetrics.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamLogs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/vitalrig.rpc.Physiology/StreamLogs',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            vitalrig_dot_rpc_dot_physiology__pb2.LogEntry.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UploadFrames(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/vitalrig.rpc.Physiology/UploadFrames',
+            vitalrig_dot_rpc_dot_physiology__pb2.FrameWithTimestamp.SerializeToString,
+            vitalrig_dot_rpc_dot_physiology__pb2.UploadReport.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetServerInfo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vitalrig.rpc.Physiology/GetServerInfo',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            vitalrig_dot_rpc_dot_physiology__pb2.ServerInfo.FromString,
             options,
             channel_credentials,
             insecure,

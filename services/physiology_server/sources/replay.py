@@ -24,6 +24,7 @@ JOINT_S = 1.0
 LONGEST_GAP_S = 0.25
 """Between rows that are further apart nothing was recorded, and nothing is made up."""
 
+_EPOCH_S = (1e8, 7e9)
 # What the middle 98 % of each signal is stretched to.
 _PULSE_SPAN = 0.30
 _BREATHING_SPAN = 0.24
@@ -66,6 +67,7 @@ class ReplaySource:
         start_s: float = 0.0,
     ) -> None:
         self.fps = fps
+        self._first_row_s = float(time_s[0])
         self._time_s = time_s - time_s[0]
         self._pulse = _scaled(ppg, _PULSE_SPAN)
         self._breathing = _scaled(resp, _BREATHING_SPAN)
@@ -82,6 +84,16 @@ class ReplaySource:
         Seconds from the first row to the last.
         """
         return self._end_s
+
+    @property
+    def recorded_at_us(self) -> int | None:
+        """
+        When the first frame was recorded, in us since the epoch, where the rows' times are such.
+        """
+        low_s, high_s = _EPOCH_S
+        if not low_s < self._first_row_s < high_s:
+            return None
+        return round((self._first_row_s + self._start_s) * 1e6)
 
     @classmethod
     def from_csv(

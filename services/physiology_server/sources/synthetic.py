@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from services.physiology_server.frames import Frame, Signals
 from services.physiology_server.sources.base import SourceKind
 from services.physiology_server.sources.noise import Noise
+from services.physiology_server.sources.profile import RateProfile
 from services.physiology_server.sources.waveforms import (
     Wave,
+    WaveFamily,
     breath_wave,
     pressure_wave,
     pulse_wave,
@@ -53,13 +55,14 @@ class SyntheticSource:
     Every value is a function of seed, parameters and frame index alone: there is no state, so
     memory does not grow and any number of iterations agree to the bit. Rates vary from beat to
     beat and from breath to breath, but the phase never strays further than a fraction of a cycle
-    from that of the asked rate, so that over minutes the rate is the asked one exactly.
+    from that of the asked rate, so that over minutes the rate is the asked one exactly. This is
+    so for a rate that changes over time, too: the phase is the integral of the asked rate.
 
     Args:
         seed: Which person; each seed is another.
         fps: Frames per second.
-        pulse_per_minute: Mean pulse rate.
-        breathing_per_minute: Mean breathing rate.
+        pulse_per_minute: Mean pulse rate, or its course.
+        breathing_per_minute: Mean breathing rate, or its course; at 0 the breath is held.
 
     Raises:
         ValueError: If a rate is not one of a living adult, or *fps* not one of a camera.
@@ -71,19 +74,20 @@ class SyntheticSource:
         self,
         seed: int,
         fps: float = 30.0,
-        pulse_per_minute: float = 72.0,
-        breathing_per_minute: float = 15.0,
+        pulse_per_minute: float | RateProfile = 72.0,
+        breathing_per_minute: float | RateProfile = 15.0,
     ) -> None:
         _check("fps", fps, (1.0, 1000.0))
-        _check("pulse_per_minute", pulse_per_minute, PULSE_RANGE_PER_MINUTE)
-        _check("breathing_per_minute", breathing_per_minute, BREATHING_RANGE_PER_MINUTE)
         self.seed = seed
         self.fps = fps
-        self._pulse_hz = pulse_per_minute / 60
-        self._breathing_hz = breathing_per_minute / 60
+        self._pulse_rate = _profile("pulse_per_minute", pulse_per_minute, PULSE_RANGE_PER_MINUTE)
+        self._breathing_rate = _profile(
+            "breathing_per_minute", breathing_per_minute, BREATHING_RANGE_PER_MINUTE, can_stop=True
+        )
         self._noise = {name: Noise(seed, name) for name in _NAMES}
-        self._pulse_wave: Wave = pulse_wave(1 / self._pulse_hz)
-        self._pressure_wave: Wave = pressure_wave(1 / self._pulse_hz)
+        rates_hz = [rate / 60 for rate in self._pulse_rate.rates_per_minute]
+        self._pulse_wave = WaveFamily(pulse_wave, min(rates_hz), max(rates_hz))
+        self._pressure_wave = WaveFamily(pressure_wave, min(rates_hz), max(rates_hz))
         self._breath_wave: Wave = breath_wave()
 
     def frames(self) -> Iterator[Frame]:
@@ -98,10 +102,12 @@ class SyntheticSource:
         time_s = index / self.fps
         breath = self._breath_phase(time_s)
         mayer = self._mayer(time_s)
-        beat = self._beat_phase(time_s, breath, mayer)
+        pulse_hz = self._pulse_rate.hz(time_s)
+        beat = self._beat_phase(time_s, pulse_hz, breath, mayer)
         chest, abdomen, drive = self._breathing(index, time_s, breath)
-        pulse = self._pulse(index, time_s, beat, drive)
-        phasic = self._phasic(index, beat, drive, mayer, time_s)
+        pulse = self._pulse(index, time_s, self._pulse_wave.at(beat, pulse_hz), drive)
+        late = self._pressure_wave.at(beat - _PRESSURE_DELAY_S * pulse_hz, pulse_hz)
+        phasic = self._phasic(index, time_s, late, drive, mayer)
         glutes, knees = self._motion(index, time_s, pulse, drive)
         columns = zip(
             index.tolist(),
@@ -124,7 +130,7 @@ class SyntheticSource:
         """
         Breaths since the start. Each breath is a little longer or shorter than the mean one.
         """
-        mean = time_s * self._breathing_hz
+        mean = self._breathing_rate.cycles(time_s)
         phase = mean + 0.018 * self._noise["breath_jitter"].smooth(mean / 1.3)
         phase += 0.05 * self._noise["breath_wander"].smooth(mean / 5)
         return phase
@@ -136,17 +142,20 @@ class SyntheticSource:
         phase: Floats = time_s * _MAYER_HZ + 0.1 * self._noise["mayer"].smooth(time_s / 15)
         return phase
 
-    def _beat_phase(self, time_s: Floats, breath: Floats, mayer: Floats) -> Floats:
+    def _beat_phase(
+        self, time_s: Floats, pulse_hz: Floats, breath: Floats, mayer: Floats
+    ) -> Floats:
         """
         Beats since the start, with respiratory sinus arrhythmia, Mayer waves and jitter.
 
         The heart is fastest at the end of inspiration. A frequency modulation of relative depth
         m at frequency f is a phase modulation of m * rate / (2 pi f) cycles. Fast hearts vary less.
+        Where breathing changes, f stays that of its first rate: a held breath must not divide by 0.
         """
-        calm = min(1.0, _REST_PULSE_PER_MINUTE / 60 / self._pulse_hz)
-        swing = calm * self._pulse_hz / (2 * np.pi)
-        phase: Floats = time_s * self._pulse_hz
-        phase = phase + 0.030 * swing / self._breathing_hz * _sine(breath - 0.3)
+        calm = np.minimum(1.0, _REST_PULSE_PER_MINUTE / 60 / pulse_hz)
+        swing = calm * pulse_hz / (2 * np.pi)
+        phase: Floats = self._pulse_rate.cycles(time_s)
+        phase = phase + 0.030 * swing / self._breathing_rate.first_hz * _sine(breath - 0.3)
         phase += 0.014 * swing / _MAYER_HZ * _sine(mayer)
         phase += 0.05 * calm * self._noise["pulse_wander"].smooth(time_s / 25)
         phase += 0.008 * self._noise["beat_jitter"].smooth(time_s / 0.7)
@@ -178,19 +187,24 @@ class SyntheticSource:
         return full
 
     def _pulse(self, index: Counters, time_s: Floats, beat: Floats, drive: Floats) -> Floats:
+        """
+        Blood in the skin, of *beat*, the shape of the beats alone.
+        """
         depth = 0.21 * (1 - 0.10 * drive + 0.05 * self._noise["pulse_depth"].smooth(time_s / 8))
-        pulse = depth * self._pulse_wave.at(beat)
+        pulse = depth * beat
         pulse -= 0.012 * drive
         pulse += 0.006 * self._noise["pulse_baseline"].smooth(time_s / 10)
         pulse += 0.004 * self._noise["pulse_noise"].normal(index)
         return pulse
 
     def _phasic(
-        self, index: Counters, beat: Floats, drive: Floats, mayer: Floats, time_s: Floats
+        self, index: Counters, time_s: Floats, beat: Floats, drive: Floats, mayer: Floats
     ) -> Floats:
-        late = beat - _PRESSURE_DELAY_S * self._pulse_hz
+        """
+        Arterial pressure, of *beat*, the shape of the beats alone.
+        """
         height = 1 + 0.04 * self._noise["mayer_depth"].smooth(time_s / 9)
-        phasic = 0.20 * height * self._pressure_wave.at(late)
+        phasic = 0.20 * height * beat
         phasic += 0.016 * _sine(mayer - 0.2) - 0.014 * drive
         phasic += 0.002 * self._noise["pressure_noise"].normal(index)
         return phasic
@@ -255,6 +269,17 @@ class SyntheticSource:
 def _sine(phase: Floats) -> Floats:
     wave: Floats = np.sin(2 * np.pi * (phase - np.floor(phase)))
     return wave
+
+
+def _profile(
+    name: str, rate: float | RateProfile, limits: tuple[float, float], *, can_stop: bool = False
+) -> RateProfile:
+    profile = rate if isinstance(rate, RateProfile) else RateProfile.constant(rate)
+    for number, per_minute in enumerate(profile.rates_per_minute):
+        # The first one is what variability is measured by, so there must be one.
+        if per_minute or not number or not can_stop:
+            _check(name, per_minute, limits)
+    return profile
 
 
 def _check(name: str, value: float, limits: tuple[float, float]) -> None:

@@ -1,5 +1,8 @@
 """The shapes of one beat and one breath, as tables over their phase."""
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +11,8 @@ Floats = NDArray[np.float64]
 _POINTS = 2048
 _REST_PERIOD_S = 60 / 72
 INHALE_FRACTION = 0.4  # inspiration to expiration as 1 to 1.5
+# Between rates that are no further apart than this the shape is drawn linearly.
+_FAMILY_STEP_HZ = 10 / 60
 
 
 class Wave:
@@ -22,6 +27,38 @@ class Wave:
         The shape at *phase*, of which only the fraction counts.
         """
         shape: Floats = np.interp(phase - np.floor(phase), self._phase, self._table)
+        return shape
+
+
+class WaveFamily:
+    """
+    A shape that changes with the rate, for rates between two.
+
+    Args:
+        shape: Makes the shape of one period in s.
+        low_hz: The lowest rate.
+        high_hz: The highest rate.
+    """
+
+    def __init__(self, shape: Callable[[float], Wave], low_hz: float, high_hz: float) -> None:
+        count = 1 + math.ceil((high_hz - low_hz) / _FAMILY_STEP_HZ)
+        self._rates_hz = np.linspace(low_hz, high_hz, count)
+        self._waves = [shape(1 / rate_hz) for rate_hz in self._rates_hz.tolist()]
+
+    def at(self, phase: Floats, rate_hz: Floats) -> Floats:
+        """
+        The shape at *phase*, in cycles, of a beat at *rate_hz*.
+        """
+        if len(self._waves) == 1:
+            return self._waves[0].at(phase)
+        place = np.interp(rate_hz, self._rates_hz, np.arange(len(self._waves)))
+        lower = np.minimum(place.astype(np.int64), len(self._waves) - 2)
+        shape = np.empty_like(phase)
+        for below in np.unique(lower).tolist():
+            here = lower == below
+            share = place[here] - below
+            shape[here] = (1 - share) * self._waves[below].at(phase[here])
+            shape[here] += share * self._waves[below + 1].at(phase[here])
         return shape
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.physiology_server.outbox import Numbered
+from services.physiology_server.streaming.base import refuse_unknown
 from vitalrig.errors import Unavailable
 
 
@@ -19,7 +20,9 @@ class MemoryBackend:
 
         Raises:
             Unavailable: While `away` is set.
+            BadMessage: If an envelope is for no channel.
         """
+        refuse_unknown(batch)
         if self.away:
             raise Unavailable("switched off")
         self.sent += batch

@@ -67,6 +67,27 @@ def test_a_recording_needs_the_edge_graph():
         a_control("start_core").set_recording(True)
 
 
+@pytest.mark.parametrize(
+    ("verbs", "words"),
+    [((), "Container not initialized."), (("start_core",), "Graph not started.")],
+    ids=["before core", "before the graph"],
+)
+@pytest.mark.parametrize("recording", [True, False])
+def test_recording_too_early_is_refused_in_the_vendor_s_words(verbs, words, recording):
+    """
+    Whether it is to start or to stop.
+    """
+    with pytest.raises(NotPossibleNow, match=words):
+        a_control(*verbs).set_recording(recording)
+
+
+def test_a_graph_that_is_needed_and_runs_is_no_error():
+    """
+    Uploads ask for it.
+    """
+    running().require_graph()
+
+
 def test_the_start_of_a_recording_is_told_with_its_name():
     """
     The collector learns from it what to write where.

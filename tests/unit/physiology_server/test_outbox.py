@@ -1,18 +1,29 @@
 """What waits to be sent."""
 
+import asyncio
+
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.outbox import Outbox
+from vitalrig.clock import ManualClock
 
 
 def an_outbox(max_envelopes, *names):
     outbox = Outbox(max_envelopes)
     for name in names:
-        outbox.put(Outgoing("c", name))
+        outbox.put(Outgoing("edge_metrics", name))
     return outbox
+
+
+def a_picture(name):
+    return Outgoing("frame", name, b"jpeg")
 
 
 def numbers(batch):
     return [numbered.seq for numbered in batch]
+
+
+def names(batch):
+    return [numbered.outgoing.envelope for numbered in batch]
 
 
 def test_envelopes_are_numbered_from_one_in_order():
@@ -58,6 +69,118 @@ def test_what_is_being_sent_is_never_counted_as_lost():
     """
     outbox = an_outbox(1, b"a")
     outbox.take(1)
-    outbox.put(Outgoing("c", b"b"))
+    outbox.put(Outgoing("edge_metrics", b"b"))
 
     assert 0 == outbox.lost
+
+
+def test_a_picture_uses_up_no_number():
+    """
+    Pictures may be left out; a hole in the numbers would look like a loss.
+    """
+    outbox = an_outbox(9, b"a")
+    outbox.put(a_picture(b"p"))
+    outbox.put(Outgoing("edge_metrics", b"b"))
+
+    assert [1, 2, 0] == numbers(outbox.take(9))
+
+
+def test_a_newer_picture_replaces_one_that_waits():
+    """
+    A backend that was away gets what is to be seen now.
+    """
+    outbox = an_outbox(9)
+    outbox.put(a_picture(b"old"))
+    outbox.put(a_picture(b"new"))
+
+    assert ([b"new"], 1) == (names(outbox.take(9)), outbox.pictures_replaced)
+
+
+def test_a_picture_that_came_during_a_sending_is_sent_next():
+    """
+    What was sent was the one before it.
+    """
+    outbox = an_outbox(9)
+    outbox.put(a_picture(b"old"))
+    outbox.take(9)
+    outbox.put(a_picture(b"new"))
+    outbox.done()
+
+    assert ([b"new"], 0) == (names(outbox.take(9)), outbox.pictures_replaced)
+
+
+def test_after_a_failed_sending_the_newest_picture_is_taken():
+    """
+    Envelopes are repeated, pictures are not.
+    """
+    outbox = an_outbox(9, b"a")
+    outbox.put(a_picture(b"old"))
+    outbox.take(9)
+    outbox.put(a_picture(b"new"))
+
+    assert [b"a", b"new"] == names(outbox.take(9))
+
+
+def test_a_picture_that_was_sent_is_not_given_again():
+    """
+    Also when nothing else waits.
+    """
+    outbox = an_outbox(9)
+    outbox.put(a_picture(b"p"))
+    outbox.take(9)
+    outbox.done()
+
+    assert [] == outbox.take(9)
+
+
+def test_a_picture_alone_ends_the_waiting():
+    """
+    A source without metrics, such as an empty room, still has a picture.
+    """
+
+    async def run():
+        outbox = an_outbox(9)
+        outbox.put(a_picture(b"p"))
+        await asyncio.wait_for(outbox.wait(), 5)
+        return True
+
+    assert asyncio.run(run())
+
+
+def test_pictures_push_no_envelope_out_of_a_full_outbox():
+    """
+    Measurements come first.
+    """
+    outbox = an_outbox(2, b"a", b"b")
+    outbox.put(a_picture(b"p"))
+
+    assert ([1, 2, 0], 0) == (numbers(outbox.take(9)), outbox.lost)
+
+
+def test_an_envelope_knows_when_it_was_put_in():
+    """
+    From this the time until it is sent is measured.
+    """
+    clock = ManualClock(monotonic_s=7.0)
+    outbox = Outbox(9, clock)
+    outbox.put(Outgoing("edge_metrics", b"a"))
+    clock.advance(1.5)
+    outbox.put(Outgoing("edge_metrics", b"b"))
+
+    assert [7.0, 8.5] == [numbered.put_at_s for numbered in outbox.take(9)]
+
+
+def test_a_picture_that_came_during_a_sending_ends_the_next_waiting():
+    """
+    It is not forgotten until something else comes.
+    """
+
+    async def run():
+        outbox = an_outbox(9, b"a")
+        outbox.take(9)
+        outbox.put(a_picture(b"new"))
+        outbox.done()
+        await asyncio.wait_for(outbox.wait(), 5)
+        return True
+
+    assert asyncio.run(run())

@@ -1,6 +1,8 @@
 """The real recording, played in its own time."""
 
+import asyncio
 import itertools
+import math
 from functools import cache
 from pathlib import Path
 
@@ -8,9 +10,14 @@ import numpy as np
 import pytest
 from scipy.signal import find_peaks, welch
 
+from services.physiology_server.captures.paced import PacedCapture
+from services.physiology_server.captures.recorded_stamps import RecordedStamps
+from services.physiology_server.drops import Drops
 from services.physiology_server.estimate import BREATHING, PULSE, RateEstimator
 from services.physiology_server.frames import Signals
 from services.physiology_server.sources.replay import JOINT_S, LONGEST_GAP_S, ReplaySource
+from vitalrig.beats import Beats
+from vitalrig.clock import ManualClock
 
 RECORDING = Path(__file__).parents[3] / "samples" / "data" / "rest_ppg_resp_40hz.csv"
 FPS = 30.0
@@ -313,3 +320,40 @@ def test_a_begin_beyond_the_end_is_refused():
     """
     with pytest.raises(ValueError, match="lasts 10"):
         ReplaySource(*a_ramp(), start_s=10.0)
+
+
+@pytest.mark.parametrize(
+    ("first_s", "start_s", "expected_us"),
+    [
+        (0.0, 0.0, None),
+        (12.5, 0.0, None),
+        (1_700_000_000.0, 0.0, 1_700_000_000_000_000),
+        (1_700_000_000.0, 4.0, 1_700_000_004_000_000),
+    ],
+)
+def test_a_recording_knows_when_it_was_made_if_its_rows_do(first_s, start_s, expected_us):
+    """
+    Times since 1970 are; times since the beginning of something are not.
+    """
+    time_s, pulse, breathing = a_ramp()
+    source = ReplaySource(time_s + first_s, pulse, breathing, start_s=start_s)
+
+    assert expected_us == source.recorded_at_us
+
+
+def test_frames_can_bear_the_time_at_which_they_were_recorded():
+    """
+    A replay at any speed then has the stamps of then.
+    """
+    time_s, pulse, breathing = a_ramp()
+    source = ReplaySource(time_s + 1_700_000_000, pulse, breathing, fps=10, loop=False)
+    clock = ManualClock()
+    beats = Beats("test", clock=clock)
+    played = PacedCapture(source, clock, beats, Drops(beats), speed=math.inf)
+    capture = RecordedStamps(played, source.recorded_at_us)
+
+    async def stamps():
+        return [item.stamp_us async for item in capture.items()]
+
+    assert [1_700_000_000_000_000 + n * 100_000 for n in range(3)] == asyncio.run(stamps())[:3]
+    assert ("replay", 10, True) == (capture.kind, capture.fps, capture.waits)

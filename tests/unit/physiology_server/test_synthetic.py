@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from scipy.signal import filtfilt, find_peaks, firwin, welch
 
+from services.physiology_server.sources.noise import Noise
+from services.physiology_server.sources.profile import Knot, RateProfile
 from services.physiology_server.sources.synthetic import BLOCK_FRAMES, SyntheticSource
 
 FPS = 30.0
@@ -349,3 +351,124 @@ def test_eyes_blink_some_thirteen_times_a_minute(seed):
     blinking = traces(seed, minutes=10)["blinking"]
 
     assert 8 < np.count_nonzero(np.diff(blinking.astype(int)) > 0) / 10 < 20
+
+
+def a_profile(*knots, repeat_s=None):
+    return RateProfile([Knot(*knot) for knot in knots], repeat_s)
+
+
+COURSES = {
+    "ramp": a_profile((10, 60), (40, 120)),
+    "ramp_and_back": a_profile((5, 72), (20, 150), (30, 150), (45, 72)),
+    "step": a_profile((0, 15), (20, 15), (20, 0), (35, 0), (35, 15)),
+    "repeated": a_profile((0, 72), (5, 72), (10, 120), (20, 72), repeat_s=24),
+    "repeated_step": a_profile((0, 15), (10, 15), (10, 0), repeat_s=16),
+}
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_the_phase_is_the_integral_of_the_rate(name):
+    """
+    In closed form, and equal to what adding up small steps gives.
+    """
+    course = COURSES[name]
+    step_s = 1e-3
+    middle_s = np.arange(0, 100, step_s) + step_s / 2
+    added = np.cumsum(course.hz(middle_s)) * step_s
+
+    assert pytest.approx(added, abs=0.01) == course.cycles(middle_s + step_s / 2)
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_the_phase_can_be_had_for_any_time_alone(name):
+    """
+    It does not depend on which times were asked for before, or with it.
+    """
+    course = COURSES[name]
+    time_s = np.arange(0, 100, 0.37)
+
+    alone = [course.cycles(np.array([at_s]))[0] for at_s in time_s]
+
+    assert alone == course.cycles(time_s).tolist()
+
+
+def test_a_constant_course_is_the_constant():
+    """
+    To the bit: who asks for 72 beats gets the person of 72 beats, however it is said.
+    """
+    courses = (72.0, RateProfile.constant(72.0), a_profile((0, 72), (10, 72), repeat_s=20))
+    frames = [first_frames(SyntheticSource(3, pulse_per_minute=c), 200) for c in courses]
+
+    assert frames[0] == frames[1] == frames[2]
+
+
+@pytest.mark.parametrize("knots", [[], [(5, 60), (4, 60)], [(-1, 60)], [(0, 60), (31, 70)]])
+def test_a_course_out_of_order_is_refused(knots):
+    """
+    Also one that goes on behind its end.
+    """
+    with pytest.raises(ValueError, match="knot"):
+        a_profile(*knots, repeat_s=30)
+
+
+def test_the_pulse_follows_its_course():
+    """
+    Beats counted between two times are the integral of the rate between them.
+    """
+    course = a_profile((30, 60), (90, 140), (150, 140), (180, 60))
+    source = SyntheticSource(2, FPS, pulse_per_minute=course)
+    pulse = np.array([frame.signals.pulse for frame in first_frames(source, 6300)])
+    beats_s = beat_times_s(pulse, 140)
+
+    for first_s, last_s in ((0, 30), (40, 80), (100, 140), (155, 175)):
+        asked = np.diff(course.cycles(np.array([first_s, last_s], dtype=float)))[0]
+        assert pytest.approx(asked, abs=1.5) == np.sum((beats_s > first_s) & (beats_s < last_s))
+
+
+def test_a_held_breath_stands_still_and_the_pulse_goes_on():
+    """
+    The chest moves by less than a tenth of a breath, and there are as many beats as ever.
+    """
+    held = a_profile((0, 15), (60, 15), (60, 0), (90, 0), (90, 15))
+    frames = first_frames(SyntheticSource(1, FPS, breathing_per_minute=held), 3600)
+    chest = np.array([frame.signals.upper_breathing for frame in frames])
+    pulse = np.array([frame.signals.pulse for frame in frames])
+
+    assert np.ptp(chest[1800:2700]) < 0.1 * np.ptp(chest[:1800])
+    assert np.ptp(chest[2800:]) > 0.5 * np.ptp(chest[:1800])
+    assert pytest.approx(36, abs=1.5) == len(beat_times_s(pulse[1800:2700], 72.0))
+
+
+def test_a_changing_rate_makes_no_jump_in_the_trace():
+    """
+    Neither where its course bends nor where it steps.
+    """
+    course = a_profile((0, 60), (20, 60), (20, 120), (40, 120), (60, 60))
+    changing, fast = (
+        [f.signals.pulse for f in first_frames(SyntheticSource(1, pulse_per_minute=rate), 2400)]
+        for rate in (course, 120.0)
+    )
+
+    assert np.abs(np.diff(changing)).max() <= 1.2 * np.abs(np.diff(fast)).max()
+
+
+@pytest.mark.parametrize(
+    ("pulse", "breathing"),
+    [(a_profile((0, 72), (10, 0)), 15.0), (72.0, a_profile((0, 0), (10, 15)))],
+)
+def test_nobody_lives_without_a_pulse_or_begins_without_a_breath(pulse, breathing):
+    """
+    A breath may be held, after it has been drawn.
+    """
+    with pytest.raises(ValueError, match="is 0: it must be from"):
+        SyntheticSource(1, pulse_per_minute=pulse, breathing_per_minute=breathing)
+
+
+def test_one_number_is_that_of_the_array():
+    """
+    The short way to a random number gives the same number.
+    """
+    noise = Noise(7, "name")
+    counters = [0, 1, 2, 1000, 2**31, 2**40]
+
+    assert noise.uniform(np.array(counters)).tolist() == [noise.chance(n) for n in counters]

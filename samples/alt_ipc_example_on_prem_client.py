@@ -1,0 +1,123 @@
+"""
+Metrics without gRPC for data: from the file backend's folder or from Redis.
+
+    python samples/alt_ipc_example_on_prem_client.py --backend file --base_dir ./file_ipc_output
+    python samples/alt_ipc_example_on_prem_client.py --backend redis --redis_host localhost
+
+gRPC is used for control alone. Keys, each followed by Enter: s or start, t or stop, r or reset,
+q or quit.
+"""
+
+import argparse
+import asyncio
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+from ipc_readers import Envelope, FileReader, Reader, RedisReader
+from on_prem import Control, add_server_arguments, help_line, obey, say
+
+KEYS = {"s": "start", "t": "stop", "r": "reset", "q": "quit"}
+
+
+async def main(arguments: argparse.Namespace) -> int:
+    """
+    Show and control until q, Ctrl-C or SIGTERM.
+
+    Returns:
+        The exit status.
+    """
+    control = Control.of(arguments)
+    showing = asyncio.create_task(show(reader_of(arguments), arguments.save_frame))
+    try:
+        await control.start()
+        say(help_line(KEYS))
+        commands = {
+            "s": lambda: control.set_recording(True),
+            "t": lambda: control.set_recording(False),
+            "r": control.reset,
+        }
+        await obey(commands, showing, KEYS)
+    finally:
+        showing.cancel()
+        await asyncio.wait([showing])
+        await control.close()
+    if not showing.cancelled() and (failure := showing.exception()):
+        say(str(failure))
+        return 1
+    return 0
+
+
+def reader_of(arguments: argparse.Namespace) -> Reader:
+    """The reader for the chosen backend: the only place that knows which one it is."""
+    if arguments.backend == "file":
+        return FileReader(arguments.base_dir)
+    password = arguments.redis_password_file
+    return RedisReader(
+        arguments.redis_host,
+        arguments.redis_port,
+        arguments.redis_key_prefix,
+        password.read_text().strip() if password else "",
+    )
+
+
+async def show(reader: Reader, save_frame: Path | None) -> None:
+    """Print rates and changes of status; note pictures."""
+    pictures = 0
+    async for envelope in reader.envelopes():
+        payload = envelope["payload"]
+        match envelope["type"]:
+            case "core_metrics":
+                show_rates(payload)
+            case "status":
+                say(f"status     {payload['value']}")
+            case "frame":
+                pictures += 1
+                if save_frame is not None:
+                    await asyncio.to_thread(save_frame.write_bytes, payload["jpeg"])
+                if pictures == 1:
+                    width, height = size_of(payload["jpeg"])
+                    say(f"picture    {width} x {height}")
+
+
+def show_rates(payload: Envelope) -> None:
+    """Print what is new."""
+    for name in ("pulse", "breathing"):
+        for rate in payload.get(name, {}).get("rate", []):
+            confidence: Any = rate.get("confidence", 0.0)
+            say(f"{name:10} {rate['value']:5.1f} /min   confidence {confidence:.2f}")
+
+
+def size_of(jpeg: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG, from its frame header (ITU-T T.81, B.2.2)."""
+    at = 2
+    while at + 9 < len(jpeg):
+        marker, length = struct.unpack(">HH", jpeg[at : at + 4])
+        if 0xFFC0 <= marker <= 0xFFC3:  # noqa: PLR2004  start of frame
+            height, width = struct.unpack(">HH", jpeg[at + 5 : at + 9])
+            return width, height
+        at += 2 + length
+    return 0, 0
+
+
+def parsed(argv: list[str] | None = None) -> argparse.Namespace:
+    """The arguments, under their documented names."""
+    parser = argparse.ArgumentParser(description=__doc__.strip().partition("\n")[0])
+    add = parser.add_argument
+    add("--backend", choices=("file", "redis"), default="file", help="where the data are")
+    add("--base_dir", type=Path, default=Path("./file_ipc_output"), help="file: the folder")
+    add("--redis_host", default="localhost", help="redis: where it is")
+    add("--redis_port", type=int, default=6379, help="redis: its port")
+    add("--redis_key_prefix", default="physiology", help="redis: the camera")
+    add("--redis_password_file", type=Path, help="redis: file that holds the password")
+    add("--save_frame", type=Path, help="write each picture to this file")
+    add_server_arguments(parser)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(main(parsed())))
+    except OSError as failure:
+        sys.exit(str(failure))

@@ -1,0 +1,181 @@
+"""
+Everything that the gRPC interface offers, from one keyboard.
+
+    python samples/full_example_on_prem_client.py --port 50051 --video subject.mp4
+
+Uploads frames from a camera or a video file, streams core and edge metrics, status and logs,
+controls the recording and resets the processing. Keys, each followed by Enter:
+s or start, t or stop, r or reset, h or help, q or quit.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from on_prem import Control, add_server_arguments, help_line, obey, say
+from pictures import Pictures
+
+from vitalrig.rpc import physiology_pb2 as pb
+
+KEYS = {"s": "start", "t": "stop", "r": "reset", "h": "help", "q": "quit"}
+PROGRESS_EVERY_S = 5.0
+
+
+async def main(arguments: argparse.Namespace) -> int:
+    """
+    Run until q, Ctrl-C, SIGTERM or the end of the video.
+
+    Returns:
+        The exit status.
+    """
+    pictures = None
+    if not arguments.no_upload:
+        pictures = Pictures(arguments.video, arguments.camera, as_fast_as_it_goes=arguments.fast)
+    control = Control.of(arguments)
+    shown = [asyncio.create_task(show) for show in streams(control, arguments)]
+    try:
+        return await run(control, pictures, arguments)
+    finally:
+        for task in shown:
+            task.cancel()
+        await asyncio.wait(shown)
+        if pictures is not None:
+            pictures.close()
+        await control.close()
+
+
+async def run(control: Control, pictures: Pictures | None, arguments: argparse.Namespace) -> int:
+    """
+    Start the server's work, upload, obey the keyboard, and stop what was started.
+    """
+    info = await control.ask("server information", "GetServerInfo")
+    if info is None:
+        return 1
+    say(f"{info.version}, frames from {info.source}{', MADE UP' if info.synthetic else ''}")
+    await control.set_buffer_duration(arguments.buffer_duration)
+    if not await control.start():
+        return 1
+
+    async def record() -> None:
+        await control.set_recording(True, arguments.session_id)
+
+    async def end() -> None:
+        await control.set_recording(False)
+
+    async def explain() -> None:
+        say(help_line(KEYS))
+
+    await explain()
+    if pictures is None:
+        uploading: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    else:
+        uploading = asyncio.create_task(upload(control, pictures))
+    commands = {"s": record, "t": end, "r": control.reset, "h": explain}
+    await obey(commands, uploading, KEYS)
+    accounted = not uploading.done() or bool(uploading.result())
+    uploading.cancel()
+    await control.stop()
+    return 0 if accounted else 1
+
+
+async def upload(control: Control, pictures: Pictures) -> bool:
+    """
+    Upload all pictures and say what became of them; tell whether every one is accounted for.
+    """
+    report = await control.upload(with_progress(pictures))
+    if report is None:
+        return False
+    dropped = sum(report.dropped.values())
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(report.dropped.items()))
+    say(
+        f"upload: {pictures.sent} sent, {report.received} received = {report.used} used"
+        f" + {dropped} dropped{f' ({reasons})' if reasons else ''}"
+    )
+    return pictures.sent == report.received == report.used + dropped
+
+
+async def with_progress(pictures: Pictures) -> AsyncIterator[pb.FrameWithTimestamp]:
+    """
+    Yield the frames, and say now and then how far it is.
+    """
+    said_s = time.monotonic()
+    async for frame in pictures.frames():
+        if time.monotonic() - said_s > PROGRESS_EVERY_S:
+            said_s = time.monotonic()
+            say(f"upload: {pictures.sent} frames of {pictures.total or 'a camera'}")
+        yield frame
+
+
+def streams(control: Control, arguments: argparse.Namespace) -> list[Any]:
+    """What is printed, besides."""
+    wanted = [show_status(control), show_core(control)]
+    if arguments.edge:
+        wanted.append(show_edge(control))
+    if arguments.logs:
+        wanted.append(show_logs(control))
+    return wanted
+
+
+async def show_status(control: Control) -> None:
+    """Print the status when it changes."""
+    async for update in control.stream("StreamStatus"):
+        say(f"status     {pb.StatusCode.Name(update.status.value)}")
+
+
+async def show_core(control: Control) -> None:
+    """Print each rate."""
+    async for message in control.stream("StreamCoreMetrics"):
+        told_of_loss(message)
+        for name, rates in (
+            ("pulse", message.metrics.pulse.rate),
+            ("breathing", message.metrics.breathing.rate),
+        ):
+            for rate in rates:
+                say(f"{name:10} {rate.value:5.1f} /min   confidence {rate.confidence:.2f}")
+
+
+async def show_edge(control: Control) -> None:
+    """Print how far the chest is out, a line a frame."""
+    async for message in control.stream("StreamEdgeMetrics"):
+        told_of_loss(message)
+        for sample in message.metrics.breathing.upper_trace:
+            say(f"chest      {sample.value:+.4f}")
+
+
+async def show_logs(control: Control) -> None:
+    """Print what the server logs."""
+    async for entry in control.stream("StreamLogs"):
+        say(f"log        {entry.message}")
+
+
+def told_of_loss(message: Any) -> None:  # noqa: ANN401  either metric message
+    """Say when this program read too slowly."""
+    if message.missed:
+        say(f"missed {message.missed} messages: this program reads too slowly")
+
+
+def parsed(argv: list[str] | None = None) -> argparse.Namespace:
+    """The arguments."""
+    parser = argparse.ArgumentParser(description=__doc__.strip().partition("\n")[0])
+    add_server_arguments(parser)
+    add = parser.add_argument
+    add("--camera", type=int, default=0, help="number of the camera to upload from")
+    add("--video", type=Path, help="upload a video file instead")
+    add("--fast", action="store_true", help="upload a video as fast as the server takes it")
+    add("--no_upload", action="store_true", help="upload nothing: the server has a source")
+    add("--buffer_duration", type=float, default=0.2, help="seconds in one core message")
+    add("--session_id", default="", help="name of the session")
+    add("--edge", action="store_true", help="print edge metrics too, a line a frame")
+    add("--logs", action="store_true", help="print the server's log too")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(asyncio.run(main(parsed())))
+    except OSError as failure:
+        sys.exit(str(failure))

@@ -1,0 +1,191 @@
+"""What the sample clients share: the server's control side, and words from the keyboard."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.wrappers_pb2 import DoubleValue
+
+from vitalrig.rpc import physiology_pb2 as pb
+from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+
+DEADLINE_S = 5.0
+LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024
+
+Command = Callable[[], Awaitable[object]]
+
+
+def say(text: str) -> None:
+    """Tell the person at the keyboard, at once."""
+    print(text, flush=True)
+
+
+class Control:
+    """
+    The server's gRPC side. What the server refuses is said, and the program goes on.
+
+    Args:
+        address: Where the server is, ``host:port``.
+        token: What every call bears, where the server wants it.
+        certificate: Certificates (PEM) to trust, where the server speaks TLS.
+    """
+
+    def __init__(self, address: str, token: str = "", certificate: bytes | None = None) -> None:
+        self._address = address
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        options = [("grpc.max_send_message_length", LARGEST_MESSAGE_BYTES)]
+        if certificate is None:
+            self._channel = grpc.aio.insecure_channel(address, options)
+        else:
+            credentials = grpc.ssl_channel_credentials(certificate)
+            self._channel = grpc.aio.secure_channel(address, credentials, options)
+        self._stub = pb_grpc.PhysiologyStub(self._channel)
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Self:
+        """Make it from the arguments of `add_server_arguments`."""
+        token, certificate = arguments.token_file, arguments.certificate_file
+        return cls(
+            f"{arguments.host}:{arguments.port}",
+            token.read_text().strip() if token else "",
+            certificate.read_bytes() if certificate else None,
+        )
+
+    async def start(self) -> bool:
+        """Start Core, then the Edge graph; tell whether both run."""
+        core = await self.ask("start core", "StartCore")
+        return core is not None and await self.ask("start edge", "StartEdgeGraph") is not None
+
+    async def stop(self) -> None:
+        """Stop the Edge graph, and a recording with it, then Core."""
+        await self.ask("stop edge", "StopEdgeGraph")
+        await self.ask("stop core", "StopCore")
+
+    async def set_recording(self, recording: bool, session_id: str = "") -> None:
+        """Start or stop the recording."""
+        request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
+        await self.ask("recording" if recording else "stopped", "SetRecording", request)
+
+    async def reset(self) -> None:
+        """Clear Core's buffer: rates settle anew."""
+        await self.ask("reset", "ResetProcessing")
+
+    async def set_buffer_duration(self, seconds: float) -> None:
+        """Say how many seconds of frames make one core message."""
+        request = DoubleValue(value=seconds)
+        await self.ask(f"buffer of {seconds:g} s", "SetBufferDuration", request)
+
+    async def ask(self, what: str, rpc: str, request: object = None) -> Any:  # noqa: ANN401
+        """
+        Make one call and say how it went.
+
+        Returns:
+            The reply, or None if there is none.
+        """
+        call = getattr(self._stub, rpc)
+        try:
+            reply = await call(request or Empty(), timeout=DEADLINE_S, metadata=self._metadata)
+        except grpc.aio.AioRpcError as exc:
+            self._explain(what, exc)
+            return None
+        say(f"{what}: done")
+        return reply
+
+    async def stream(self, rpc: str) -> AsyncIterator[Any]:
+        """Give what the server sends, until it or the program ends."""
+        try:
+            async for message in getattr(self._stub, rpc)(Empty(), metadata=self._metadata):
+                yield message
+        except grpc.aio.AioRpcError as exc:
+            self._explain(rpc, exc)
+
+    async def upload(self, frames: AsyncIterator[pb.FrameWithTimestamp]) -> pb.UploadReport | None:
+        """Upload *frames*; give the server's account of them."""
+        try:
+            report: pb.UploadReport = await self._stub.UploadFrames(frames, metadata=self._metadata)
+        except grpc.aio.AioRpcError as exc:
+            self._explain("upload", exc)
+            return None
+        return report
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        await self._channel.close()
+
+    def _explain(self, what: str, error: grpc.aio.AioRpcError) -> None:
+        if error.code() is grpc.StatusCode.UNAVAILABLE:
+            say(f"{what}: no server answers at {self._address}; is it running?")
+        else:
+            say(f"{what}: {error.details()}")
+
+
+def add_server_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where the server is, and what it wants to see."""
+    add = parser.add_argument
+    add("--host", default="localhost", help="where the server is")
+    add("--port", type=int, default=50051, help="gRPC port of the server")
+    add("--token_file", type=Path, help="file with the token that the server wants")
+    add("--certificate_file", type=Path, help="certificates (PEM) to trust, if it speaks TLS")
+
+
+async def obey(
+    commands: Mapping[str, Command], until: "asyncio.Future[Any]", synonyms: Mapping[str, str]
+) -> None:
+    """
+    Do what the keyboard says, until it says quit or *until* is done.
+
+    Args:
+        commands: What each letter does; ``q`` needs none.
+        until: Ends the program by itself.
+        synonyms: Word for each letter.
+    """
+    letters = {word: letter for letter, word in synonyms.items()}
+    words = _words()
+    while True:
+        asked = asyncio.create_task(words.get())
+        await asyncio.wait([asked, until], return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
+            asked.cancel()
+            return
+        word = asked.result()
+        letter = letters.get(word, word)
+        if letter == "q":
+            return
+        if letter in commands:
+            await commands[letter]()
+        elif letter:
+            say(f"{word}: unknown; {help_line(synonyms)}")
+
+
+def help_line(synonyms: Mapping[str, str]) -> str:
+    """Say which letters there are."""
+    return "   ".join(f"{letter} {word}" for letter, word in synonyms.items())
+
+
+def _words() -> "asyncio.Queue[str]":
+    """Words from the keyboard; Ctrl-C and SIGTERM say quit as well."""
+    loop = asyncio.get_running_loop()
+    words: asyncio.Queue[str] = asyncio.Queue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, words.put_nowait, "q")
+
+    def read() -> None:
+        # Not sys.stdin, whose lock a waiting thread would hold when the program ends. At the
+        # end of input the program goes on: there is no keyboard in the background.
+        rest = b""
+        while data := os.read(sys.stdin.fileno(), 4096):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                word = line.decode(errors="replace").strip().lower()
+                loop.call_soon_threadsafe(words.put_nowait, word)
+
+    threading.Thread(target=read, daemon=True).start()
+    return words

@@ -1,0 +1,107 @@
+"""A camera that runs on whether or not anybody keeps up: a device, a FIFO or a stream."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from services.physiology_server.captures.base import Idle, Item, Shot
+from services.physiology_server.captures.handover import Handover
+from services.physiology_server.captures.pictures import Look, MakeAnalysis, to_rgb
+from services.physiology_server.captures.reader import Opener, Reader, Taken
+from services.physiology_server.drops import Drops
+from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.status import StatusCode
+from services.physiology_server.transforms import Transform
+from vitalrig.beats import Beats
+from vitalrig.clock import Clock
+
+QUEUE_PICTURES = 4
+"""Enough to even out what the analysis takes, little enough to add no delay worth naming."""
+
+IDLE_EVERY_S = 0.4
+SILENT_AFTER_S = 2.0
+"""After this long without a good picture the status says that nothing is processed."""
+
+LEAVE_S = 0.5
+
+
+class LiveCapture:
+    """
+    Measures the newest pictures of a camera, from its first to the end of the capture.
+
+    One thread reads the camera, another measures. When measuring does not keep up, the oldest
+    waiting picture is dropped and counted. A camera that is away is tried again; the numbers of
+    frames and their times run on over the absence.
+
+    Args:
+        opener: Makes what opens the camera, anew for each capture.
+        clock: What tells the time.
+        beats: Where absences, stalls and clock jumps are counted.
+        drops: Where dropped frames are counted.
+        make_analysis: Makes what measures the pictures, anew for each capture.
+        transform: How pictures are turned before.
+        fps: Frames a second that the camera is meant to give.
+    """
+
+    kind: SourceKind = "camera"
+    waits = False
+
+    def __init__(
+        self,
+        opener: Callable[[], Opener],
+        clock: Clock,
+        beats: Beats,
+        drops: Drops,
+        make_analysis: MakeAnalysis,
+        *,
+        transform: Transform = Transform.NONE,
+        fps: float = 30.0,
+    ) -> None:
+        self._opener = opener
+        self._clock = clock
+        self._beats = beats
+        self._drops = drops
+        self._make_analysis = make_analysis
+        self._transform = transform
+        self.fps = fps
+
+    async def items(self) -> AsyncGenerator[Item, None]:
+        """
+        Yield a shot for each picture that was measured, and say twice a second if none comes.
+        """
+        handover = Handover[Taken](QUEUE_PICTURES, lambda: self._drops.count("queue_full"))
+        reader = Reader(self._opener(), handover, self._clock, self._beats, self._drops)
+        look = Look(self._make_analysis(self.fps), self._transform)
+        analysing = ThreadPoolExecutor(1, thread_name_prefix="analysis")
+        loop = asyncio.get_running_loop()
+        run: int | None = None
+        seen_s = self._clock.monotonic_s()
+        reader.start()
+        try:
+            while True:
+                taken = await handover.take(IDLE_EVERY_S)
+                if taken is None:
+                    silent = self._clock.monotonic_s() - seen_s > SILENT_AFTER_S
+                    away = silent or not reader.seeing
+                    yield Idle(StatusCode.PROCESSING_NOT_STARTED if away else None)
+                    continue
+                seen_s = self._clock.monotonic_s()
+                if run is not None and taken.run != run:
+                    look.reset()
+                run = taken.run
+                shot = await loop.run_in_executor(analysing, _measured, look, taken)
+                if shot is None:
+                    self._drops.count("bad_picture")
+                yield shot or Idle()
+        finally:
+            reader.stop()
+            analysing.shutdown(wait=False, cancel_futures=True)
+            await asyncio.to_thread(reader.join, LEAVE_S)
+
+
+def _measured(look: Look, taken: Taken) -> Shot | None:
+    seen = look.see(to_rgb(taken.bgr), taken.time_s, taken.number)
+    if seen is None:
+        return None
+    frame, picture = seen
+    return Shot(frame, taken.stamp_us, lambda: picture)

@@ -1,0 +1,135 @@
+"""A video file, played at a speed."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from services.physiology_server.captures.base import Idle, Item, Picture, Shot
+from services.physiology_server.captures.film import Film
+from services.physiology_server.captures.pictures import Look, MakeAnalysis, is_picture, to_rgb
+from services.physiology_server.drops import Drops, Reason
+from services.physiology_server.frames import Frame
+from services.physiology_server.pacing import Pacing
+from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.transforms import Transform
+from vitalrig.beats import Beats
+from vitalrig.clock import Clock
+
+log = logging.getLogger(__name__)
+
+IDLE_EVERY_S = 0.4
+
+
+class VideoCapture:
+    """
+    Plays a video file by its own time stamps: in real time, faster, or as fast as it goes.
+
+    In real time a frame that comes over a second late is left out. At any other speed nothing is
+    left out and receivers are waited for. In a loop, time and numbers run on.
+
+    It is a recording, whatever is seen in it, and its kind says so.
+
+    Args:
+        path: The file.
+        clock: What tells the time.
+        beats: Where clock jumps are counted.
+        drops: Where dropped frames are counted.
+        make_analysis: Makes what measures the pictures, anew for each capture.
+        transform: How pictures are turned before.
+        speed: Seconds of the file in one second; infinity for as fast as it goes.
+        loop: Begin again at the end.
+        keep_all: Leave nothing out in real time either.
+
+    Raises:
+        ValueError: If the file cannot be read as a video.
+    """
+
+    kind: SourceKind = "replay"
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        beats: Beats,
+        drops: Drops,
+        make_analysis: MakeAnalysis,
+        *,
+        transform: Transform = Transform.NONE,
+        speed: float = 1.0,
+        loop: bool = False,
+        keep_all: bool = False,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._beats = beats
+        self._drops = drops
+        self._make_analysis = make_analysis
+        self._transform = transform
+        self._speed = speed
+        self._loop = loop
+        film = self._film()
+        film.close()
+        self.fps = film.fps
+        self.waits = keep_all or speed != 1.0
+        beats.count("clock_jumps", 0)
+
+    async def items(self) -> AsyncGenerator[Item, None]:
+        """
+        Yield each frame when it is due.
+        """
+        film = self._film()
+        look = Look(self._make_analysis(self.fps), self._transform)
+        pacing = Pacing(self._clock, self._speed)
+        jumps = 0
+        working = ThreadPoolExecutor(1, thread_name_prefix="video")
+        loop = asyncio.get_running_loop()
+        try:
+            while (
+                found := await loop.run_in_executor(working, self._next, film, look, pacing)
+            ) is not None:
+                if isinstance(found, str):
+                    self._drops.count(found)
+                    yield Idle()
+                    continue
+                frame, picture = found
+                while (wait_s := pacing.wait_s(frame.time_s)) > IDLE_EVERY_S:
+                    await asyncio.sleep(IDLE_EVERY_S)
+                    yield Idle()
+                await asyncio.sleep(max(0.0, wait_s))
+                stamp_us = pacing.stamp_us(frame.time_s)
+                if pacing.clock_jumps != jumps:
+                    jumps = pacing.clock_jumps
+                    self._beats.count("clock_jumps")
+                    log.warning("the wall clock was set; stamps follow it")
+                yield _shot(frame, stamp_us, picture)
+        finally:
+            working.submit(film.close)  # after the picture that is being worked on
+            working.shutdown(wait=False)
+
+    def _next(
+        self, film: Film, look: Look, pacing: Pacing
+    ) -> tuple[Frame, Picture] | Reason | None:
+        """
+        The next frame, measured; why it is left out; or None at the end.
+        """
+        moment = film.grab()
+        if moment is None:
+            return None
+        if not self.waits and pacing.too_late(moment.time_s):
+            return "too_late"
+        bgr = film.retrieve()
+        seen = look.see(to_rgb(bgr), moment.time_s, moment.number) if is_picture(bgr) else None
+        if seen is None:
+            return "bad_picture"
+        frame, picture = seen
+        return (replace(frame, stable=False) if moment.joint else frame), picture
+
+    def _film(self) -> Film:
+        return Film(self._path, self._drops, loop=self._loop)
+
+
+def _shot(frame: Frame, stamp_us: int, picture: Picture) -> Shot:
+    return Shot(frame, stamp_us, lambda: picture)

@@ -1,0 +1,172 @@
+"""From a service's descriptor to what gRPC serves: one path for our own service and for others."""
+
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf import message_factory
+from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+
+from services.physiology_server.rpc import shapes
+from services.physiology_server.rpc.filling import Facts, fill_facts
+from services.physiology_server.rpc.names import Matching
+from services.physiology_server.rpc.streams import Streams
+from services.physiology_server.rpc.verbs import Verbs
+from vitalrig.errors import BadRequest, NotPossibleNow
+
+log = logging.getLogger(__name__)
+
+Context: TypeAlias = Any
+"""A `grpc.aio.ServicerContext`, which has no type stubs."""
+
+Answer = Callable[[AsyncIterator[Message], Context], AsyncGenerator[bytes, None]]
+"""Takes what a client sends and yields what it gets, encoded."""
+
+CALLS: Mapping[str, Callable[[Verbs, Message], Awaitable[Facts]]] = {
+    "StartCore": lambda verbs, _: verbs.start_core(),
+    "StopCore": lambda verbs, _: verbs.stop_core(),
+    "StartEdgeGraph": lambda verbs, _: verbs.start_edge_graph(),
+    "StopEdgeGraph": lambda verbs, _: verbs.stop_edge_graph(),
+    "StartPreprocessing": lambda verbs, _: verbs.start_edge_graph(),
+    "StopPreprocessing": lambda verbs, _: verbs.stop_edge_graph(),
+    "SetRecording": lambda verbs, request: verbs.set_recording(*shapes.recording_of(request)),
+    "ResetProcessing": lambda verbs, _: verbs.reset_processing(),
+    "SetBufferDuration": lambda verbs, request: verbs.set_buffer_duration(
+        shapes.seconds_of(request)
+    ),
+    "GetStatus": lambda verbs, _: verbs.get_status(),
+    "GetServerInfo": lambda verbs, _: verbs.get_server_info(),
+}
+"""RPCs with one request and one reply. The rest are streams."""
+
+
+def bind(
+    service: ServiceDescriptor, matching: Matching, verbs: Verbs, streams: Streams
+) -> grpc.GenericRpcHandler:
+    """
+    Make the handler that serves *service*.
+
+    Args:
+        service: Whatever it is called.
+        matching: What its RPCs are to us.
+        verbs: What is done for a request.
+        streams: What is told to those who listen.
+    """
+    handlers = {}
+    for method in service.methods:
+        verb = matching.verbs.get(method.name)
+        answer = _unknown(method) if verb is None else _answer(verb, method, verbs, streams)
+        handlers[method.name] = _handler(method, answer)
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+
+def _answer(verb: str, method: MethodDescriptor, verbs: Verbs, streams: Streams) -> Answer:
+    if verb == "UploadFrames":
+        return _upload(method, verbs)
+    if verb in CALLS:
+        return _call(CALLS[verb], method.output_type, verbs)
+    return streams.answer(verb, method.output_type)
+
+
+def _call(
+    call: Callable[[Verbs, Message], Awaitable[Facts]], output: Descriptor, verbs: Verbs
+) -> Answer:
+    async def answer(
+        requests: AsyncIterator[Message], _context: Context
+    ) -> AsyncGenerator[bytes, None]:
+        async for request in requests:
+            yield _encode(output, await call(verbs, request))
+
+    return answer
+
+
+def _upload(method: MethodDescriptor, verbs: Verbs) -> Answer:
+    async def answer(
+        requests: AsyncIterator[Message], _context: Context
+    ) -> AsyncGenerator[bytes, None]:
+        with verbs.uploading(many=method.client_streaming) as upload:
+            async for request in requests:
+                await upload.take(*shapes.frame_of(request))
+                if method.server_streaming:
+                    yield _encode(method.output_type, upload.report())
+            if not method.server_streaming:
+                yield _encode(method.output_type, upload.report())
+
+    return answer
+
+
+def _unknown(method: MethodDescriptor) -> Answer:
+    async def answer(
+        _requests: AsyncIterator[Message], context: Context
+    ) -> AsyncGenerator[bytes, None]:
+        await context.abort(
+            grpc.StatusCode.UNIMPLEMENTED,
+            f"it is not known what {method.name} does; rpc_method_names can tell",
+        )
+        yield b""
+
+    return answer
+
+
+def _encode(output: Descriptor, facts: Facts) -> bytes:
+    message = message_factory.GetMessageClass(output)()
+    fill_facts(message, facts)
+    return message.SerializeToString()
+
+
+def _handler(method: MethodDescriptor, answer: Answer) -> grpc.RpcMethodHandler:
+    """
+    Fit *answer* to the streaming kinds of *method*.
+    """
+    kind: type[Message] = message_factory.GetMessageClass(method.input_type)
+
+    async def parsed(requests: Any) -> AsyncIterator[Message]:  # noqa: ANN401  grpc's
+        if not method.client_streaming:
+            yield _parse(kind, requests)
+            return
+        async for request in requests:
+            yield _parse(kind, request)
+
+    async def to_many(requests: Any, context: Context) -> None:  # noqa: ANN401  grpc's
+        replies = answer(parsed(requests), context)
+        async with _refusals(context), contextlib.aclosing(replies):
+            async for reply in replies:
+                await context.write(reply)
+
+    async def to_one(requests: Any, context: Context) -> bytes:  # noqa: ANN401  grpc's
+        replies = answer(parsed(requests), context)
+        async with _refusals(context), contextlib.aclosing(replies):
+            async for reply in replies:
+                return reply
+        return b""
+
+    make = {
+        (False, False): grpc.unary_unary_rpc_method_handler,
+        (False, True): grpc.unary_stream_rpc_method_handler,
+        (True, False): grpc.stream_unary_rpc_method_handler,
+        (True, True): grpc.stream_stream_rpc_method_handler,
+    }[method.client_streaming, method.server_streaming]
+    return make(to_many if method.server_streaming else to_one)
+
+
+def _parse(kind: type[Message], request: bytes) -> Message:
+    try:
+        return kind.FromString(request)
+    except DecodeError as exc:
+        raise BadRequest(f"these bytes are no {kind.DESCRIPTOR.full_name}") from exc
+
+
+@contextlib.asynccontextmanager
+async def _refusals(context: Context) -> AsyncIterator[None]:
+    """
+    Turn what our errors tell the caller into gRPC's words.
+    """
+    try:
+        yield
+    except BadRequest as exc:
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(exc))
+    except NotPossibleNow as exc:
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(exc))

@@ -1,0 +1,169 @@
+"""The gRPC server: our service, another maker's beside it, health and reflection."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from services.physiology_server.rpc import descriptors
+from services.physiology_server.rpc.binding import bind
+from services.physiology_server.rpc.logs import LogStream
+from services.physiology_server.rpc.names import Matching, canonical_verb, match
+from services.physiology_server.rpc.options import OWN_SERVICE, RpcOptions
+from services.physiology_server.rpc.security import Security
+from services.physiology_server.rpc.streams import Streams
+from services.physiology_server.rpc.subscribers import Subscribers
+from services.physiology_server.rpc.verbs import Verbs
+from vitalrig.errors import BadSettings, CannotStart
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_MS = 20_000
+KEEPALIVE_TIMEOUT_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service, and what its RPCs are to us."""
+
+    service: ServiceDescriptor
+    matching: Matching
+
+
+class RpcServer:
+    """
+    Serves gRPC on the event loop that starts it.
+
+    Our own service is always there under its usual name; others are served beside it.
+
+    Args:
+        options: Where, under which names, and for whom.
+        verbs: What is done for a request.
+        subscribers: Where streams come from.
+
+    Raises:
+        BadSettings: If *options* cannot work.
+    """
+
+    def __init__(self, options: RpcOptions, verbs: Verbs, subscribers: Subscribers) -> None:
+        self._options = options
+        self._security = Security(options)
+        self._verbs = verbs
+        self._subscribers = subscribers
+        self._served = served(options)
+        self._health = health.aio.HealthServicer()
+        self._server: grpc.aio.Server | None = None
+        self._logs: LogStream | None = None
+
+    async def start(self) -> int:
+        """
+        Listen and serve.
+
+        Returns:
+            The port.
+
+        Raises:
+            CannotStart: If the port is taken.
+        """
+        options = self._options
+        server = grpc.aio.server(
+            interceptors=self._security.interceptors(),
+            options=[
+                ("grpc.so_reuseport", 0),
+                ("grpc.max_receive_message_length", options.max_message_bytes),
+                # A reader whose machine went away is found out, and its queue with it.
+                ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+                ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+            ],
+        )
+        streams = Streams(self._verbs.state, self._subscribers)
+        for one in self._served:
+            handler = bind(one.service, one.matching, self._verbs, streams)
+            server.add_generic_rpc_handlers((handler,))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        names = [one.service.full_name for one in self._served]
+        reflection.enable_server_reflection(
+            (*names, health.SERVICE_NAME, reflection.SERVICE_NAME),
+            server,
+            descriptors.Pools(descriptors.pools(one.service for one in self._served)),
+        )
+        try:
+            port = self._security.listen(server, options.address)
+        except RuntimeError as exc:
+            raise CannotStart(f"{options.address} cannot be listened on; is it taken?") from exc
+        await server.start()
+        for name in ("", *names):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._server = server
+        self._logs = LogStream(self._subscribers, asyncio.get_running_loop())
+        logging.getLogger().addHandler(self._logs)
+        return port
+
+    async def leave(self) -> None:
+        """
+        Tell whoever watches health that this server will not serve much longer.
+        """
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace_s: float) -> None:
+        """
+        End the streams after what waits in them, and calls that run after *grace_s*.
+        """
+        if self._logs is not None:
+            logging.getLogger().removeHandler(self._logs)
+        self._subscribers.close()
+        if self._server is not None:
+            await self._server.stop(grace_s)
+
+
+def served(options: RpcOptions) -> tuple[Served, ...]:
+    """
+    All services that *options* ask for.
+
+    Raises:
+        BadSettings: If one cannot be found or understood.
+    """
+    own = Served(descriptors.OWN, match(descriptors.OWN, {}))
+    other = _other(options)
+    if other is None:
+        return (own,)
+    _tell(other)
+    return (own, other) if other.service.full_name != OWN_SERVICE else (other,)
+
+
+def _other(options: RpcOptions) -> Served | None:
+    told = {canonical_verb(verb): name for verb, name in options.rpc_method_names.items()}
+    found = _found(options)
+    if found is None:
+        if options.rpc_service_name == OWN_SERVICE and not told:
+            return None
+        service = descriptors.renamed(options.rpc_service_name, told)
+        return Served(service, match(service, told))
+    known = {service.full_name: len(match(service, {}).verbs) for service in found}
+    service = descriptors.pick(found, options.rpc_service_name, OWN_SERVICE, known)
+    return Served(service, match(service, told))
+
+
+def _found(options: RpcOptions) -> Sequence[ServiceDescriptor] | None:
+    if options.rpc_descriptors is not None and options.rpc_module:
+        raise BadSettings("rpc_module: rpc_descriptors is set too; one of them is enough")
+    if options.rpc_descriptors is not None:
+        return descriptors.of_file(options.rpc_descriptors)
+    if options.rpc_module:
+        return descriptors.of_module(options.rpc_module)
+    return None
+
+
+def _tell(other: Served) -> None:
+    verbs, unknown = other.matching.verbs, other.matching.unknown
+    log.info("another service is served", extra={"service": other.service.full_name, "is": verbs})
+    if unknown:
+        log.warning(
+            "some RPCs are not known; rpc_method_names can tell",
+            extra={"service": other.service.full_name, "rpcs": unknown},
+        )

@@ -1,0 +1,123 @@
+"""The JSON files that the vendor documents for its backends: read with care, written in order."""
+
+import difflib
+import json
+import logging
+import textwrap
+from collections.abc import Callable
+from dataclasses import MISSING, Field, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vitalrig.errors import BadSettings
+
+log = logging.getLogger(__name__)
+
+C = TypeVar("C")
+
+OURS = "ours"
+"""Mark of a key that the vendor does not document. It is written only where it was changed."""
+
+_WORDS = {bool: "true or false", int: "a whole number", str: "a text"}
+
+
+def number(default: int, *, least: int, most: int = 2**31 - 1) -> Any:  # noqa: ANN401
+    """
+    A whole number from *least* to *most*; Any, as with `dataclasses.field`.
+    """
+    return field(default=default, metadata={"least": least, "most": most})
+
+
+def text(default: str, *, check: Callable[[str], str | None] | None = None) -> Any:  # noqa: ANN401
+    """
+    A text; *check* says what is wrong with one, or nothing.
+    """
+    return field(default=default, metadata={"check": check})
+
+
+def ours(default: bool) -> Any:  # noqa: ANN401
+    """
+    A switch that is not the vendor's.
+    """
+    return field(default=default, metadata={OURS: True})
+
+
+def load(kind: type[C], path: Path) -> C:
+    """
+    Read a config of the dataclass *kind*. Keys that are not there have their defaults.
+
+    A key nobody knows is a warning that names the nearest known one, since another version of
+    the server may know it.
+
+    Raises:
+        BadSettings: If the file cannot be read or a value cannot work; names file and key.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadSettings(f"{path}: cannot be read: {exc}") from exc
+    except (ValueError, RecursionError) as exc:
+        raise BadSettings(f"{path}: is not JSON: {exc}") from exc
+    if not isinstance(document, dict):
+        raise BadSettings(f"{path}: must be a JSON object, not {_shown(document)}")
+    known = {each.name: each for each in _fields(kind)}
+    for key in document.keys() - known.keys():
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        log.warning("unknown key in a config%s", hint, extra={"file": str(path), "key": key})
+    given = {}
+    for key in known.keys() & document.keys():
+        if wrong := what_is_wrong(known[key], document[key]):
+            raise BadSettings(f"{path}: {key} {wrong}")
+        given[key] = document[key]
+    return kind(**given)
+
+
+def dump(config: object) -> str:
+    """
+    The JSON text of *config*, its keys in the documented order.
+    """
+    document = {
+        each.name: getattr(config, each.name)
+        for each in _fields(type(config))
+        if OURS not in each.metadata or getattr(config, each.name) != each.default
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def check(config: object) -> None:
+    """
+    Check every value of *config*, as `load` does.
+
+    Raises:
+        BadSettings: If one cannot work.
+    """
+    for each in _fields(type(config)):
+        if wrong := what_is_wrong(each, getattr(config, each.name)):
+            raise BadSettings(f"{each.name} {wrong}")
+
+
+def what_is_wrong(each: "Field[Any]", value: object) -> str | None:
+    """
+    Say why *value* cannot be the value of the field *each*; None if it can.
+    """
+    wanted = type(each.default)
+    if type(value) is not wanted:
+        return f"must be {_WORDS[wanted]}, not {_shown(value)}"
+    if isinstance(value, int) and "least" in each.metadata:
+        least, most = each.metadata["least"], each.metadata["most"]
+        if not least <= value <= most:
+            return f"is {value}: it must be from {least} to {most}"
+    inspect = each.metadata.get("check")
+    return inspect(value) if isinstance(value, str) and inspect is not None else None
+
+
+def _fields(kind: Any) -> tuple["Field[Any]", ...]:  # noqa: ANN401
+    found = fields(kind)
+    assert all(each.default is not MISSING for each in found)
+    return found
+
+
+def _shown(value: object) -> str:
+    shown = json.dumps(value, default=str)
+    return textwrap.shorten(shown, 40, placeholder="...")

@@ -1,0 +1,137 @@
+"""Reports as the collector and the server leave them in Redis, and the exporter's page of them."""
+
+import json
+
+from services.exporter.exposition import write
+from services.exporter.judging import Limits
+from services.exporter.page import Page
+from services.exporter.redis_reading import Reading, RedisReader
+from services.exporter.requests import Requests
+from services.exporter.sources.cameras import CameraSource
+from services.exporter.sources.heartbeats import HeartbeatSource
+from services.exporter.sources.itself import OwnSource
+from services.exporter.sources.redis_server import RedisSource
+
+LIMITS = Limits(report_s=10, sample_s=10, slow_sample_s=15)
+NOTHING = Reading({}, {}, {})
+
+
+def a_sample(clock, value, **more):
+    return {
+        "timestamp_us": clock.wall_us(),
+        "value": value,
+        "stable": True,
+        "confidence": None,
+        "samples": 40,
+        **more,
+    }
+
+
+def a_camera(clock, **more):
+    return {
+        "prefix": "physiology",
+        "updated_us": clock.wall_us(),
+        "status": "OK",
+        "series": {
+            "core_metrics/pulse.rate": a_sample(clock, 71.5, confidence=0.9),
+            "core_metrics/breathing.rate": a_sample(clock, 14.5, confidence=0.8, samples=20),
+            "core_metrics/blood_pressure.phasic": a_sample(clock, 0.05),
+            "core_metrics/pulse.trace": a_sample(clock, 0.25),
+            "edge_metrics/eda.trace": a_sample(clock, 0.5),
+            "edge_metrics/micromotion.glutes": a_sample(clock, 0.125),
+            "edge_metrics/micromotion.knees": a_sample(clock, 0.375),
+        },
+        "envelopes": {"core_metrics": 10, "edge_metrics": 60},
+        "rejected": {"not_json": 1},
+        "recording": {
+            "active": True,
+            "paused": "",
+            "records": 70,
+            "size_bytes": 35_000,
+            "write_failures": 0,
+            "last_sync_us": clock.wall_us(),
+        },
+        "counters": {"missing": 2, "gaps": 1, "duplicates": 0, "resets": 0},
+    } | more
+
+
+def a_step(clock, **more):
+    return {
+        "count": 300,
+        "busy_s": 0.5,
+        "size_bytes": 0,
+        "global_rate_hz": 29.9,
+        "window_rate_hz": 30.0,
+        "instant_rate_hz": 30.1,
+        "last_beat_us": clock.wall_us(),
+    } | more
+
+
+def a_report(clock, **more):
+    return {
+        "service": "physiology_server",
+        "instance": "physiology",
+        "version": "1.2.3",
+        "updated_us": clock.wall_us(),
+        "facts": {"source": "synthetic", "camera": "physiology"},
+        "steps": {"frames_in": a_step(clock)},
+        "counters": {
+            "backend_disconnects": 1,
+            "backend_away_seconds": 10.5,
+            "camera_away_seconds": 0,
+            "camera_disconnects": 0,
+            "camera_stalls": 0,
+            "clock_jumps": 0,
+            "envelopes_lost": 0,
+            "envelopes_refused": 0,
+            "frames_dropped": 3,
+            "frames_dropped_too_late": 3,
+            "pictures_skipped": 2,
+            "publish_latency_seconds": 0.75,
+        },
+    } | more
+
+
+def a_reading(cameras=None, reports=None, info=None):
+    """What Redis would answer, without a Redis."""
+
+    def dumped(documents):
+        return {
+            name.encode(): document
+            if isinstance(document, bytes)
+            else json.dumps(document).encode()
+            for name, document in (documents or {}).items()
+        }
+
+    return Reading(dumped(cameras), dumped(reports), info or {})
+
+
+def text_of(page) -> str:
+    return write(page.families(), openmetrics=False).decode()
+
+
+def page_of(reading, clock, *sources, max_cameras=100) -> str:
+    """The page's text, from *sources* or those that read Redis."""
+    usual = (CameraSource(LIMITS), HeartbeatSource(LIMITS.report_s), RedisSource())
+    return text_of(Page(sources or usual, lambda: reading, max_cameras, clock))
+
+
+def page_in(client, clock, *sources) -> Page:
+    """The page of a real Redis."""
+    usual = (
+        OwnSource(Requests(("/metrics",)), "1.2.3"),
+        CameraSource(LIMITS),
+        *sources,
+        HeartbeatSource(LIMITS.report_s),
+    )
+    return Page(usual, RedisReader(client).read, 100, clock)
+
+
+def samples(page: str, name: str) -> dict[str, float]:
+    """The samples of one metric on a page, by their labels as written."""
+    found = {}
+    for line in page.splitlines():
+        if line.startswith((f"{name} ", f"{name}{{")):
+            series, _, value = line.rpartition(" ")
+            found[series.removeprefix(name).strip("{}")] = float(value)
+    return found
