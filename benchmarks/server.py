@@ -119,7 +119,7 @@ def most_cameras(folder: Path, seconds: float) -> dict[str, float]:
     """The most that one core serves, found by steps."""
     best, share = 0, 0.0
     with own_redis(folder) as port:
-        for count in (1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64):
+        for count in (1, 8, 16, 32, 48, 64, 80, 96, 112, 128, 160):
             found = cameras(port, count, seconds)
             wanted = count * FPS * found["wall_s"]
             if found["dropped"] or found["lost"] or found["frames"] < 0.99 * wanted:

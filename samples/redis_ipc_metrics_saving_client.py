@@ -9,16 +9,12 @@ Keys, each followed by Enter: s or start, t or stop, r or reset, q or quit.
 
 import argparse
 import asyncio
-import os
-import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable
 from pathlib import Path
 
-import grpc
-from google.protobuf.empty_pb2 import Empty
+from on_prem import Control, add_server_arguments, help_line, obey, say
 
 from smartspectra.ipc import (
     MetricsCollector,
@@ -28,60 +24,12 @@ from smartspectra.ipc import (
     encode_command,
 )
 from smartspectra.ipc.resp import RespError
-from vitalrig.rpc import physiology_pb2 as pb
-from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 from vitalrig.version import VERSION
 
-HELP = "s start   t stop   r reset   q quit"
-DEADLINE_S = 5.0
+KEYS = {"s": "start", "t": "stop", "r": "reset", "q": "quit"}
 LISTEN_S = 0.5
 RECONNECT_S = 1.0
 LAST_WORD_S = 2.0
-
-
-class Control:
-    """
-    The server's gRPC side; what it refuses is said, and recording goes on.
-
-    Args:
-        address: Where the server is, ``host:port``.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._channel = grpc.aio.insecure_channel(address)
-        self._stub = pb_grpc.PhysiologyStub(self._channel)
-
-    async def start(self) -> None:
-        """Start Core and the Edge graph, unless they run."""
-        if await self._call("start core", self._stub.StartCore(Empty(), timeout=DEADLINE_S)):
-            await self._call("start edge", self._stub.StartEdgeGraph(Empty(), timeout=DEADLINE_S))
-
-    async def set_recording(self, recording: bool, session_id: str = "") -> None:
-        """Start or stop the recording."""
-        request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
-        word = "recording" if recording else "stopped"
-        await self._call(word, self._stub.SetRecording(request, timeout=DEADLINE_S))
-
-    async def reset(self) -> None:
-        """Clear Core's buffer: rates settle anew."""
-        await self._call("reset", self._stub.ResetProcessing(Empty(), timeout=DEADLINE_S))
-
-    async def close(self) -> None:
-        """Let the connection go."""
-        await self._channel.close()
-
-    async def _call(self, what: str, call: Awaitable[pb.StatusReply]) -> bool:
-        try:
-            await call
-        except grpc.aio.AioRpcError as exc:
-            if exc.code() is grpc.StatusCode.UNAVAILABLE:
-                say(f"{what}: no server answers at {self._address}; is it running?")
-            else:
-                say(f"{what}: {exc.details()}")
-            return False
-        say(f"{what}: done")
-        return True
 
 
 class Listener:
@@ -174,17 +122,19 @@ async def main(arguments: argparse.Namespace) -> str:
     except ValueError as exc:  # a session id that cannot be a file's name, one path for both files
         return str(exc)
     listener = Listener(collector, password_of(arguments))
-    control = Control(f"localhost:{arguments.port}")
+    control = Control.of(arguments)
     collector.start()
     stop = threading.Event()
     listening = asyncio.create_task(asyncio.to_thread(listener.run, stop))
     try:
         await asyncio.to_thread(listener.ready.wait, LAST_WORD_S)
         await control.start()
-        say(HELP)
-        started = await obey(control, listening, arguments.session_id or "")
-        if started:
-            await control.set_recording(False)
+        say(help_line(KEYS))
+        recording = Recording(control, arguments.session_id or "")
+        commands = {"s": recording.start, "t": recording.stop, "r": control.reset}
+        await obey(commands, listening, KEYS)
+        if recording.started:
+            await recording.stop()
             await asyncio.to_thread(listener.idle.wait, LAST_WORD_S)
     finally:
         stop.set()
@@ -196,58 +146,32 @@ async def main(arguments: argparse.Namespace) -> str:
     return listener.refused
 
 
-async def obey(control: Control, listening: "asyncio.Task[None]", session_id: str) -> bool:
+class Recording:
     """
-    Do what the keyboard says, until it says quit or nobody listens any more.
+    The recording that this program starts and stops.
 
-    Returns:
-        Whether a recording that was started here goes on.
+    Args:
+        control: The server.
+        session_id: Name of the session; empty lets the collector make one.
+
+    Attributes:
+        started: Whether one that was started here goes on.
     """
-    words = commands()
-    started = False
-    while not listening.done():
-        asked = asyncio.create_task(words.get())
-        await asyncio.wait([asked, listening], return_when=asyncio.FIRST_COMPLETED)
-        if not asked.done():
-            asked.cancel()
-            break
-        match asked.result():
-            case "s" | "start":
-                await control.set_recording(True, session_id)
-                started = True
-            case "t" | "stop":
-                await control.set_recording(False)
-                started = False
-            case "r" | "reset":
-                await control.reset()
-            case "q" | "quit":
-                break
-            case "":
-                pass
-            case other:
-                say(f"{other}: unknown; {HELP}")
-    return started
 
+    def __init__(self, control: Control, session_id: str) -> None:
+        self._control = control
+        self._session_id = session_id
+        self.started = False
 
-def commands() -> "asyncio.Queue[str]":
-    """Words from the keyboard; Ctrl-C and SIGTERM say quit as well."""
-    loop = asyncio.get_running_loop()
-    words: asyncio.Queue[str] = asyncio.Queue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, words.put_nowait, "quit")
+    async def start(self) -> None:
+        """Start it."""
+        await self._control.set_recording(True, self._session_id)
+        self.started = True
 
-    def read() -> None:
-        # Not sys.stdin, whose lock a waiting thread would hold when the program ends. At the
-        # end of input the recording goes on: there is no keyboard in the background.
-        rest = b""
-        while data := os.read(0, 4096):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                word = line.decode(errors="replace").strip().lower()
-                loop.call_soon_threadsafe(words.put_nowait, word)
-
-    threading.Thread(target=read, daemon=True).start()
-    return words
+    async def stop(self) -> None:
+        """Stop it."""
+        await self._control.set_recording(False)
+        self.started = False
 
 
 def config_of(arguments: argparse.Namespace) -> MetricsCollectorConfig:
@@ -273,8 +197,8 @@ def password_of(arguments: argparse.Namespace) -> str:
 def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     """The arguments, under their documented names."""
     parser = argparse.ArgumentParser(description=__doc__.strip().partition("\n")[0])
+    add_server_arguments(parser)
     add = parser.add_argument
-    add("--port", type=int, default=50051, help="gRPC port of the server")
     add("--redis_host", default="localhost", help="where Redis is")
     add("--redis_port", type=int, default=6379, help="Redis's port")
     add("--redis_key_prefix", default="physiology", help="the camera")
@@ -287,11 +211,6 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     add("--whitespace", action="store_true", help="write readable JSON")
     add("--session_id", help="name of the session; by default made from date and time")
     return parser.parse_args(argv)
-
-
-def say(text: str) -> None:
-    """Tell the person at the keyboard, at once."""
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

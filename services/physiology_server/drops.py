@@ -1,5 +1,6 @@
 """Frames that were left out, each with a reason."""
 
+import threading
 from collections import Counter
 from typing import Literal
 
@@ -13,7 +14,7 @@ REASONS: tuple[Reason, ...] = (
 
 class Drops:
     """
-    Counts dropped frames by reason, here and in the heartbeats' counters.
+    Counts dropped frames by reason, here and in the heartbeats' counters. Any thread may.
 
     Args:
         beats: Where the counters `frames_dropped` and `frames_dropped_{reason}` go.
@@ -21,6 +22,7 @@ class Drops:
 
     def __init__(self, beats: Beats) -> None:
         self._beats = beats
+        self._lock = threading.Lock()
         self.by_reason: Counter[Reason] = Counter()
         beats.count("frames_dropped", 0)
 
@@ -35,6 +37,7 @@ class Drops:
         """
         Count *frames* that were left out because of *reason*.
         """
-        self.by_reason[reason] += frames
+        with self._lock:
+            self.by_reason[reason] += frames
         self._beats.count("frames_dropped", frames)
         self._beats.count(f"frames_dropped_{reason}", frames)

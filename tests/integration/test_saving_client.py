@@ -3,69 +3,25 @@
 import json
 import re
 import signal
-import subprocess
-import sys
-import threading
-from pathlib import Path
 
 import pytest
 
 from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
-from tests.support.interruptible import popen
 from tests.support.ports import free_port
 from tests.support.running import a_pulse, load, running
+from tests.support.screen import Program
 from vitalrig.sessions.catalogue import find, resolve
 from vitalrig.sessions.verify import verify
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "redis_ipc_metrics_saving_client.py"
+SAMPLE = "redis_ipc_metrics_saving_client.py"
+FILES = ("--combined_metrics_file=metrics.jsonl", "--summary_file=metrics_summary.json")
 
 
-class Client:
-    """The sample as a subprocess, with a keyboard and a screen."""
-
-    def __init__(self, folder, redis_port, grpc_port, *arguments):
-        self.said: list[str] = []
-        self._process = popen(
-            [
-                sys.executable, SAMPLE, f"--port={grpc_port}", f"--redis_port={redis_port}",
-                "--combined_metrics_file=metrics.jsonl", "--summary_file=metrics_summary.json",
-                *arguments,
-            ],
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )  # fmt: skip
-        self._listener = threading.Thread(target=self._listen)
-        self._listener.start()
-
-    def _listen(self):
-        with self._process.stdout as screen:
-            for line in screen:
-                self.said.append(line)
-
-    def type(self, text):
-        self._process.stdin.write(text)
-        self._process.stdin.flush()
-
-    def says(self, pattern, times=1):
-        eventually(lambda: len(re.findall(pattern, "".join(self.said))) >= times)
-
-    def signal(self, number):
-        self._process.send_signal(number)
-
-    def ends(self):
-        return self._process.wait(20)
-
-    def close(self):
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait(10)
-        self._listener.join(10)
-        self._process.stdin.close()
+def saver(folder, redis_port, grpc_port, *arguments):
+    ports = (f"--port={grpc_port}", f"--redis_port={redis_port}")
+    return Program(folder, SAMPLE, *ports, *FILES, *arguments)
 
 
 @pytest.fixture
@@ -89,7 +45,7 @@ def client(rig, redis_server, folder):
     clients = []
 
     def start(*arguments):
-        clients.append(Client(folder, redis_server.port, rig.port, *arguments))
+        clients.append(saver(folder, redis_server.port, rig.port, *arguments))
         clients[-1].says("q quit")
         return clients[-1]
 
@@ -238,7 +194,7 @@ def test_without_a_server_it_still_listens(redis_server, folder):
     """
     A server that is controlled in another way can be recorded all the same.
     """
-    program = Client(folder, redis_server.port, free_port())
+    program = saver(folder, redis_server.port, free_port())
     program.says("no server answers")
     program.type("q\n")
     status = program.ends()
@@ -256,7 +212,7 @@ def test_arguments_that_cannot_work_are_said_in_one_line(folder, argument, why):
     """
     Before anything is started.
     """
-    program = Client(folder, free_port(), free_port(), argument)
+    program = saver(folder, free_port(), free_port(), argument)
     status = program.ends()
     program.close()
 
@@ -270,11 +226,11 @@ def test_a_password_is_read_from_a_file(redis_server, rig, folder):
     (folder / "password").write_text("secret\n")
     with redis_server.client() as client:
         client.config_set("requirepass", "secret")
-        with_it = Client(folder, redis_server.port, rig.port, "--redis_password_file=password")
+        with_it = saver(folder, redis_server.port, rig.port, "--redis_password_file=password")
         with_it.says("listening to")
         with_it.type("q\n")
         good = with_it.ends()
-        without = Client(folder, redis_server.port, rig.port)
+        without = saver(folder, redis_server.port, rig.port)
         bad = without.ends()
         without.says("--redis_password_file")
         client.config_set("requirepass", "")

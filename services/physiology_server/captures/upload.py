@@ -21,6 +21,7 @@ IDLE_EVERY_S = 0.4
 SILENT_AFTER_S = 2.0
 """After this long without a picture the status says that nothing is processed."""
 
+OPENS_WITHIN_S = 0.5
 _NOBODY = 0
 
 
@@ -57,7 +58,7 @@ class Uploads:
 
     def __init__(self, drops: Drops) -> None:
         self._drops = drops
-        self._open = False
+        self._open = asyncio.Event()
         self._owner: int | None = None
         self._owners = 0
         self._uploading = False
@@ -97,19 +98,24 @@ class Uploads:
             NotPossibleNow: While another client uploads.
         """
         self._check_free(owner)
-        if not self._open:
-            return self._drop("not_started")
-        number = self._number
-        self._number += 1
-        if not is_picture(picture):
-            return self._drop("bad_picture")
-        upload = self._next = Upload(picture, timestamp_us, owner, number)
         self._uploading = True
+        try:
+            if not await self._is_open():
+                return self._drop("not_started")
+            number = self._number
+            self._number += 1
+            if not is_picture(picture):
+                return self._drop("bad_picture")
+            return await self._hand_over(Upload(picture, timestamp_us, owner, number))
+        finally:
+            self._uploading = False
+
+    async def _hand_over(self, upload: Upload) -> Reason | None:
+        self._next = upload
         self._some.set()
         try:
             return await upload.answer
         finally:
-            self._uploading = False
             if self._next is upload:  # the client went away before its picture was taken
                 self._next = None
                 self._drop("queue_full")
@@ -119,11 +125,12 @@ class Uploads:
         """
         Accept pictures; afterwards, answer the one that still waits.
         """
-        self._open, self._number = True, 0
+        self._number = 0
+        self._open.set()
         try:
             yield
         finally:
-            self._open = False
+            self._open.clear()
             if self._next is not None:
                 upload, self._next = self._next, None
                 self.answer(upload, "not_started")
@@ -150,6 +157,20 @@ class Uploads:
             self._drop(reason)
         if not upload.answer.done():
             upload.answer.set_result(reason)
+
+    async def _is_open(self) -> bool:
+        """
+        Whether pictures are wanted; a graph that was just started is waited for.
+        """
+        try:
+            async with asyncio.timeout(OPENS_WITHIN_S):
+                await self._open.wait()
+        except TimeoutError:
+            return False
+        except asyncio.CancelledError:  # the client went away
+            self._drop("not_started")
+            raise
+        return True
 
     def _check_free(self, owner: int) -> None:
         if self._uploading or self._owner not in (None, owner):

@@ -1,0 +1,205 @@
+"""The vendor guide's clients, as programs, against a real server."""
+
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from services.physiology_server import app as server
+from services.physiology_server.settings import Settings
+from tests.support import faces
+from tests.support.eventually import eventually
+from tests.support.running import a_pulse, load, running
+from tests.support.screen import Program
+
+FPS = 30
+FULL, HELLO, ALT = (
+    "full_example_on_prem_client.py",
+    "hello_world_on_prem_client.py",
+    "alt_ipc_example_on_prem_client.py",
+)
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    """Three seconds of a portrait whose skin has a pulse."""
+    path = tmp_path_factory.mktemp("video") / "subject.avi"
+    time_s = np.arange(3 * FPS) / FPS
+    drawn = faces.portrait(640, 480)
+    blood = 0.005 * faces.heartbeat(72, time_s)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (640, 480))
+    for amount in blood:
+        rgb = faces.finished(drawn.picture(blood=amount))
+        writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def rig(tmp_path):
+    """Start a server with these settings; give its port."""
+    stops = []
+
+    def start(redis_server=None, **keys):
+        settings = load(Settings, redis_server, **{"port": 0, "publish_core": "always"} | keys)
+        service = server.build(settings, a_pulse(tmp_path, "server"))
+        context = running(service)
+        context.__enter__()
+        stops.append(context)
+        return eventually(lambda: service.port)
+
+    yield start
+    for context in stops:
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def run(tmp_path):
+    programs = []
+
+    def start(sample, *arguments):
+        programs.append(Program(tmp_path, sample, *arguments))
+        return programs[-1]
+
+    yield start
+    for each in programs:
+        each.close()
+
+
+def test_the_full_example_accounts_for_every_uploaded_frame(rig, run, video):
+    """
+    Sent, received, used and dropped: nothing disappears between the file and the graph.
+    """
+    port = rig(source="upload", streaming_backend="grpc")
+    program = run(FULL, f"--port={port}", f"--video={video}", "--fast")
+    status = program.ends(60)
+
+    assert (0, True) == (
+        status,
+        "upload: 90 sent, 90 received = 90 used + 0 dropped" in program.text,
+    ), program.text
+
+
+def test_the_full_example_obeys_its_keys(rig, run):
+    """
+    s, t, r and h do what the guide says, q ends it.
+    """
+    port = rig(source="synthetic", streaming_backend="grpc")
+    program = run(FULL, f"--port={port}", "--no_upload", "--logs", "--edge")
+    program.says("q quit")
+    for key, answer in (("s", "recording: done"), ("t", "stopped: done"), ("r", "reset: done")):
+        program.type(f"{key}\n")
+        program.says(answer)
+    program.type("h\n")
+    program.says("q quit", times=2)
+    program.says("chest ")
+    program.type("q\n")
+
+    assert 0 == program.ends()
+
+
+def test_the_full_example_says_that_a_source_is_made_up(rig, run):
+    """
+    Nobody takes the numbers of a synthetic source for a person's.
+    """
+    port = rig(source="synthetic", streaming_backend="grpc")
+    program = run(FULL, f"--port={port}", "--no_upload")
+    program.says("q quit")
+    program.type("quit\n")
+    program.ends()
+
+    assert "MADE UP" in program.text
+
+
+def test_uploading_to_a_server_with_a_source_of_its_own_is_refused_with_a_reason(rig, run, video):
+    """
+    The frames would be lost.
+    """
+    port = rig(source="synthetic", streaming_backend="grpc")
+    program = run(FULL, f"--port={port}", f"--video={video}", "--fast")
+    status = program.ends(30)
+
+    assert (1, True) == (status, "upload: " in program.text), program.text
+
+
+def test_hello_world_prints_a_rate(rig, run):
+    """
+    The least program shows what a server measures; a synthetic server needs no camera.
+    """
+    port = rig(source="synthetic", streaming_backend="grpc", speed=20)
+    program = run(FULL, f"--port={port}", "--no_upload")
+    program.says(r"pulse +7\d\.\d /min")
+    program.type("q\n")
+
+    assert 0 == program.ends()
+
+
+def test_hello_world_uploads_a_video_and_ends(rig, run, video):
+    """
+    In real time, as from a camera.
+    """
+    port = rig(source="upload", streaming_backend="grpc")
+    program = run(HELLO, f"--port={port}", f"--video={video}")
+    status = program.ends(30)
+
+    assert (0, "90 frames: 90 used, 0 dropped") == (
+        status,
+        program.said[-1].strip() if program.said else "",
+    ), program.text
+
+
+@pytest.mark.parametrize("backend", ["file", "redis"])
+def test_the_alternative_client_shows_rates_status_and_pictures(
+    rig, run, redis_server, tmp_path, backend
+):
+    """
+    The same program for both backends, with gRPC for control alone.
+    """
+    base = tmp_path / "out"
+    keys = {"streaming_backend": backend, "source": "synthetic", "speed": 8, "frame_fps": 2}
+    if backend == "file":
+        keys["file_base_directory"] = str(base)
+    port = rig(redis_server, **keys)
+    program = run(
+        ALT, f"--backend={backend}", f"--base_dir={base}", f"--redis_port={redis_server.port}",
+        f"--port={port}", f"--save_frame={tmp_path / 'seen.jpg'}",
+    )  # fmt: skip
+    program.says("q quit")
+    program.says(r"pulse +7\d\.\d /min")
+    program.says("picture    320 x 240")
+    program.type("s\n")
+    program.says("recording: done")
+    program.type("q\n")
+    status = program.ends()
+
+    assert (0, (240, 320)) == (status, cv2.imread(str(tmp_path / "seen.jpg")).shape[:2])
+
+
+@pytest.mark.parametrize("sample", [FULL, HELLO, ALT])
+def test_help_names_the_documented_arguments(run, sample):
+    """
+    --help is enough to use it.
+    """
+    program = run(sample, "--help")
+    status = program.ends()
+    words = set(re.findall(r"--\w+", program.text))
+    wanted = {"--port"}
+    if sample == ALT:
+        wanted |= {"--backend", "--base_dir", "--redis_host", "--redis_port", "--redis_key_prefix"}
+
+    assert (0, set()) == (status, wanted - words)
+
+
+def test_without_a_server_a_client_says_so(run, video):
+    """
+    Not a traceback.
+    """
+    program = run(HELLO, "--port=1", f"--video={video}")
+    status = program.ends()
+
+    assert (1, True, False) == (
+        status,
+        "no server answers" in program.text,
+        "Traceback" in program.text,
+    )

@@ -1,0 +1,60 @@
+"""A program with a keyboard and a screen, run as a subprocess."""
+
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from tests.support.eventually import eventually
+from tests.support.interruptible import popen
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+class Program:
+    """One of the samples: what is typed, and what it says."""
+
+    def __init__(self, folder, sample, *arguments):
+        self.said: list[str] = []
+        self._process = popen(
+            [sys.executable, SAMPLES / sample, *arguments],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.start()
+
+    def _listen(self):
+        with self._process.stdout as screen:
+            for line in screen:
+                self.said.append(line)
+
+    @property
+    def text(self):
+        return "".join(self.said)
+
+    def type(self, text):
+        self._process.stdin.write(text)
+        self._process.stdin.flush()
+
+    def says(self, pattern, times=1, within_s=20.0):
+        eventually(lambda: len(re.findall(pattern, self.text)) >= times, within_s)
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def ends(self, within_s=20.0):
+        status = self._process.wait(within_s)
+        self._listener.join(10)
+        return status
+
+    def close(self):
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait(10)
+        self._listener.join(10)
+        self._process.stdin.close()
