@@ -16,14 +16,14 @@ export MODE MONITORING YES
 
 .DEFAULT_GOAL := help
 .PHONY: help up down purge ps logs record doctor bases wheelhouse venv test e2e lint fmt bench \
-        golden docs proto lock
+        golden docs dashboards proto lock
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9][a-z0-9_-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-##@ Run (MODE=compose or MODE=local forces one; MONITORING=1 adds Prometheus and Grafana)
+##@ Run (MODE=compose or MODE=local forces one; MONITORING=1 adds Prometheus, Alertmanager, Grafana)
 
 up: ## Build and start the rig, and wait until every health check passes
 	@$(RIG) up
@@ -47,7 +47,7 @@ doctor: ## Check this machine: Docker, ports, disk, camera, Python
 	@$(RIG) doctor
 
 bases: ## Make the base images from Debian packages, where no registry can be reached (root)
-	@tools/bases/mkbases.sh python311 redis $(if $(filter-out 0,$(MONITORING)),prometheus)
+	@tools/bases/mkbases.sh python311 redis $(if $(filter-out 0,$(MONITORING)),prometheus alertmanager)
 
 wheelhouse: ## Fetch all packages that the images need, to build without a network
 	@tools/wheelhouse.sh
@@ -77,6 +77,9 @@ golden: $(VENV)/.dev ## Write the golden files anew; read the diff before commit
 
 docs: $(VENV)/.dev ## Write the pages of docs/ that are made from code
 	$(VENV)/bin/python tools/make_docs.py
+
+dashboards: $(VENV)/.dev ## Write Grafana's dashboards from tools/dashboards
+	$(VENV)/bin/python tools/dashboards
 
 proto: $(VENV)/.dev ## Generate libs/vitalrig/rpc from proto/
 	$(VENV)/bin/python -m grpc_tools.protoc -Iproto --python_out=libs --grpc_python_out=libs \

@@ -42,9 +42,15 @@ check "compose schema" "$bin/check-jsonschema" --quiet --builtin-schema vendor.c
 
 if command -v promtool >/dev/null; then
   check "prometheus.yml" promtool check config config/prometheus/prometheus.yml
-  check "alerts_test.yml" promtool test rules config/prometheus/alerts_test.yml
+  check "examples of rules" promtool check rules config/prometheus/examples/*.yml
+  check "alert tests" promtool test rules config/prometheus/tests/*_test.yml
 else
   missing promtool
+fi
+if command -v amtool >/dev/null; then
+  check "alertmanager.yml" amtool check-config config/alertmanager/alertmanager.yml
+else
+  missing amtool
 fi
 if docker compose version >/dev/null 2>&1; then
   check "compose config" docker compose --env-file /dev/null --profile monitoring config --quiet

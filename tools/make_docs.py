@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-GOLDEN = ROOT / "tests" / "golden" / "metrics.prom"
 NOTE = "<!-- Made by `make docs`; edit what it is made from. -->\n"
 
 
@@ -34,35 +33,39 @@ def configuration() -> str:
 
 def metrics() -> str:
     """
-    One row a metric, from the golden page.
+    One row a metric, from the exporter's catalogue, and what the states of a signal mean.
     """
+    catalogue = importlib.import_module("services.exporter.catalogue").METRICS
+    states = importlib.import_module("services.exporter.states").MEANINGS
     lines = [
         "# Metrics",
         "",
         NOTE,
         "A number that is not live is absent rather than old. `camera` is the key prefix.",
         "A pipeline's heartbeat rate is throughput; the patient's heart rate is pulse.",
+        "In Prometheus's text format `info` and `stateset` are gauges.",
         "",
-        "| metric | type | labels | meaning |",
-        "|---|---|---|---|",
+        "| metric | type | unit | labels | meaning |",
+        "|---|---|---|---|---|",
     ]
-    helps: dict[str, str] = {}
-    for line in GOLDEN.read_text().splitlines():
-        if line.startswith("# HELP "):
-            name, text = line.removeprefix("# HELP ").split(" ", 1)
-            helps[name] = text
-        elif line.startswith("# TYPE "):
-            name, kind = line.removeprefix("# TYPE ").split(" ", 1)
-            lines.append(f"| `{name}` | {kind} | {_labels(name)} | {helps[name]} |")
+    for metric in catalogue:
+        own = (metric.name,) if metric.states else ()
+        labels = ", ".join(f"`{label}`" for label in (*metric.labels, *own))
+        cells = (f"`{metric.name}`", metric.kind, metric.unit, labels, metric.help)
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "## States of a signal",
+        "",
+        "For each camera that is shown and each signal, exactly one of `vitalrig_signal_state`",
+        "is 1. They are asked in this order, and the first that fits holds:",
+        "",
+        *(
+            f"{number}. **{name}**: {text}."
+            for number, (name, text) in enumerate(states.items(), 1)
+        ),
+    ]
     return "\n".join(lines) + "\n"
-
-
-def _labels(metric: str) -> str:
-    for line in GOLDEN.read_text().splitlines():
-        if line.startswith(f"{metric}{{"):
-            inside = line[len(metric) + 1 : line.rindex("}")]
-            return ", ".join(f"`{part.split('=')[0]}`" for part in inside.split(","))
-    return ""
 
 
 PAGES = {"configuration.md": configuration, "metrics.md": metrics}

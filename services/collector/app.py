@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -18,6 +19,8 @@ from services.collector.transport.base import Arrival, Transport
 from services.collector.transport.choice import AutoTransport
 from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.stream import StreamTransport
+from smartspectra.ipc.disk import patience
+from smartspectra.ipc.lock import FolderLock
 from smartspectra.ipc.options import StorageOptions
 from vitalrig import keys
 from vitalrig.beats import Beats
@@ -46,6 +49,7 @@ class Collector:
         beats: Where heartbeats go.
         pulse: Told that the loop turns.
         clock: What tells the time.
+        lock: Keeps other collectors from the folder; released at the end.
     """
 
     def __init__(
@@ -57,7 +61,9 @@ class Collector:
         beats: Beats,
         pulse: Pulse,
         clock: Clock,
+        lock: FolderLock | None = None,
     ) -> None:
+        self._lock = lock
         self._transport = transport
         self._cameras = cameras
         self._positions = positions
@@ -83,13 +89,17 @@ class Collector:
         finally:
             for camera in self._cameras.values():
                 camera.recorder.close()
+            if self._lock is not None:
+                self._lock.release()
 
     def _turn(self, stop: threading.Event) -> None:
         self._pulse.beat()
         for prefix, arrivals in groupby(self._read(stop), key=lambda arrival: arrival.prefix):
             self._cameras[prefix].take(list(arrivals))
-        for camera in self._cameras.values():
+        for prefix, camera in self._cameras.items():
             camera.recorder.tick()
+            if (after := camera.again()) is not None:
+                self._transport.rewind(prefix, after)
         self._report()
 
     def _read(self, stop: threading.Event) -> Sequence[Arrival]:
@@ -121,16 +131,20 @@ class Collector:
 
     def _report(self) -> None:
         now_s = self._clock.monotonic_s()
-        if now_s - self._reported_at_s < REPORT_EVERY_S or self._away_since_s is not None:
+        if now_s - self._reported_at_s < REPORT_EVERY_S:
             return
         self._reported_at_s = now_s
         self._positions.save()
-        paused = [
-            f"{camera.prefix}: {reason}"
-            for camera in self._cameras.values()
-            if (reason := camera.recorder.collector.stats.paused)
+        troubles = [
+            f"{prefix}: {camera.recorder.trouble}"
+            for prefix, camera in self._cameras.items()
+            if camera.recorder.trouble is not None
         ]
-        self._pulse.health.set("recording", "; ".join(paused) or None)
+        self._pulse.health.set("recording", "; ".join(troubles) or None)
+        if self._away_since_s is None:
+            self._tell_redis()
+
+    def _tell_redis(self) -> None:
         views: dict[Any, Any] = {
             prefix: json.dumps(camera.document()) for prefix, camera in self._cameras.items()
         }
@@ -143,31 +157,41 @@ class Collector:
             log.debug("report not delivered", extra={"why": str(exc)})
 
 
-def build(settings: Settings, pulse: Pulse) -> Collector:
+def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Collector:
     """
     Join the parts.
+
+    Args:
+        settings: What the collector was told.
+        pulse: Told that the loop turns.
+        clock: What tells the time; the machine's clock by default.
 
     Raises:
         BadSettings: If the password file cannot be read.
         CannotStart: If the sessions folder cannot be used, or another collector uses it.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
     beats = Beats("collector", clock=clock)
     storage = StorageOptions(
         fsync=settings.fsync,
         fsync_interval_s=settings.fsync_interval_s,
         snapshot_interval_s=settings.snapshot_interval_s,
-        base_files=False,
         software_version=f"vitalrig {VERSION}",
+        clock=clock.monotonic_s,
+        wall_clock=lambda: clock.wall_us() / 1_000_000,
     )
+    lock = None
     try:
         settings.sessions_folder.mkdir(parents=True, exist_ok=True)
+        lock = _lock(settings.sessions_folder)
         positions = Positions(settings.sessions_folder)
         cameras = {
             prefix: _camera(prefix, settings, positions, storage, beats, clock)
             for prefix in settings.prefixes
         }
     except OSError as exc:
+        if lock is not None:
+            lock.release()
         raise CannotStart(f"{settings.sessions_folder} cannot be used: {exc}") from exc
     client = connect(settings)
     return Collector(
@@ -178,7 +202,21 @@ def build(settings: Settings, pulse: Pulse) -> Collector:
         beats=beats,
         pulse=pulse,
         clock=clock,
+        lock=lock,
     )
+
+
+def _lock(sessions_folder: Path) -> FolderLock | None:
+    """
+    Keep other collectors from the folder: positions and sessions have one writer.
+
+    Raises:
+        FolderInUse: If another collector is there.
+        OSError: If the folder cannot be used, for reasons that will not pass.
+    """
+    with patience("lock", sessions_folder):
+        return FolderLock.take(sessions_folder / "collector")
+    return None
 
 
 def _camera(

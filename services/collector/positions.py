@@ -8,8 +8,10 @@ when the stream gives them again.
 
 import json
 import logging
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from vitalrig.files import replace_text
 
@@ -29,6 +31,7 @@ class Position:
         seq: Its number in that run.
         session_id: The session that is open; empty for none.
         size_bytes: How much of the session's JSONL is covered by this position.
+        losses: What was known then to be missing from the session.
     """
 
     entry_id: str = ""
@@ -36,6 +39,7 @@ class Position:
     seq: int = 0
     session_id: str = ""
     size_bytes: int = 0
+    losses: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Positions:
@@ -50,6 +54,7 @@ class Positions:
         self._path = folder / FILE_NAME
         self._saved = self._load()
         self._now = dict(self._saved)
+        self._trouble = ""
 
     def of(self, prefix: str) -> Position:
         """
@@ -76,9 +81,11 @@ class Positions:
         try:
             replace_text(self._path, json.dumps(document, indent=1))
         except OSError as exc:
-            log.warning("positions cannot be saved", extra={"why": str(exc)})
+            if not self._trouble:
+                log.warning("positions cannot be saved", extra={"why": str(exc)})
+            self._trouble = str(exc)
         else:
-            self._saved = dict(self._now)
+            self._saved, self._trouble = dict(self._now), ""
 
     def _load(self) -> dict[str, Position]:
         try:

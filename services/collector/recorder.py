@@ -4,24 +4,24 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
+from services.collector.ahead import Ahead, place_of
+from services.collector.naming import folder_of, name_of
 from services.collector.positions import Position, Positions
 from services.collector.settings import Settings
 from services.collector.transport.base import Arrival
 from services.collector.transport.stream import entry_before
-from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
+from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, manifest
 from smartspectra.ipc.channels import RECORDING_STATE
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of, session_id_of
+from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.recovery import finish_one, interrupted_sessions
-from smartspectra.ipc.session_files import SessionPaths, check_session_id
 
 log = logging.getLogger(__name__)
 
-ROOT_PREFIX = "physiology"
-"""The vendor's default prefix has its files in the sessions folder itself."""
+SKIPPED = "numbers skipped in the stream"
+BEGINNING_UNHEARD = "its beginning was not heard"
+END_UNHEARD = "its end was not heard"
 
 
 class Recorder:
@@ -32,6 +32,10 @@ class Recorder:
     and whoever runs the recorder saves it now and then. After a crash, lines of the session's
     file that are beyond the saved position are what was written but not yet covered: as the
     stream gives those envelopes again, they are skipped one for one.
+
+    What the disk does not take is not lost as long as the stream keeps it: `take` then says how
+    far it came, and is given the rest again when there is room. What came by pub/sub cannot be
+    given again; it is counted.
 
     Args:
         prefix: The camera.
@@ -45,10 +49,10 @@ class Recorder:
     ) -> None:
         self._prefix = prefix
         self._positions = positions
-        self._follows_stream = settings.transport != "pubsub"
-        self._ahead: deque[bytes] = deque()
+        self._ahead = Ahead()
         self._written: deque[Position] = deque()
         self._last = positions.of(prefix)
+        self._gap_noted_at = ""
         self.folder = folder_of(prefix, settings.sessions_folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         config = MetricsCollectorConfig(
@@ -66,7 +70,7 @@ class Recorder:
         self.collector.start()
         if interrupted:
             self._resume(interrupted)
-            self._finish_others(interrupted, config, storage)
+            self.collector.finish_interrupted()
 
     @property
     def recording(self) -> bool:
@@ -82,31 +86,34 @@ class Recorder:
         """
         return (self.collector.current_session_id or "") if self.recording else ""
 
-    def take(self, arrivals: Sequence[Arrival]) -> None:
+    @property
+    def trouble(self) -> str | None:
+        """
+        Why something is not written that should be, or None.
+        """
+        return self.collector.paused or self.collector.unfinished
+
+    def take(self, arrivals: Sequence[Arrival]) -> int:
         """
         Take what arrived together, in order.
-        """
-        lines: list[bytes] = []
-        for arrival in arrivals:
-            if arrival.channel == RECORDING_STATE:
-                self._write(lines)
-                lines = []
-                self._take_recording_state(arrival)
-            elif self.recording and not self._was_written(arrival.envelope):
-                lines.append(arrival.envelope)
-            self._last = Position(arrival.entry_id, arrival.run, arrival.seq)
-        self._write(lines)
-        if self.recording:
-            self._written.append(
-                replace(self._last, session_id=self.session_id, size_bytes=self._size_bytes())
-            )
 
-    def note_gap(self, missing: int, why: str) -> None:
+        Returns:
+            How many, from the front, are dealt with. The disk refused the next one; give it
+            and all after it again when the collector is no longer paused.
         """
-        So many envelopes of this camera never came.
-        """
-        if self.recording:
-            self.collector.note_gap(missing, why)
+        taken = 0
+        for place, arrival in enumerate(arrivals):
+            if not _stands_alone(arrival):
+                continue
+            taken += self._take_lines(arrivals[taken:place])
+            if taken < place or not self._take_alone(arrival):
+                break
+            taken = place + 1
+        else:
+            taken += self._take_lines(arrivals[taken:])
+        if taken and self._knows_position:
+            self._written.append(self._position())
+        return taken
 
     def tick(self) -> None:
         """
@@ -120,7 +127,7 @@ class Recorder:
                 covered = self._written.popleft()
             if covered is not None:
                 self._positions.set(self._prefix, covered)
-        else:
+        elif not self.collector.unfinished:
             self._written.clear()
             self._positions.set(self._prefix, self._last)
 
@@ -128,66 +135,165 @@ class Recorder:
         """
         Finish the open files for now; a restart goes on in the open session.
         """
-        session_id = self.session_id
+        if self._knows_position:
+            self._positions.set(self._prefix, self._position())
         self.collector.stop()
-        if session_id:
-            size_bytes = self._jsonl(session_id).stat().st_size
-            self._positions.set(
-                self._prefix,
-                replace(self._last, session_id=session_id, size_bytes=size_bytes),
-            )
         self._positions.save()
 
-    def _write(self, lines: Sequence[bytes]) -> None:
-        if lines:
-            self.collector.process_envelopes(lines)
+    @property
+    def _knows_position(self) -> bool:
+        """Whether the file ends where the stream is: not while it is ahead."""
+        return self.recording and not len(self._ahead)
 
-    def _take_recording_state(self, arrival: Arrival) -> None:
+    def _position(self) -> Position:
+        session_id = self.session_id
+        return replace(
+            self._last,
+            session_id=session_id,
+            size_bytes=self._size_bytes(session_id),
+            losses=self.collector.losses,
+        )
+
+    def _take_lines(self, arrivals: Sequence[Arrival]) -> int:
+        lines: list[bytes] = []
+        places: list[int] = []
+        for place, arrival in enumerate(arrivals):
+            if self.recording and not self._was_written(arrival.envelope):
+                lines.append(arrival.envelope)
+                places.append(place)
+        taken = len(arrivals)
+        if lines:
+            kept = self.collector.process_envelopes(lines, give_back=_comes_again(arrivals[0]))
+            taken = taken if kept == len(lines) else places[kept]
+        if taken:
+            self._last = _position_of(arrivals[taken - 1])
+        return taken
+
+    def _take_alone(self, arrival: Arrival) -> bool:
+        """Take what may begin or end a session, or leave a gap before itself."""
+        if arrival.recalled:
+            self._take_recalled(arrival)
+            return True
+        self._note_gap_before(arrival)
+        if arrival.channel != RECORDING_STATE:
+            return self._take_lines([arrival]) == 1
+        if not self._take_recording_state(arrival):
+            return False
+        self._last = _position_of(arrival)
+        return True
+
+    def _note_gap_before(self, arrival: Arrival) -> None:
+        if self.recording and arrival.gap and self._gap_noted_at != (arrival.entry_id or None):
+            self.collector.note_gap(0, arrival.gap)
+            self._gap_noted_at = arrival.entry_id
+        before = replace(self._last, run=arrival.run, seq=arrival.seq - 1)
+        if arrival.missing and self._last != before:
+            if self.recording:
+                self.collector.note_gap(arrival.missing, SKIPPED)
+            # All before it is accounted for now, also if the disk refuses the arrival itself.
+            self._last = before
+
+    def _take_recording_state(self, arrival: Arrival) -> bool:
         try:
             envelope = Envelope.parse(arrival.envelope)
         except BadEnvelope:
             self.collector.process_envelope(arrival.envelope)  # which counts it
-            return
+            return True
         begins = recording_of(envelope.payload)
         if self._was_written(arrival.envelope):
             if begins is False:
                 self._end()
         elif begins:
-            self._begin(arrival, session_id_of(envelope.payload) or _made_session_id(envelope))
+            return self._begin(arrival, name_of(envelope))
         elif self.recording:
-            self.collector.process_envelope(arrival.envelope)
-            self._end()
+            return self._write_state(arrival)
+        return True
 
-    def _begin(self, arrival: Arrival, session_id: str) -> None:
-        try:
-            check_session_id(session_id)
-        except ValueError as exc:
-            log.warning("session id refused", extra={"session": session_id, "why": str(exc)})
-            session_id = _made_session_id(Envelope.parse(arrival.envelope))
+    def _write_state(self, arrival: Arrival) -> bool:
+        session_id = self.session_id
+        taken = self.collector.process_envelopes(
+            [arrival.envelope], give_back=_comes_again(arrival)
+        )
+        if session_id and not self.recording:
+            log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
+        return taken == 1
+
+    def _begin(self, arrival: Arrival, session_id: str) -> bool:
         # First the intent, then the file: should we die in between, its lines are recognised.
-        jsonl = self._jsonl(session_id)
-        size_bytes = jsonl.stat().st_size if jsonl.exists() else 0
         before = entry_before(arrival.entry_id) if arrival.entry_id else ""
+        self._intend(session_id, before)
+        if arrival.entry_id and self._begin_again(arrival.envelope, session_id):
+            return True
+        self.collector.set_session_id(session_id)
+        if not self._write_state(arrival):
+            return False
+        log.info("recording started", extra={"camera": self._prefix, "session": session_id})
+        return True
+
+    def _intend(self, session_id: str, entry_id: str) -> None:
+        size_bytes = self._size_bytes(session_id)
         self._positions.set(
             self._prefix,
-            replace(self._last, entry_id=before, session_id=session_id, size_bytes=size_bytes),
+            replace(self._last, entry_id=entry_id, session_id=session_id, size_bytes=size_bytes),
         )
         self._positions.save()
-        self.collector.set_session_id(session_id)
-        self.collector.process_envelope(arrival.envelope)
-        log.info("recording started", extra={"camera": self._prefix, "session": session_id})
+
+    def _begin_again(self, start: bytes, session_id: str) -> bool:
+        """Go on with a session whose start is in its file already: the position was lost."""
+        place = place_of(start, self._jsonl(session_id))
+        if place is None:
+            return False
+        self._ahead.read(self._jsonl(session_id), place)
+        self._ahead.take(start)
+        self.collector.resume_session(session_id, made_whole=True)
+        log.warning("recording found again", extra={"camera": self._prefix, "session": session_id})
+        return True
 
     def _end(self) -> None:
         session_id = self.session_id
         self.collector.set_recording_state(False)
         log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
 
+    def _take_recalled(self, arrival: Arrival) -> None:
+        """Follow a state that was not heard when it was said, and therefore is no line."""
+        try:
+            envelope = Envelope.parse(arrival.envelope)
+        except BadEnvelope:
+            return
+        begins, session_id = recording_of(envelope.payload), name_of(envelope)
+        if begins and session_id != self.session_id:
+            self._end_unheard()
+            if manifest.read(self._manifest(session_id)).get("state") == manifest.FINISHED:
+                log.warning(
+                    "the last recording is finished already; waiting for another",
+                    extra={"camera": self._prefix, "session": session_id},
+                )
+                return
+            self._intend(session_id, arrival.entry_id)
+            self.collector.set_session_id(session_id)
+            self.collector.set_recording_state(True)
+            self.collector.note_gap(0, BEGINNING_UNHEARD)
+            log.info("recording joined", extra={"camera": self._prefix, "session": session_id})
+        elif begins is False and (envelope.timestamp_us or 0) // 1000 >= self._started_ms():
+            self._end_unheard()
+
+    def _end_unheard(self) -> None:
+        if self.recording:
+            self.collector.note_gap(0, END_UNHEARD)
+            self._end()
+
+    def _started_ms(self) -> int:
+        return self.collector.session_start_ms or 0
+
     def _was_written(self, envelope: bytes) -> bool:
-        if not self._ahead:
+        if not len(self._ahead):
             return False
-        if self._ahead[0] == envelope:
-            self._ahead.popleft()
+        if self._ahead.take(envelope):
             return True
+        try:
+            Envelope.parse(envelope)
+        except BadEnvelope:
+            return False  # never was a line, so it says nothing
         self._ahead.clear()
         return False
 
@@ -196,46 +302,43 @@ class Recorder:
         return session_id if session_id and self._jsonl(session_id).exists() else ""
 
     def _resume(self, session_id: str) -> None:
-        self.collector.resume_session(session_id, made_whole=self._follows_stream)
-        if self._follows_stream:
-            with self._jsonl(session_id).open("rb") as file:
-                file.seek(self._last.size_bytes)
-                self._ahead.extend(line.rstrip(b"\n") for line in file)
+        comes_again = bool(self._last.entry_id)
+        self.collector.resume_session(
+            session_id,
+            made_whole=comes_again,
+            losses=self._last.losses if comes_again else None,
+        )
+        if comes_again:
+            self._ahead.read(self._jsonl(session_id), self._last.size_bytes)
         log.info(
             "recording resumed",
             extra={"camera": self._prefix, "session": session_id, "ahead": len(self._ahead)},
         )
 
-    @staticmethod
-    def _finish_others(
-        resumed: str, config: MetricsCollectorConfig, storage: StorageOptions
-    ) -> None:
-        base = SessionPaths(config.output_jsonl_path, config.output_json_path)
-        for session_id, paths in interrupted_sessions(base):
-            if session_id != resumed:
-                try:
-                    finish_one(session_id, paths, config, storage)
-                except OSError as exc:
-                    log.warning("cannot finish", extra={"session": session_id, "why": str(exc)})
-
-    def _size_bytes(self) -> int:
-        path = self._jsonl(self.session_id)
+    def _size_bytes(self, session_id: str) -> int:
+        path = self._jsonl(session_id)
         return path.stat().st_size if path.exists() else 0
 
     def _jsonl(self, session_id: str) -> Path:
         return self.folder / f"metrics_{session_id}.jsonl"
 
-
-def folder_of(prefix: str, sessions_folder: Path) -> Path:
-    """
-    Where a camera's session files are: the folder itself for the default prefix, else a subfolder.
-    """
-    return sessions_folder if prefix == ROOT_PREFIX else sessions_folder / prefix
+    def _manifest(self, session_id: str) -> Path:
+        return self.folder / f"metrics_{session_id}_manifest.json"
 
 
-def _made_session_id(envelope: Envelope) -> str:
-    """
-    Make the id of a session without a name: from the envelope, so that it is always the same.
-    """
-    seconds = (envelope.timestamp_us or 0) / 1_000_000
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d_%H%M%S")
+def _stands_alone(arrival: Arrival) -> bool:
+    return (
+        arrival.channel == RECORDING_STATE
+        or bool(arrival.gap)
+        or arrival.missing > 0
+        or arrival.recalled
+    )
+
+
+def _comes_again(arrival: Arrival) -> bool:
+    """Whether the stream keeps it, rather than that it was published and is gone."""
+    return bool(arrival.entry_id)
+
+
+def _position_of(arrival: Arrival) -> Position:
+    return Position(arrival.entry_id, arrival.run, arrival.seq)

@@ -90,7 +90,8 @@ class Relay:
         while not stop.is_set():
             self._pulse.beat()
             try:
-                self._waiting += self._transport.read()
+                # Only what was heard is relayed; who reads the stream recalls by itself.
+                self._waiting += [each for each in self._transport.read() if not each.recalled]
                 self._forget_the_oldest()
                 self._add()
                 self._pulse.health.ok("redis")

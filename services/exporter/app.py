@@ -1,35 +1,45 @@
 """The exporter, joined from its parts by `build`."""
 
-import contextlib
+import gc
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from collections.abc import Callable, Sequence
 
 import redis
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import ThreadingWSGIServer
 
+from services.exporter.background import Background
+from services.exporter.http import Answer, Request
+from services.exporter.judging import Limits
 from services.exporter.page import Page
-from services.exporter.settings import Settings
+from services.exporter.redis_reading import RedisReader, password_in, reader_at
+from services.exporter.requests import Requests
+from services.exporter.security import Security
+from services.exporter.server import Server
+from services.exporter.session_files import SessionFiles
+from services.exporter.settings import Settings, Target
+from services.exporter.snapshots.folder import SnapshotFolder
+from services.exporter.sources.base import Source
 from services.exporter.sources.cameras import CameraSource
-from services.exporter.sources.disk import DiskSource
+from services.exporter.sources.disk import DiskSource, FileSource
 from services.exporter.sources.heartbeats import HeartbeatSource
+from services.exporter.sources.itself import OwnSource
 from services.exporter.sources.redis_server import RedisSource
-from services.exporter.web import App, make_app
+from services.exporter.sources.snapshots import SnapshotSource
+from services.exporter.web import PATHS, Web
 from vitalrig import keys
 from vitalrig.beats import Beats
 from vitalrig.bus import AWAY, connect, explain
 from vitalrig.clock import Clock, SystemClock
-from vitalrig.errors import CannotStart
+from vitalrig.errors import BadSettings, CannotStart
 from vitalrig.service import Pulse
 from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
 
 TURN_S = 0.5
+LOOK_AT_SNAPSHOTS_EVERY_S = 1.0
+COUNT_FILES_EVERY_S = 30.0
 
 
 class Exporter:
@@ -37,18 +47,23 @@ class Exporter:
     Serves the page until told to stop, and reports its own heartbeats meanwhile.
 
     Args:
-        address: Host and port to listen on.
-        app: The WSGI application.
+        serve: Makes the server; its port is taken when the exporter runs.
+        background: What is done beside the scrapes.
         client: Redis, for the exporter's own report.
         beats: The exporter's own heartbeats.
         pulse: Told that the loop turns.
     """
 
     def __init__(
-        self, address: tuple[str, int], app: App, client: redis.Redis, beats: Beats, pulse: Pulse
+        self,
+        serve: Callable[[], Server],
+        background: Sequence[Background],
+        client: redis.Redis,
+        beats: Beats,
+        pulse: Pulse,
     ) -> None:
-        self._address = address
-        self._app = app
+        self._serve = serve
+        self._background = background
         self._client = client
         self._beats = beats
         self._pulse = pulse
@@ -61,16 +76,18 @@ class Exporter:
         Raises:
             CannotStart: If the port is taken.
         """
-        try:
-            server = make_server(
-                *self._address, self._app, ThreadingWSGIServer, handler_class=_QuietHandler
-            )
-        except OSError as exc:
-            host, port = self._address
-            raise CannotStart(f"{host}:{port} cannot be listened on: {exc.strerror}") from exc
-        self.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, name="http", daemon=True)
+        server = self._serve()
+        self.port = server.port
+        for work in self._background:
+            work.start(stop)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(TURN_S,), name="http", daemon=True
+        )
         thread.start()
+        # What is loaded now stays until the end. A collection that walks through all of it would
+        # hold up the scrape in which it falls for longer than the scrape itself takes.
+        gc.collect()
+        gc.freeze()
         self._pulse.health.ready()
         log.info("exporter ready", extra={"port": self.port, "version": VERSION})
         while not stop.wait(TURN_S):
@@ -89,48 +106,116 @@ class Exporter:
             self._pulse.health.ok("redis")
 
 
-class _QuietHandler(WSGIRequestHandler):
-    """One scrape is no news."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's name
-        log.debug("request", extra={"line": format % args})
-
-
-def counted(app: App, beats: Beats, clock: Clock) -> App:
+def build(settings: Settings, pulse: Pulse) -> Exporter:
     """
-    Let every scrape be a heartbeat.
-    """
-    scrapes = beats.step("scrapes")
+    Join the parts.
 
-    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    Raises:
+        BadSettings: If a password file or the web config file cannot be used.
+    """
+    clock = SystemClock()
+    security = Security(settings.web_config_file)
+    beats = Beats("exporter", clock=clock)
+    requests = Requests(PATHS)
+    files = SessionFiles(settings.sessions_folder)
+    background = [Background("session files", COUNT_FILES_EVERY_S, files.look)]
+    sources: list[Source] = [
+        OwnSource(requests),
+        CameraSource(_limits(settings)),
+        HeartbeatSource(settings.stale_after_s),
+        RedisSource(),
+        DiskSource(settings.sessions_folder),
+        FileSource(files.latest),
+    ]
+    if settings.snapshot_files:
+        snapshots = SnapshotFolder(
+            settings.snapshot_files,
+            settings.snapshot_stale_after_s,
+            settings.snapshot_max_bytes,
+            clock,
+        )
+        background.append(Background("snapshots", LOOK_AT_SNAPSHOTS_EVERY_S, snapshots.look))
+        sources.insert(
+            2, SnapshotSource(snapshots.latest, settings.snapshot_stale_after_s)
+        )  # after our collector's cameras, which go before
+    own = reader_at(
+        settings.redis_host, settings.redis_port, settings.redis_database, settings.redis_password()
+    )
+    web = Web(
+        page=Page(sources, own.read, settings.max_cameras, clock),
+        targets={
+            name: _target_page(name, target, settings, clock)
+            for name, target in settings.probe_targets.items()
+        },
+        health=pulse.health,
+        requests=requests,
+        allows=security.allows,
+    )
+    return Exporter(
+        lambda: _serve(settings, counted(web.answer, beats, clock), security, clock),
+        background,
+        connect(settings),
+        beats,
+        pulse,
+    )
+
+
+def counted(
+    answer: Callable[[Request], Answer], beats: Beats, clock: Clock
+) -> Callable[[Request], Answer]:
+    """
+    Let every page of metrics be a heartbeat.
+    """
+    steps = {"/metrics": beats.step("scrapes"), "/probe": beats.step("probes")}
+
+    def wrapped(request: Request) -> Answer:
         began_s = clock.monotonic_s()
-        body = app(environ, start_response)
-        if environ.get("PATH_INFO") == "/metrics":
-            with contextlib.suppress(TypeError):
-                scrapes.beat(clock.monotonic_s() - began_s, sum(len(part) for part in body))
-        return body
+        reply = answer(request)
+        if request.path in steps and reply.status == 200:  # noqa: PLR2004  OK
+            steps[request.path].beat(clock.monotonic_s() - began_s, len(reply.body))
+        return reply
 
     return wrapped
 
 
-def build(settings: Settings, pulse: Pulse) -> Exporter:
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.stale_after_s, settings.stale_after_s, settings.breath_stale_after_s)
+
+
+def _target_page(name: str, target: Target, settings: Settings, clock: Clock) -> Page:
     """
-    Join the parts.
+    Make the page of another rig: what its Redis says.
     """
-    clock = SystemClock()
-    client = connect(settings)
-    beats = Beats("exporter", clock=clock)
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(
-        Page(
-            (
-                CameraSource(client, clock, settings.stale_after_s, settings.breath_stale_after_s),
-                HeartbeatSource(client, clock, settings.stale_after_s),
-                RedisSource(client),
-                DiskSource(settings.sessions_folder),
-            ),
+    sources: tuple[Source, ...] = (
+        CameraSource(_limits(settings)),
+        HeartbeatSource(settings.stale_after_s),
+        RedisSource(),
+    )
+    return Page(sources, _reader_of(name, target).read, settings.max_cameras, clock)
+
+
+def _reader_of(name: str, target: Target) -> RedisReader:
+    try:
+        password = password_in(target.password_file) if target.password_file else None
+    except (OSError, IndexError) as exc:
+        raise BadSettings(
+            f"probe_targets: {name}: password_file {target.password_file} cannot be read"
+        ) from exc
+    return reader_at(target.host, target.port, target.database, password)
+
+
+def _serve(
+    settings: Settings, answer: Callable[[Request], Answer], security: Security, clock: Clock
+) -> Server:
+    try:
+        return Server(
+            (settings.listen_address, settings.port),
+            answer,
+            security.context,
+            settings.max_requests,
             clock,
         )
-    )
-    app = counted(make_app(registry, pulse.health), beats, clock)
-    return Exporter((settings.listen_address, settings.port), app, client, beats, pulse)
+    except OSError as exc:
+        raise CannotStart(
+            f"{settings.listen_address}:{settings.port} cannot be listened on: {exc.strerror}"
+        ) from exc

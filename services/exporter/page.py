@@ -1,11 +1,14 @@
 """All sources on one page; the page is made anew for each scrape."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
+from services.exporter.families import Families
+from services.exporter.redis_reading import Reading
+from services.exporter.scrape import Scrape
 from services.exporter.sources.base import Source
 from vitalrig.clock import Clock
 
@@ -14,65 +17,67 @@ log = logging.getLogger(__name__)
 
 class Page(Collector):
     """
-    A collector for Prometheus's registry: what is gone from its source is gone from the page.
+    A collector for Prometheus's client: what is gone from its source is gone from the page.
 
     Args:
         sources: What to show.
+        read: Asks Redis, once a scrape.
+        max_cameras: How many cameras may be shown.
         clock: What tells the time.
     """
 
-    def __init__(self, sources: Sequence[Source], clock: Clock) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        read: Callable[[], Reading],
+        max_cameras: int,
+        clock: Clock,
+    ) -> None:
         self._sources = sources
+        self._read = read
+        self._max_cameras = max_cameras
         self._clock = clock
         self._failed: set[str] = set()
 
-    def describe(self) -> Iterator[Metric]:
+    def describe(self) -> Iterator[Family]:
         """
         Describe nothing beforehand, so that registering the page reads no source.
         """
         return iter(())
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[Family]:
         """
-        Yield all that the sources give, and for each how it went.
+        Yield the page as families of Prometheus's client.
         """
-        up = GaugeMetricFamily(
-            "vitalrig_exporter_source_up",
-            "1 if a source of metrics could be read at this scrape.",
-            labels=("source",),
-        )
-        took = GaugeMetricFamily(
-            "vitalrig_exporter_source_duration_seconds",
-            "How long reading a source of metrics took at this scrape.",
-            labels=("source",),
-        )
+        yield from self.families().collect()
+
+    def families(self) -> Families:
+        """
+        Ask all sources, and note for each how it went.
+        """
+        whole = Families()
+        scrape = Scrape(self._clock.wall_us(), self._read, self._max_cameras)
         for source in self._sources:
             started_s = self._clock.monotonic_s()
+            part = Families()  # all of a source, or nothing
             try:
-                families = list(source.collect())
-                _check(families)
+                source.collect(scrape, part)
             except Exception as exc:  # noqa: BLE001  whatever it is, it costs this source only
                 self._note_failure(source.name, exc)
-                families = []
-                up.add_metric((source.name,), 0)
+                up = 0
             else:
                 self._failed.discard(source.name)
-                up.add_metric((source.name,), 1)
-            took.add_metric((source.name,), self._clock.monotonic_s() - started_s)
-            yield from families
-        yield up
-        yield took
+                whole.take(part)
+                up = 1
+            whole.add("vitalrig_exporter_source_up", up, source.name)
+            whole.add(
+                "vitalrig_exporter_source_duration_seconds",
+                self._clock.monotonic_s() - started_s,
+                source.name,
+            )
+        return whole
 
     def _note_failure(self, name: str, error: Exception) -> None:
         if name not in self._failed:
             log.warning("source failed", extra={"source": name, "why": str(error)})
         self._failed.add(name)
-
-
-def _check(families: Sequence[Metric]) -> None:
-    """
-    Raise here, not while the page is written, if a number is none.
-    """
-    for family in families:
-        for sample in family.samples:
-            float(sample.value)

@@ -1,57 +1,157 @@
-"""The HTTP face: a landing page, the metrics, and health under the usual names."""
+"""What is at which path: a landing page, the metrics, other rigs, and health by its usual names."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+import gzip
+import html
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol
+from urllib.parse import parse_qs, quote
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import make_wsgi_app
-
+from services.exporter.exposition import choose, write
+from services.exporter.families import Families
+from services.exporter.http import Answer, Request, answer
+from services.exporter.requests import Requests
 from vitalrig.health import Health
 
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+log = logging.getLogger(__name__)
 
-LANDING = b"""<!doctype html><html lang="en"><title>vitalrig exporter</title>
-<h1>vitalrig exporter</h1>
-<p><a href="/metrics">Metrics</a> &middot; <a href="/-/healthy">Health</a></p>
-<p>For research. No medical device; not for diagnosis, not for alarms.</p></html>
-"""
 ALIVE = ("/-/healthy", "/healthz", "/livez")
 READY = ("/-/ready", "/readyz")
+PATHS = ("/", "/metrics", "/probe", *ALIVE, *READY)
+SMALLEST_TO_COMPRESS_BYTES = 1_024
+COMPRESSION = 1
+"""The fastest level: such text shrinks to a twentieth even so."""
+
+MAX_FIELDS = 100
+_NEVER = ("q=0", "q=0.0", "q=0.00", "q=0.000")
+
+_LANDING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>vitalrig exporter</title>
+<h1>vitalrig exporter</h1>
+<p><a href="/metrics">Metrics</a> &middot; <a href="/-/healthy">Health</a> &middot;
+<a href="/-/ready">Readiness</a></p>{targets}
+<p>For research. No medical device; not for diagnosis, not for alarms.</p></html>
+"""
 
 
-def make_app(registry: CollectorRegistry, health: Health) -> App:
+class Collects(Protocol):
+    """Gives what is on a page."""
+
+    def families(self) -> Families:
+        """
+        Ask all sources anew.
+        """
+        ...
+
+
+class Web:
     """
-    Make the WSGI application.
+    Answers requests.
 
     `/-/healthy` says that the process answers; `/-/ready` also wants every check to pass and
-    names those that fail.
+    names those that fail. `/probe?target=` knows only the targets that it was told of: a caller
+    chooses among them by name and never gives an address.
+
+    Args:
+        page: This rig's page.
+        targets: The pages of other rigs, by name.
+        health: What is failing.
+        requests: Where requests are counted.
+        allows: Whether an `Authorization` header is good enough.
     """
-    metrics: App = make_wsgi_app(registry, disable_compression=False)
 
-    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "/")
-        if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
-            return _text(start_response, "405 Method Not Allowed", b"GET and HEAD only\n")
-        if path == "/metrics":
-            return metrics(environ, start_response)
-        if path == "/":
-            return _text(start_response, "200 OK", LANDING, "text/html; charset=utf-8")
-        if path in ALIVE:
-            return _text(start_response, "200 OK", b"ok\n")
-        if path in READY:
-            failing = "".join(f"{check}: {why}\n" for check, why in health.failing.items())
-            status = "503 Service Unavailable" if failing else "200 OK"
-            return _text(start_response, status, (failing or "ok\n").encode())
-        return _text(start_response, "404 Not Found", b"try /metrics\n")
+    def __init__(
+        self,
+        page: Collects,
+        targets: Mapping[str, Collects],
+        health: Health,
+        requests: Requests,
+        allows: Callable[[str], bool],
+    ) -> None:
+        self._page = page
+        self._targets = targets
+        self._health = health
+        self._requests = requests
+        self._allows = allows
 
-    return app
+    def answer(self, request: Request) -> Answer:
+        """
+        Answer one request, whatever happens.
+        """
+        try:
+            reply = self._answer(request)
+        except Exception:
+            log.exception("request failed", extra={"path": request.path[:64]})
+            reply = answer(500, "failed; the log says why\n")
+        self._requests.count(request.path, reply.status)
+        return reply
+
+    def _answer(self, request: Request) -> Answer:
+        if not self._allows(request.header("Authorization")):
+            challenge = {"WWW-Authenticate": 'Basic realm="vitalrig", charset="UTF-8"'}
+            return answer(401, "a user and a password, please\n", headers=challenge)
+        if request.method not in ("GET", "HEAD"):
+            return answer(405, "GET and HEAD only\n", headers={"Allow": "GET, HEAD"})
+        routes: dict[str, Callable[[Request], Answer]] = {
+            "/": self._landing,
+            "/metrics": self._own,
+            "/probe": self._probe,
+            **dict.fromkeys(ALIVE, self._alive),
+            **dict.fromkeys(READY, self._ready),
+        }
+        return routes.get(request.path, self._nothing)(request)
+
+    def _own(self, request: Request) -> Answer:
+        return self._metrics(self._page, request)
+
+    def _nothing(self, _request: Request) -> Answer:
+        return answer(404, "try /metrics\n")
+
+    def _alive(self, _request: Request) -> Answer:
+        return answer(200, "ok\n")
+
+    def _ready(self, _request: Request) -> Answer:
+        failing = "".join(f"{check}: {why}\n" for check, why in self._health.failing.items())
+        return answer(503 if failing else 200, failing or "ok\n")
+
+    def _probe(self, request: Request) -> Answer:
+        asked = _fields(request).get("target", [])
+        if len(asked) != 1 or asked[0] not in self._targets:
+            return answer(400, "give one target= by a name that the page at / lists\n")
+        return self._metrics(self._targets[asked[0]], request)
+
+    def _metrics(self, page: Collects, request: Request) -> Answer:
+        openmetrics, content_type = choose(request.header("Accept"))
+        names = _fields(request).get("name[]", [])
+        body = write(page.families(), openmetrics=openmetrics, names=names)
+        headers = {"Vary": "Accept, Accept-Encoding"}
+        wants_gzip = accepts_gzip(request.header("Accept-Encoding"))
+        if wants_gzip and len(body) >= SMALLEST_TO_COMPRESS_BYTES:
+            body = gzip.compress(body, COMPRESSION, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        return answer(200, body, content_type, headers)
+
+    def _landing(self, _request: Request) -> Answer:
+        links = "".join(
+            f'\n<li><a href="/probe?target={quote(name)}">{html.escape(name)}</a></li>'
+            for name in self._targets
+        )
+        targets = f"\n<p>Other rigs:</p><ul>{links}</ul>" if links else ""
+        return answer(200, _LANDING.format(targets=targets), "text/html; charset=utf-8")
 
 
-def _text(
-    start_response: Callable[..., Any],
-    status: str,
-    body: bytes,
-    content_type: str = "text/plain; charset=utf-8",
-) -> Iterable[bytes]:
-    start_response(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
-    return [body]
+def accepts_gzip(accept_encoding: str) -> bool:
+    """
+    Say whether an `Accept-Encoding` header wants gzip.
+    """
+    for part in accept_encoding.lower().split(","):
+        coding, *parameters = (piece.strip() for piece in part.split(";"))
+        if coding == "gzip":
+            return not any(each.replace(" ", "") in _NEVER for each in parameters)
+    return False
+
+
+def _fields(request: Request) -> dict[str, list[str]]:
+    try:
+        return parse_qs(request.query, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return {}

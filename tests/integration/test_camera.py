@@ -186,7 +186,7 @@ def running_server(camera, redis_server, folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "services.physiology_server", "--config=/dev/null", "--port=0",
          "--source=camera", "--autostart=true", f"--redis_port={redis_server.port}",
-         f"--health_file={folder / 'health'}"],
+         "--streaming_backend=redis", f"--health_file={folder / 'health'}"],
         cwd=ROOT, env=camera.environ, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:

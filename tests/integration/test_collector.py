@@ -1,9 +1,6 @@
 """The collector with a real Redis and real files: each envelope exactly once, come what may."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +9,7 @@ from services.collector.app import build
 from services.collector.relay import RelaySettings
 from services.collector.relay import build as build_relay
 from services.collector.settings import Settings
+from tests.support.collecting import heard_by, lines, manifest, ready, summary, view
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.running import a_pulse, load, running
@@ -43,58 +41,6 @@ def make(redis_server, sessions, tmp_path):
 @pytest.fixture
 def publishing(client):
     return Publishing(client)
-
-
-@pytest.fixture
-def start_process(redis_server, sessions, tmp_path):
-    """Start collectors as processes of their own; whatever is left is ended."""
-    started = []
-
-    def start():
-        command = [
-            sys.executable, "-m", "services.collector", "--config=/dev/null",
-            f"--redis_port={redis_server.port}", f"--sessions_folder={sessions}",
-            f"--health_file={tmp_path / 'health'}", "--fsync_interval_s=0.05",
-        ]  # fmt: skip
-        environment = os.environ | {"PYTHONPATH": "libs:."}
-        started.append(subprocess.Popen(command, cwd=ROOT, env=environment))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-
-
-def lines(sessions, name="first"):
-    path = sessions / f"metrics_{name}.jsonl"
-    return path.read_bytes().splitlines() if path.exists() else []
-
-
-def summary(sessions, name="first"):
-    path = sessions / f"metrics_{name}.json"
-    try:
-        document = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
-    return document if document["meta"].get("stopped_at_ms") else None
-
-
-def view(client, prefix="physiology"):
-    raw = client.hget(keys.CAMERAS, prefix)
-    return json.loads(raw) if raw else {}
-
-
-def heard_by(client, subscribers):
-    eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1] == subscribers)
-
-
-def manifest(sessions, name="first"):
-    return json.loads((sessions / f"metrics_{name}_manifest.json").read_text())
-
-
-def ready(client, prefix="physiology"):
-    return eventually(lambda: bool(view(client, prefix)))
 
 
 def recorded(sessions, publishing, *, count=None):
@@ -182,30 +128,6 @@ def test_a_clean_restart_goes_on_in_the_same_session(make, client, sessions, pub
     series = summary(sessions)["series"]["physiology:edge_metrics"]["breathing.upper_trace"]
 
     assert (publishing.published, 60) == (lines(sessions), len(series["values"]))
-
-
-def test_killed_at_any_moment_it_keeps_each_envelope_exactly_once(
-    start_process, client, sessions, publishing
-):
-    """
-    kill -9 in mid-recording, five times over.
-    """
-    process = start_process()
-    ready(client)
-    publishing.start()
-    for _ in range(5):
-        before = len(lines(sessions))
-        publishing.edge(30)
-        eventually(lambda had=before: len(lines(sessions)) > had, within_s=20)
-        process.kill()
-        process.wait()
-        publishing.edge(30)
-        process = start_process()
-        publishing.edge(30)
-    publishing.stop()
-    eventually(lambda: summary(sessions), within_s=20)
-
-    assert publishing.published == lines(sessions)
 
 
 def test_a_redis_that_was_restarted_costs_no_envelope_and_is_counted(
@@ -317,6 +239,22 @@ def test_with_a_relay_a_restart_of_the_collector_loses_nothing_of_such_a_server(
             recorded(sessions, publishing)
 
     assert (publishing.published, True) == (lines(sessions), manifest(sessions)["complete"])
+
+
+def test_a_relay_adds_only_what_it_has_heard(redis_server, client, tmp_path):
+    """
+    The last recording state, which Redis keeps, is no envelope of this stream.
+    """
+    client.set(keys.last_recording_state("physiology"), b'{"type":"recording_state","payload":1}')
+    publishing = Publishing(client, stream=False)
+    relay = build_relay(load(RelaySettings, redis_server), a_pulse(tmp_path, "relay"))
+    with running(relay):
+        heard_by(client, 1)
+        publishing.edge(3)
+        eventually(lambda: client.xlen(keys.envelopes_stream("physiology")) >= 3)
+
+    entries = client.xrange(keys.envelopes_stream("physiology"))
+    assert publishing.published == [fields[b"envelope"] for _, fields in entries]
 
 
 def test_what_a_relay_may_have_missed_is_in_the_manifest(

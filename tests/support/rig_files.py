@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 # What runs from an image or a package of somebody else's.
-FOREIGN = {"redis", "prometheus", "grafana"}
+FOREIGN = {"redis", "prometheus", "alertmanager", "grafana"}
 
 
 class _Loader(yaml.SafeLoader):

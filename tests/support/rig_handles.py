@@ -17,7 +17,8 @@ from rig.supervisor import Supervisor
 from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
-PORTS = ("GRPC_PORT", "EXPORTER_PORT", "REDIS_PORT", "PROMETHEUS_PORT", "GRAFANA_PORT")
+MONITORING_PORTS = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
+PORTS = ("GRPC_PORT", "EXPORTER_PORT", "REDIS_PORT", *MONITORING_PORTS)
 SERVICES = ("redis", "physiology_server", "collector", "exporter")
 
 # Run where Redis can be reached. The rig's promise is about what was published, and the durable

@@ -3,14 +3,14 @@
 # so that unmodified FROM lines and image keys work on a machine that reaches no image registry.
 #
 #   tools/bases/mkbases.sh                    all that the rig uses
-#   tools/bases/mkbases.sh python311 redis    only these (also: debian prometheus)
+#   tools/bases/mkbases.sh python311 redis    only these (also: debian prometheus alertmanager)
 #
 # Needs root, a Docker engine and Debian packages. About a minute from nothing; afterwards the
 # images come from Docker itself (0.1 s) or from a bundle in the cache folder (seconds).
 set -euo pipefail
 cd "$(dirname "$0")"
 
-want=${*:-debian python311 redis prometheus}
+want=${*:-debian python311 redis prometheus alertmanager}
 cache=${BASES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/image-bases}
 work=${BASES_TMP:-/dev/shm}   # in memory, where the package manager's many syncs cost nothing
 [ -d "$work" ] || work=/tmp
@@ -28,7 +28,8 @@ for name in $want; do
     python311) tags+=" python:3.11-slim-bookworm" ;;
     redis) tags+=" redis:7-bookworm" ;;
     prometheus) tags+=" prom/prometheus:v2.53.3" ;;
-    *) echo "mkbases: unknown base $name (debian python311 redis prometheus)" >&2; exit 2 ;;
+    alertmanager) tags+=" prom/alertmanager:v0.28.1" ;;
+    *) echo "mkbases: unknown base $name (debian python311 redis prometheus alertmanager)" >&2; exit 2 ;;
   esac
 done
 
@@ -103,11 +104,12 @@ bookworm() {
 trixie() {
   rootfs trixie debian:trixie-slim || return 1
   case $want in *prometheus*) layer prometheus.Dockerfile prom/prometheus:v2.53.3 debian:trixie-slim || return 1 ;; esac
+  case $want in *alertmanager*) layer alertmanager.Dockerfile prom/alertmanager:v0.28.1 debian:trixie-slim || return 1 ;; esac
 }
 
 pids=()
 case " $want " in *debian* | *python311* | *redis*) bookworm & pids+=($!) ;; esac
-case " $want " in *debian* | *prometheus*) trixie & pids+=($!) ;; esac
+case " $want " in *debian* | *prometheus* | *alertmanager*) trixie & pids+=($!) ;; esac
 failed=0
 for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
 [ "$failed" = 0 ] || die "failed; details in $work/bases-*.err"

@@ -15,7 +15,7 @@ from rig import passwords, preflight, processes, shell
 from rig.environment import Environment
 from rig.errors import RigError
 from rig.local_health import LocalHealth
-from rig.local_layout import Layout
+from rig.local_layout import Layout, find_alertmanager
 from rig.preflight import Check
 from rig.redis_program import RedisProgram, choose
 from rig.services import MONITORING, SERVICES
@@ -83,7 +83,7 @@ class LocalRig:
             print(f"Redis: {redis.path} ({redis.why})", flush=True)
             self._start_supervisord(python, redis)
         if self._monitoring:
-            self._layout.write_prometheus()
+            self._layout.write_prometheus(alertmanager="alertmanager" in services)
         for program in self._supervisor.programs():
             if program.name in services and program.state in {"STOPPED", "EXITED", "FATAL"}:
                 print(f"Starting {program.name}", flush=True)
@@ -183,7 +183,7 @@ class LocalRig:
     def _monitoring_programs(self) -> list[str]:
         started = []
         for name in MONITORING if self._monitoring else ():
-            if shutil.which(name):
+            if _is_installed(name):
                 started.append(name)
             else:
                 print(f"Going on without {name}: it is not in PATH. Install it ({_HOW[name]}).")
@@ -254,7 +254,12 @@ class LocalRig:
             time.sleep(0.2)
 
 
+def _is_installed(name: str) -> bool:
+    return find_alertmanager() is not None if name == "alertmanager" else bool(shutil.which(name))
+
+
 _HOW = {
     "prometheus": "Debian: apt-get install prometheus",
+    "alertmanager": "Debian: apt-get install prometheus-alertmanager",
     "grafana": "from grafana.com; Debian has no package of it",
 }

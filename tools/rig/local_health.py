@@ -42,6 +42,8 @@ class LocalHealth:
                 return probes.redis(environment.port("REDIS_PORT"), password)
             case "prometheus":
                 return probes.http(f"http://{host}:{environment['PROMETHEUS_PORT']}/-/ready")
+            case "alertmanager":
+                return probes.http(f"http://{host}:{environment['ALERTMANAGER_PORT']}/-/ready")
             case "grafana":
                 return probes.http(f"http://{host}:{environment['GRAFANA_PORT']}/api/health")
         health_file = self._layout.health(program.name)

@@ -18,10 +18,14 @@ _DECISIVE = (
     "GRPC_PORT",
     "EXPORTER_PORT",
     "PROMETHEUS_PORT",
+    "ALERTMANAGER_PORT",
     "GRAFANA_PORT",
     "REDIS_PORT",
     "SECRETS_DIR",
 )
+# Debian's package calls it otherwise; its own name is the other.
+_ALERTMANAGERS = ("prometheus-alertmanager", "alertmanager")
+_NOBODY = "targets: []  # there is no Alertmanager here"
 _GRAFANA_HOMES = ("/usr/share/grafana", "/usr/local/share/grafana", "/opt/homebrew/share/grafana")
 
 
@@ -85,13 +89,17 @@ class Layout:
         """
         shutil.rmtree(self.run / "health", ignore_errors=True)
         folders = (self.run, self.logs, self.run / "health", self.data / redis.folder)
-        for folder in (*folders, self.data / "prometheus", self.data / "grafana"):
+        kept = (self.data / name for name in ("prometheus", "alertmanager", "grafana"))
+        for folder in (*folders, *kept):
             folder.mkdir(parents=True, exist_ok=True)
         (self.data / redis.folder).chmod(0o700)
 
-    def write_prometheus(self) -> None:
+    def write_prometheus(self, *, alertmanager: bool) -> None:
         """
         Write Prometheus's configuration: that of config/, with addresses on this machine.
+
+        Args:
+            alertmanager: Whether there is one; without it no alert is sent and none is scraped.
         """
         environment = self.environment
         shutil.copytree(
@@ -102,6 +110,12 @@ class Layout:
         host = environment["BIND_ADDRESS"]
         text = text.replace("exporter:8317", f"{host}:{environment['EXPORTER_PORT']}")
         text = text.replace("localhost:9090", f"{host}:{environment['PROMETHEUS_PORT']}")
+        manager = f"{host}:{environment['ALERTMANAGER_PORT']}"
+        text = (
+            text.replace("alertmanager:9093", manager)
+            if alertmanager
+            else text.replace('targets: ["alertmanager:9093"]', _NOBODY)
+        )
         path.write_text(text, encoding="utf-8")
 
     def variables(self, python: Path, redis: RedisProgram) -> dict[str, str]:
@@ -125,6 +139,8 @@ class Layout:
             "RIG_PROMETHEUS": shutil.which("prometheus") or "prometheus",
             "RIG_PROMETHEUS_DATA": str(self.data / "prometheus"),
             "RIG_PROMETHEUS_URL": f"http://{host}:{port}",
+            "RIG_ALERTMANAGER": find_alertmanager() or "alertmanager",
+            "RIG_ALERTMANAGER_DATA": str(self.data / "alertmanager"),
             "RIG_GRAFANA": shutil.which("grafana") or "grafana",
             "RIG_GRAFANA_HOME": next(homes, _GRAFANA_HOMES[0]),
             "RIG_GRAFANA_DATA": str(self.data / "grafana"),
@@ -153,6 +169,13 @@ class Layout:
             for name in names
             if before.get(name) != now.get(name)
         ]
+
+
+def find_alertmanager() -> str | None:
+    """
+    Return where Alertmanager is, under either of its names, or None.
+    """
+    return next((path for name in _ALERTMANAGERS if (path := shutil.which(name))), None)
 
 
 def _decisive(variables: Mapping[str, str]) -> dict[str, str]:

@@ -61,7 +61,7 @@ def published_ports(mode: str, *, monitoring: bool) -> list[str]:
     if mode == "local":
         names.append("REDIS_PORT")
     if monitoring:
-        names += ["PROMETHEUS_PORT", "GRAFANA_PORT"]
+        names += ["PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT"]
     return names
 
 

@@ -19,6 +19,8 @@ def ready(environment: Environment, mode: str, services: Sequence[str]) -> str:
     ]
     if "prometheus" in services:
         rows.append(("Prometheus", f"http://{host}:{environment['PROMETHEUS_PORT']}"))
+    if "alertmanager" in services:
+        rows.append(("Alertmanager", f"http://{host}:{environment['ALERTMANAGER_PORT']}"))
     if "grafana" in services:
         password = environment.path("SECRETS_DIR") / "grafana_admin_password"
         url = f"http://{host}:{environment['GRAFANA_PORT']}"

@@ -3,4 +3,4 @@ The services, by the names they have everywhere.
 """
 
 SERVICES = ("redis", "physiology_server", "collector", "exporter")
-MONITORING = ("prometheus", "grafana")
+MONITORING = ("prometheus", "alertmanager", "grafana")

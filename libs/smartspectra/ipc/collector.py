@@ -1,23 +1,23 @@
 """The collector: envelopes in, session files out."""
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.aggregate import Document, stamp_and_value
 from smartspectra.ipc.channels import METRIC_KINDS, Channels
 from smartspectra.ipc.config import MetricsCollectorConfig
-from smartspectra.ipc.disk import STORAGE_ERRORS
+from smartspectra.ipc.disk import patience
 from smartspectra.ipc.envelope import Envelope, recording_of, session_id_of
 from smartspectra.ipc.extract import _extract_measurement_lists
 from smartspectra.ipc.intake import Intake
 from smartspectra.ipc.lock import FolderLock
 from smartspectra.ipc.names import CollectorNames
 from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.recovery import finish_interrupted
 from smartspectra.ipc.session import Session
-from smartspectra.ipc.session_files import SessionPaths, check_session_id, new_session_id
+from smartspectra.ipc.session_files import SessionPaths, check_session_id
 from smartspectra.ipc.sessions import NO_FILES, Sessions
 
 log = logging.getLogger("smartspectra.ipc.metrics_collector")
@@ -72,7 +72,8 @@ class MetricsCollector(CollectorNames):
         self._base_paths = SessionPaths(config.output_jsonl_path, config.output_json_path)
         if self._base_paths.jsonl and self._base_paths.jsonl == self._base_paths.summary:
             raise ValueError(f"JSONL and summary cannot both be {self._base_paths.jsonl}")
-        self._intake = Intake(self._keep, self._switch)
+        self._intake = Intake(self._keep, self._switch, self._reject)
+        self._rejected = Counter[str]()
         self._sessions = Sessions(config, self._storage)
         self._lock: FolderLock | None = None
         self._started = False
@@ -114,16 +115,16 @@ class MetricsCollector(CollectorNames):
             self._begin(append=self.config.append_mode)
 
     def _prepare(self, base: Path) -> None:
-        try:
+        with patience("use", base):
             self._storage.disk.make_folder(base.parent)
             if self._storage.lock:
                 self._lock = FolderLock.take(base)
-        except OSError as exc:
-            if exc.errno not in STORAGE_ERRORS:
-                raise
-            log.error("cannot lock %s: %s", base, exc)
         if self._storage.recover:
-            finish_interrupted(self._base_paths, self.config, self._storage)
+            self.finish_interrupted()
+
+    def finish_interrupted(self) -> None:
+        """Finish what a crash left open, but for the session that is recorded now."""
+        self._sessions.finish_interrupted(self._base_paths)
 
     def stop(self) -> None:
         """
@@ -183,7 +184,13 @@ class MetricsCollector(CollectorNames):
             self._sessions.finish_named()
         return self.current_session_id
 
-    def resume_session(self, session_id: str, *, made_whole: bool = False) -> None:
+    def resume_session(
+        self,
+        session_id: str,
+        *,
+        made_whole: bool = False,
+        losses: Mapping[str, Any] | None = None,
+    ) -> None:
         """
         Go on recording a session that was interrupted, in its own files.
 
@@ -195,35 +202,22 @@ class MetricsCollector(CollectorNames):
             made_whole: That the caller will feed everything since the last line, and
                 report what it cannot with :meth:`note_gap`. The interruption is then
                 no reason for the manifest to call the session incomplete.
+            losses: What :attr:`losses` said where the caller begins to feed again. The
+                manifest may be older, and know less, or newer, and count twice. Without,
+                the manifest is believed.
 
         Raises:
             ValueError: If it cannot be a session's id.
         """
         self.current_session_id = check_session_id(session_id)
         self.recording = True
-        session = self._begin(append=True, made_whole=made_whole)
+        session = self._begin(append=True, made_whole=made_whole, losses=losses)
         self.session_start_ms = session.started_ms
         self.write_snapshot_temp()
 
     def note_gap(self, missing: int, why: str) -> None:
         """Put into the manifest that *missing* envelopes never arrived, and why."""
-        losses = self._sessions.current.losses
-        losses.gaps[why] += 1
-        losses.missing[why] += missing
-
-    def _new_id(self) -> str:
-        return new_session_id(self._storage.wall_clock(), self._is_taken)
-
-    def _is_taken(self, session_id: str) -> bool:
-        return session_id == self.current_session_id or self._paths_of(session_id).exist()
-
-    def _paths_of(self, session_id: str) -> SessionPaths:
-        return SessionPaths(*self._get_session_paths(session_id))
-
-    def _get_session_paths(self, session_id: str) -> tuple[Path | None, Path | None]:
-        """The paths of a session's JSONL and summary: the stems with its id appended."""
-        paths = self._base_paths.for_session(session_id)
-        return paths.jsonl, paths.summary
+        self._sessions.current.losses.note_gap(missing, why)
 
     def _rotate_files_for_session(self) -> None:
         """Go over to the current session's files, unless they are in use already."""
@@ -239,13 +233,11 @@ class MetricsCollector(CollectorNames):
             log.info("Rotating files for new session: %s", session_id)
         self._begin(append=again or self.config.append_mode)
 
-    def _begin(self, *, append: bool, made_whole: bool = False) -> Session:
+    def _begin(self, *, append: bool, **resumed: Any) -> Session:  # noqa: ANN401
         assert self.current_session_id is not None
         paths = self._paths_of(self.current_session_id) if self._started else NO_FILES
         self._aim(paths)
-        return self._sessions.begin(
-            self.current_session_id, paths, append=append, made_whole=made_whole
-        )
+        return self._sessions.begin(self.current_session_id, paths, append=append, **resumed)
 
     def _aim(self, paths: SessionPaths) -> None:
         self._current_jsonl_path, self._current_json_path = paths.jsonl, paths.summary
@@ -264,37 +256,51 @@ class MetricsCollector(CollectorNames):
     # Envelopes
 
     def process_envelope(self, envelope_json: str | bytes) -> None:
-        """
-        Record one message.
-
-        What is no envelope is counted and otherwise ignored.
-        """
+        """Record one message; what is no envelope is counted and otherwise ignored."""
         self.process_envelopes((envelope_json,))
 
-    def process_envelopes(self, batch: Sequence[str | bytes]) -> None:
-        """Record messages that arrived together, with one write for all."""
-        rejected = self._intake.take(batch)
-        if rejected:
-            self._sessions.current.losses.rejected.update(rejected)
-            for reason, number in rejected.items():
-                if self._intake.rejected[reason] == number:
-                    log.warning("a message was rejected, more will only be counted: %s", reason)
+    def process_envelopes(self, batch: Sequence[str | bytes], *, give_back: bool = False) -> int:
+        """
+        Record messages that arrived together, with one write for all.
+
+        Args:
+            batch: The messages.
+            give_back: Leave with the caller what the disk does not take, to be given again
+                when :attr:`paused` is None, rather than count it as lost.
+
+        Returns:
+            How many, from the front, are dealt with: all, unless *give_back* was asked for.
+        """
+        taken = self._intake.take(batch, give_back=give_back)
         if self._storage.clock() - self._looked_s >= _LOOK_S:
             self.tick()
+        return taken
 
-    def _keep(self, lines: list[bytes], documents: list[Document]) -> None:
-        session = self._target()
-        kept = self._sessions.keeper.write(session, lines)
-        if kept < len(lines):
+    def _reject(self, reason: str, number: int) -> None:
+        if reason not in self._rejected:
+            log.warning("a message was rejected, more will only be counted: %s", reason)
+        self._rejected[reason] += number
+        self._sessions.current.losses.rejected[reason] += number
+
+    def _keep(self, lines: list[bytes], documents: list[Document], give_back: bool) -> int:
+        session, keeper = self._target(), self._sessions.keeper
+        taken = len(lines)
+        kept = keeper.write(session, lines)
+        if kept < taken:
             # What the file does not hold, the series must not hold either.
             del documents[kept:]
+            if give_back:
+                taken = kept
+            else:
+                keeper.give_up(session, taken - kept)
         if self._is_plain:
             session.table.add(documents, sum(map(len, lines)))
         else:
             for document in documents:
                 self._aggregate_envelope(document)
+        return taken
 
-    def _switch(self, envelope: Envelope, line: bytes, document: Document) -> None:
+    def _switch(self, envelope: Envelope, line: bytes, document: Document, give_back: bool) -> bool:
         """Record an envelope that says whether recording is on, in the session it is of."""
         recording = recording_of(envelope.payload)
         if recording is None:
@@ -302,9 +308,11 @@ class MetricsCollector(CollectorNames):
         elif recording:
             self._offer(session_id_of(envelope.payload))
             self.set_recording_state(True)
-        self._keep([line], [document])
+        if not self._keep([line], [document], give_back):
+            return False
         if recording is False:
             self.set_recording_state(False)
+        return True
 
     def _offer(self, session_id: str | None) -> None:
         """A server's name for the session counts if the caller has set none."""
@@ -357,10 +365,8 @@ class MetricsCollector(CollectorNames):
         self._looked_s = self._storage.clock()
         sessions = self._sessions
         sessions.sync_if_due()
-        if sessions.keeper.paused is not None:
-            sessions.keeper.retry_if_due(sessions.current)
-        elif sessions.loose_ends:
-            sessions.finish_rest()
+        sessions.keeper.retry_if_due(sessions.current)
+        sessions.finish_rest_if_due()
         self.maybe_write_periodic_snapshot()
 
     def maybe_write_periodic_snapshot(self) -> bool:
@@ -386,12 +392,6 @@ class MetricsCollector(CollectorNames):
         """Write the snapshot file now, and wait until it is there."""
         self._sessions.write_snapshot()
         self._last_snapshot_time = self._storage.clock()
-
-    def _write_aggregated_json(self) -> None:
-        """Write the summary of what is open, as it is now."""
-        session = self._sessions.shown
-        if session.is_open and session.paths.summary is not None:
-            session.write_view(session.view(), session.paths.summary)
 
     def _now_ms(self) -> int:
         return int(self._storage.wall_clock() * 1000)

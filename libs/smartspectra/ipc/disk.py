@@ -1,14 +1,29 @@
 """Every touch of the file system that can fail for want of room, in one object."""
 
 import errno
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 STORAGE_ERRORS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EFBIG})
 """Errors of a disk that is full, read-only, over quota or failing; they may pass."""
 
 _COPY_BYTES = 8 << 20
+
+
+@contextmanager
+def patience(what: str, path: Path) -> Iterator[None]:
+    """Log an error of the disk that may pass, and go on behind the block."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno not in STORAGE_ERRORS:
+            raise
+        log.error("cannot %s %s for now: %s", what, path, exc)
 
 
 class Disk:

@@ -11,38 +11,41 @@ from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
 
 _USUAL = frozenset(METRIC_KINDS)
 
-Keep = Callable[[list[bytes], list[Document]], None]
-SwitchRecording = Callable[[Envelope, bytes, Document], None]
+Keep = Callable[[list[bytes], list[Document], bool], int]
+SwitchRecording = Callable[[Envelope, bytes, Document, bool], bool]
+Reject = Callable[[str, int], None]
 
 
 class Intake:
     """
     Sorts messages: measurements are passed on together, others one by one.
 
-    Args:
-        keep: Takes lines and the same envelopes, parsed.
-        switch: Takes an envelope that says whether recording is on.
+    Both of the first two are told, too, whether to give back what the disk does not take.
 
-    Attributes:
-        rejected: Messages that are no envelopes, by reason.
+    Args:
+        keep: Takes lines and the same envelopes, parsed; gives how many are dealt with.
+        switch: Takes an envelope that says whether recording is on; gives whether it is
+            dealt with.
+        reject: Told why messages are no envelopes, and how many.
     """
 
-    def __init__(self, keep: Keep, switch: SwitchRecording) -> None:
+    def __init__(self, keep: Keep, switch: SwitchRecording, reject: Reject) -> None:
         self._keep = keep
         self._switch = switch
-        self.rejected: Counter[str] = Counter()
+        self._reject = reject
 
-    def take(self, batch: Sequence[str | bytes]) -> Counter[str] | None:
+    def take(self, batch: Sequence[str | bytes], *, give_back: bool) -> int:
         """
         Take messages in the order in which they arrived.
 
         Returns:
-            Why some were rejected, and how many; None if all are envelopes.
+            How many, from the front, are dealt with; the next one was not taken.
         """
         loads = fast.codec().loads
+        done = 0
         lines: list[bytes] = []
         documents: list[Document] = []
-        rejected: Counter[str] | None = None
+        rejected: list[tuple[int, str]] = []
         for raw in batch:
             try:
                 line = raw if type(raw) is bytes else _as_bytes(raw)
@@ -59,22 +62,34 @@ class Intake:
                 document = document_of(line)
                 envelope = Envelope.of(document)
             except BadEnvelope as exc:
-                rejected = rejected or Counter()
-                rejected[exc.reason] += 1
+                rejected.append((len(lines), exc.reason))
                 continue
-            if envelope.type == RECORDING_STATE:
-                if lines:
-                    self._keep(lines, documents)
-                    lines, documents = [], []
-                self._switch(envelope, line, document)
-            else:
+            if envelope.type != RECORDING_STATE:
                 lines.append(line)
                 documents.append(document)
-        if lines:
-            self._keep(lines, documents)
-        if rejected:
-            self.rejected.update(rejected)
-        return rejected
+                continue
+            before = len(lines) + len(rejected)
+            taken = self._hand_on(lines, documents, rejected, give_back)
+            done += taken
+            if taken < before or not self._switch(envelope, line, document, give_back):
+                return done
+            done += 1
+            lines, documents, rejected = [], [], []
+        return done + self._hand_on(lines, documents, rejected, give_back)
+
+    def _hand_on(
+        self,
+        lines: list[bytes],
+        documents: list[Document],
+        rejected: list[tuple[int, str]],
+        give_back: bool,
+    ) -> int:
+        """Pass on what has gathered: *rejected* by how many lines stand before each."""
+        kept = self._keep(lines, documents, give_back) if lines else 0
+        reasons = Counter(reason for place, reason in rejected if place <= kept)
+        for reason, number in reasons.items():
+            self._reject(reason, number)
+        return kept + reasons.total()
 
 
 def _as_bytes(raw: Any) -> bytes:  # noqa: ANN401

@@ -14,6 +14,15 @@ from smartspectra.ipc.lock import FolderInUse
 _READ_BYTES = 1 << 20
 
 
+def as_line(message: bytes) -> bytes:
+    """
+    A message the way it stands in the file: as it came, but in one line.
+
+    Between JSON's tokens a line break means no more than a blank does.
+    """
+    return message.strip().replace(b"\n", b" ") if b"\n" in message else message
+
+
 class Unwritten(OSError):
     """
     The disk took only part of what was given.

@@ -40,20 +40,18 @@ class Keeper:
         self.unwritten = 0
         self.last_sync_us: int | None = None
 
+    def give_up(self, session: Session, number: int) -> None:
+        """Count *number* envelopes that the disk did not take and nobody will give again."""
+        session.losses.unwritten += number
+        self.unwritten += number
+
     def write(self, session: Session, lines: list[bytes]) -> int:
         """
         Write *lines* to the session's file.
 
         Returns:
-            How many of them, from the front, are in the file; the rest is counted.
+            How many of them, from the front, are in the file.
         """
-        kept = self._write(session, lines)
-        if kept < len(lines):
-            session.losses.unwritten += len(lines) - kept
-            self.unwritten += len(lines) - kept
-        return kept
-
-    def _write(self, session: Session, lines: list[bytes]) -> int:
         if self.paused is not None and self._clock() < self._retry_at_s:
             return 0
         try:
@@ -117,7 +115,8 @@ class Keeper:
         if self.paused is None or self._clock() < self._retry_at_s:
             return
         try:
-            session.open()
+            if session.session_id is not None:
+                session.open()
             if session.paths.jsonl is not None:
                 probe = session.paths.jsonl.with_name(f".{session.paths.jsonl.name}.probe")
                 probe_disk(self._options.disk, probe)

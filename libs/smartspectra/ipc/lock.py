@@ -1,6 +1,7 @@
 """One collector for one set of files."""
 
 import contextlib
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -44,7 +45,7 @@ class FolderLock:
             OSError: If the lock file cannot be made.
         """
         path = base.with_name(f".{base.name}.lock")
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = _open(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
@@ -63,3 +64,13 @@ class FolderLock:
     def release(self) -> None:
         """Give the lock up. Its file stays: removing it would race with the next holder."""
         os.close(self._descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as exc:
+        if exc.errno == errno.EROFS and path.exists():
+            # Locking needs no writing, and who locked before has left the file.
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        raise

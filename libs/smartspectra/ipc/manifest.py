@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ VERSION = 1
 
 OPEN = "open"
 FINISHED = "finished"
+
+NO_MANIFEST = "the manifest was lost or never made, and with it what is known of gaps"
+"""The gap of a session whose JSONL came without a manifest."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,40 @@ class Losses:
     interruptions: int = 0
     resumptions: int = 0
 
+    def __add__(self, other: "Losses") -> "Losses":
+        return Losses(
+            **{
+                each.name: getattr(self, each.name) + getattr(other, each.name)
+                for each in fields(Losses)
+            }
+        )
+
+    def reported(self) -> dict[str, Any]:
+        """What whoever feeds the session has told of it; empty if that is nothing."""
+        known = {"gaps": self._gaps_by_reason(), "rejected": dict(self.rejected)}
+        return {what: told for what, told in known.items() if told}
+
+    def restate(self, reported: Mapping[str, Any]) -> None:
+        """Put what :meth:`reported` gave in the place of what is known."""
+        self.gaps, self.missing, self.rejected = Counter(), Counter(), Counter()
+        for why, number in _object(reported, "rejected").items():
+            self.rejected[why] = number if isinstance(number, int) else 0
+        for why, gap in _object(reported, "gaps").items():
+            if isinstance(gap, dict):
+                self.gaps[why] = _count(gap, "count")
+                self.missing[why] = _count(gap, "missing_envelopes")
+
+    def note_gap(self, missing: int, why: str) -> None:
+        """So many envelopes never came."""
+        self.gaps[why] += 1
+        self.missing[why] += missing
+
+    def _gaps_by_reason(self) -> dict[str, Any]:
+        return {
+            why: {"count": self.gaps[why], "missing_envelopes": self.missing[why]}
+            for why in self.gaps
+        }
+
     def why_not_complete(self) -> list[str]:
         """Every reason why something may be missing, as text; empty if nothing is."""
         reasons = [
@@ -66,10 +103,7 @@ class Losses:
             "gaps": {
                 "count": self.gaps.total(),
                 "missing_envelopes": self.missing.total(),
-                "by_reason": {
-                    why: {"count": self.gaps[why], "missing_envelopes": self.missing[why]}
-                    for why in self.gaps
-                },
+                "by_reason": self._gaps_by_reason(),
             },
             "rejected": dict(self.rejected),
             "unwritten_envelopes": self.unwritten,
@@ -90,12 +124,8 @@ class Losses:
             interruptions=_count(manifest, "interruptions"),
             resumptions=_count(manifest, "resumptions"),
         )
-        for why, number in _object(manifest, "rejected").items():
-            losses.rejected[why] = number if isinstance(number, int) else 0
-        for why, gap in _object(_object(manifest, "gaps"), "by_reason").items():
-            if isinstance(gap, dict):
-                losses.gaps[why] = _count(gap, "count")
-                losses.missing[why] = _count(gap, "missing_envelopes")
+        gaps = _object(_object(manifest, "gaps"), "by_reason")
+        losses.restate({"gaps": gaps, "rejected": _object(manifest, "rejected")})
         return losses
 
 

@@ -1,12 +1,14 @@
 """What the documents name beside the collector's work: channels, counters, inner state."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.channels import Channels
-from smartspectra.ipc.intake import Intake
+from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.series import Series
+from smartspectra.ipc.session_files import SessionPaths, new_session_id
 from smartspectra.ipc.sessions import Sessions
 from smartspectra.ipc.stats import CollectorStats
 
@@ -18,9 +20,12 @@ class CollectorNames:
     The names that begin with a low line are documented too, and scripts use them.
     """
 
+    current_session_id: str | None
     recording: bool
+    _storage: StorageOptions
+    _base_paths: SessionPaths
     _channels: Channels
-    _intake: Intake
+    _rejected: Counter[str]
     _sessions: Sessions
 
     @property
@@ -58,6 +63,26 @@ class CollectorNames:
         return None if file is None else (file.path, file.durable_bytes)
 
     @property
+    def paused(self) -> str | None:
+        """Why nothing is being written now, or None; cheaper than :attr:`stats`."""
+        return self._sessions.keeper.paused
+
+    @property
+    def unfinished(self) -> str | None:
+        """Why a session that has ended still lacks its summary, or None."""
+        return self._sessions.unfinished
+
+    @property
+    def losses(self) -> dict[str, Any]:
+        """
+        What is known to be missing from the open session, JSON-ready; empty if nothing is.
+
+        Whoever feeds the session again from here after a crash hands it to
+        :meth:`resume_session`.
+        """
+        return self._sessions.current.all_losses.reported()
+
+    @property
     def stats(self) -> CollectorStats:
         """The counters so far."""
         tally, keeper, session = self._sessions.tally(), self._sessions.keeper, self._sessions.named
@@ -66,10 +91,11 @@ class CollectorNames:
             samples=tally["samples"],
             duplicates=tally["duplicates"],
             resets=tally["resets"],
-            rejected=dict(self._intake.rejected),
+            rejected=dict(self._rejected),
             written_bytes=tally["bytes"],
             unwritten_envelopes=keeper.unwritten,
             paused=keeper.paused,
+            unfinished=self._sessions.unfinished,
             last_sync_us=keeper.last_sync_us,
             recording=self.recording,
             session_id=session.session_id if session else None,
@@ -79,6 +105,26 @@ class CollectorNames:
                 if key.startswith("type:")
             },
         )
+
+    def _new_id(self) -> str:
+        return new_session_id(self._storage.wall_clock(), self._is_taken)
+
+    def _is_taken(self, session_id: str) -> bool:
+        return session_id == self.current_session_id or self._paths_of(session_id).exist()
+
+    def _paths_of(self, session_id: str) -> SessionPaths:
+        return SessionPaths(*self._get_session_paths(session_id))
+
+    def _get_session_paths(self, session_id: str) -> tuple[Path | None, Path | None]:
+        """The paths of a session's JSONL and summary: the stems with its id appended."""
+        paths = self._base_paths.for_session(session_id)
+        return paths.jsonl, paths.summary
+
+    def _write_aggregated_json(self) -> None:
+        """Write the summary of what is open, as it is now."""
+        session = self._sessions.shown
+        if session.is_open and session.paths.summary is not None:
+            session.write_view(session.view(), session.paths.summary)
 
     @property
     def _series_data(self) -> Mapping[str, Mapping[str, Series]]:

@@ -25,8 +25,6 @@ class StorageOptions:
         lock: Refuse to start while another collector has the same base path.
         spill: Keep columns as text on the disk rather than in memory. Has no effect
             without a summary path or with ``max_samples_per_series``.
-        base_files: Write the configured base paths themselves at :meth:`stop` when there
-            was no session; a service that only records sessions does without.
         recover: Finish at start the sessions that a crash left open.
         software_version: Stands in every manifest.
         clock: Seconds of a clock that only goes forward.
@@ -39,7 +37,6 @@ class StorageOptions:
     snapshot_interval_s: float = 30.0
     lock: bool = True
     spill: bool = True
-    base_files: bool = True
     recover: bool = True
     software_version: str = ""
     clock: Callable[[], float] = time.monotonic

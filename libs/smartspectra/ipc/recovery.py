@@ -51,32 +51,66 @@ def _is_unfinished(paths: SessionPaths) -> bool:
     return paths.summary is not None and not paths.summary.exists()
 
 
+class InterruptedSession(Session):
+    """
+    A session that a crash left open: finishing it rebuilds it from its JSONL.
+
+    It keeps its original start; its end is when its file was last written.
+    """
+
+    def finish(self, stopped_ms: int | None = None) -> None:
+        """
+        Write its summary and manifest.
+
+        Raises:
+            OSError: If the disk does not allow it now.
+            FolderInUse: If a collector is writing it.
+        """
+        assert self.paths.jsonl is not None
+        stopped_ms = stopped_ms or round(self.paths.jsonl.stat().st_mtime * 1000)
+        self.open()
+        try:
+            self.losses.resumptions -= 1  # nothing is added
+            super().finish(max(stopped_ms, self.started_ms))
+        finally:
+            self.abandon()
+
+
 def finish_interrupted(
-    base: SessionPaths, config: MetricsCollectorConfig, options: StorageOptions
-) -> list[str | None]:
+    base: SessionPaths,
+    config: MetricsCollectorConfig,
+    options: StorageOptions,
+    but: str | None = None,
+) -> list[tuple[Session, OSError]]:
     """
     Rebuild interrupted sessions from their JSONL and write what is missing.
 
-    Each keeps its original start; its end is when its file was last written. A session
-    that cannot be finished now is logged and left for the next time.
+    Args:
+        base: What the files are named after.
+        config: What the collector was told.
+        options: How files are kept.
+        but: A session that is not to be touched, since it is being recorded.
 
     Returns:
-        The ids of the sessions that were finished.
+        The sessions that cannot be finished now, and why.
     """
-    finished: list[str | None] = []
+    left: list[tuple[Session, OSError]] = []
     for session_id, paths in _sessions(base):
+        if session_id is not None and session_id == but:
+            continue
         if not _is_unfinished(paths):
             if paths.work_folder is not None:
                 shutil.rmtree(paths.work_folder, ignore_errors=True)
             continue
+        session = InterruptedSession(session_id, paths, config, options, append=True)
         try:
-            finish_one(session_id, paths, config, options)
+            session.finish()
         except OSError as exc:
             log.error("could not finish %s: %s", paths.jsonl, exc)
+            left.append((session, exc))
         else:
             log.warning("finished an interrupted session: %s", paths.jsonl)
-            finished.append(session_id)
-    return finished
+    return left
 
 
 def finish_one(
@@ -92,12 +126,4 @@ def finish_one(
         OSError: If the disk does not allow it now.
         FolderInUse: If a collector is writing it.
     """
-    assert paths.jsonl is not None
-    written_ms = round(paths.jsonl.stat().st_mtime * 1000)
-    session = Session(session_id, paths, config, options, append=True)
-    session.open()
-    try:
-        session.losses.resumptions -= 1  # nothing is added
-        session.finish(max(written_ms, session.started_ms))
-    finally:
-        session.abandon()
+    InterruptedSession(session_id, paths, config, options, append=True).finish()

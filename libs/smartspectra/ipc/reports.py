@@ -13,7 +13,7 @@ def meta(session: "Session") -> dict[str, Any]:
     """The ``meta`` object of a snapshot or a summary, as documented, and the source."""
     data = session.table.data
     of_series = [series for of_channel in data.values() for series in of_channel.values()]
-    updated_ms = session.stopped_ms or int(session.options.wall_clock() * 1000)
+    updated_ms = session.stopped_ms or max(session.now_ms(), session.started_ms)
     known: dict[str, Any] = {
         "started_at_ms": session.started_ms,
         "started_at_iso": iso(session.started_ms),
@@ -22,7 +22,7 @@ def meta(session: "Session") -> dict[str, Any]:
     }
     if session.stopped_ms is not None:
         known |= {"stopped_at_ms": session.stopped_ms, "stopped_at_iso": iso(session.stopped_ms)}
-    known["duration_seconds"] = max(0, updated_ms - session.started_ms) / 1000
+    known["duration_seconds"] = (updated_ms - session.started_ms) / 1000
     if session.session_id is not None:
         known["session_id"] = session.session_id
     known |= {
@@ -39,7 +39,7 @@ def meta(session: "Session") -> dict[str, Any]:
 
 def manifest_of(session: "Session", state: str) -> dict[str, Any]:
     """The manifest: counts, losses, hash and verdict."""
-    file, table, losses = session.file, session.table, session.losses
+    file, table, losses = session.file, session.table, session.all_losses
     reasons = losses.why_not_complete()
     finished = state == FINISHED
     verdict = "complete" if not reasons else "not complete: " + "; ".join(reasons)
@@ -58,6 +58,7 @@ def manifest_of(session: "Session", state: str) -> dict[str, Any]:
         "started_at_iso": iso(session.started_ms),
         "stopped_at_ms": stopped_ms,
         "stopped_at_iso": None if stopped_ms is None else iso(stopped_ms),
+        "wall_clock_moved_ms": session.wall_clock_moved_ms,
         "envelopes": {"total": session.written, "by_type": dict(table.counts)},
         "series": sum(map(len, table.data.values())),
         "samples": table.total("count"),

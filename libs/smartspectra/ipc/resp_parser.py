@@ -1,8 +1,8 @@
 """
 Two parsers of RESP that give the same replies: plain Python, and hiredis.
 
-``!`` (blob errors) and ``|`` (attributes), which Redis does not send, are refused by
-the plain parser; hiredis refuses the first and takes the second for an array.
+hiredis refuses RESP3's blob errors (``!``) and takes its attributes (``|``) for replies. So
+it is only given a connection that is known to speak RESP2, which has neither.
 """
 
 import re
@@ -42,23 +42,30 @@ NOTHING: Final = _Nothing()
 _MESSAGE = re.compile(rb"[*>]3\r\n\$7\r\nmessage\r\n\$(\d{1,4})\r\n([^\r\n]*)\r\n\$(\d{1,9})\r\n")
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]*)\Z")
 _DOUBLE = re.compile(rb"-?(?:inf|nan|[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\Z")
+_RESP3_MARKS = frozenset((b"_", b"#", b",", b"(", b"=", b"~", b"%", b">", b"!", b"|"))
 _INT64 = 1 << 63
 _INTEGER_BYTES = len(str(-_INT64))
 _VERBATIM_MARK_BYTES = 4
 
 
+_ATTRIBUTES: Final = _Nothing()
+"""What attributes come to: remarks on the reply that follows, which nobody asked for."""
+
+
 class _Frame:
-    """An array, set, push or map that is being filled."""
+    """An array, set, push, map or the attributes of a reply, being filled."""
 
-    __slots__ = ("is_map", "items", "missing")
+    __slots__ = ("items", "mark", "missing")
 
-    def __init__(self, missing: int, *, is_map: bool) -> None:
+    def __init__(self, mark: bytes, length: int) -> None:
+        self.mark = mark
         self.items: list[Any] = []
-        self.missing = missing
-        self.is_map = is_map
+        self.missing = 2 * length if mark in (b"%", b"|") else length
 
     def value(self) -> Any:  # noqa: ANN401
-        if not self.is_map:
+        if self.mark == b"|":
+            return _ATTRIBUTES
+        if self.mark != b"%":
             return self.items
         try:
             return dict(zip(self.items[::2], self.items[1::2], strict=True))
@@ -72,6 +79,9 @@ class PlainParser:
 
     It keeps its place in half-read arrays, so a reply costs the same however it is
     cut. After :class:`RespProtocolError` it refuses everything.
+
+    Attributes:
+        speaks_resp3: Whether something came that RESP2 does not have.
     """
 
     def __init__(self, max_bulk_bytes: int, max_array_elements: int) -> None:
@@ -82,6 +92,12 @@ class PlainParser:
         self._stack: list[_Frame] = []
         self._waiting_bytes = 0
         self._broken: str | None = None
+        self.speaks_resp3 = False
+
+    @property
+    def rest(self) -> bytes:
+        """What was fed and not read yet; between two replies that is all there is."""
+        return bytes(self._buffer[self._at :])
 
     def feed(self, data: bytes) -> None:
         """Take what the socket gave."""
@@ -131,6 +147,8 @@ class PlainParser:
             or buffer[end : end + 2] != b"\r\n"
         ):
             return None
+        if buffer[self._at] == ord(">"):
+            self.speaks_resp3 = True
         self._at = end + 2
         return [b"message", channel, bytes(buffer[start:end])]
 
@@ -146,7 +164,7 @@ class PlainParser:
                     self._stack.append(value)
                     continue
                 value = value.value()
-            while self._stack:
+            while self._stack and value is not _ATTRIBUTES:
                 frame = self._stack[-1]
                 frame.items.append(value)
                 frame.missing -= 1
@@ -154,7 +172,8 @@ class PlainParser:
                     break
                 value = self._stack.pop().value()
             else:
-                return value
+                if value is not _ATTRIBUTES:
+                    return value
 
     def _item(self) -> Any:  # noqa: ANN401
         """One scalar, or the header of a container as a frame, or NOTHING."""
@@ -166,15 +185,17 @@ class PlainParser:
             return NOTHING
         mark = bytes(buffer[self._at : self._at + 1])
         line = bytes(buffer[self._at + 1 : end])
-        if mark in (b"$", b"="):
-            return self._bulk(line, end + 2, verbatim=mark == b"=")
-        value = self._container(mark, line) if mark in b"*~>%" else _scalar(mark, line)
+        if mark in _RESP3_MARKS:
+            self.speaks_resp3 = True
+        if mark in (b"$", b"=", b"!"):
+            return self._bulk(mark, line, end + 2)
+        value = self._container(mark, line) if mark in b"*~>%|" else _scalar(mark, line)
         self._at = end + 2
         return value
 
-    def _bulk(self, line: bytes, start: int, *, verbatim: bool) -> Any:  # noqa: ANN401
+    def _bulk(self, mark: bytes, line: bytes, start: int) -> Any:  # noqa: ANN401
         length = _integer(line)
-        if length == -1:
+        if length == -1 and mark != b"!":
             self._at = start
             return None
         if not 0 <= length <= self._max_bulk_bytes:
@@ -184,21 +205,21 @@ class PlainParser:
             return NOTHING
         if self._buffer[end : end + 2] != b"\r\n":
             raise RespProtocolError("a string longer than it says")
-        if verbatim:
+        if mark == b"=":
             if self._buffer[start + 3 : start + 4] != b":" or length < _VERBATIM_MARK_BYTES:
                 raise RespProtocolError("a verbatim string without its mark")
             start += _VERBATIM_MARK_BYTES
         self._at = end + 2
-        return bytes(self._buffer[start:end])
+        text = bytes(self._buffer[start:end])
+        return RespError(text.decode(errors="replace")) if mark == b"!" else text
 
     def _container(self, mark: bytes, line: bytes) -> _Frame | None:
         length = _integer(line)
-        if length == -1:
+        if length == -1 and mark != b"|":
             return None
         if not 0 <= length <= self._max_array_elements:
             raise RespProtocolError(f"an array of {length} elements")
-        is_map = mark == b"%"
-        return _Frame(2 * length if is_map else length, is_map=is_map)
+        return _Frame(mark, length)
 
 
 def _integer(line: bytes) -> int:
@@ -236,7 +257,8 @@ class HiredisParser:
     The same replies by way of hiredis.
 
     hiredis itself knows no limits, so they are applied to what waits in its buffer
-    and to what it gives.
+    and to what it gives. It takes over with the first published message, whose form says
+    which RESP is spoken; before that, and with RESP3, the plain parser reads.
     """
 
     def __init__(self, module: ModuleType, max_bulk_bytes: int, max_array_elements: int) -> None:
@@ -245,6 +267,7 @@ class HiredisParser:
         )
         self._gets = reader.gets
         self._feed = reader.feed
+        self._plain: PlainParser | None = PlainParser(max_bulk_bytes, max_array_elements)
         self._max_bulk_bytes = max_bulk_bytes
         self._max_array_elements = max_array_elements
         self._waiting_bytes = 0
@@ -252,6 +275,9 @@ class HiredisParser:
 
     def feed(self, data: bytes) -> None:
         """Take what the socket gave."""
+        if self._plain is not None:
+            self._plain.feed(data)
+            return
         self._feed(data)
         self._waiting_bytes += len(data)
 
@@ -262,6 +288,8 @@ class HiredisParser:
         Raises:
             RespProtocolError: If the bytes are no RESP, or a limit is passed.
         """
+        if self._plain is not None:
+            return self._get_plain(self._plain)
         if self._broken is not None:
             raise RespProtocolError(self._broken)
         try:
@@ -276,6 +304,13 @@ class HiredisParser:
         except (RespProtocolError, TypeError, MemoryError, RecursionError) as exc:
             self._broken = str(exc)
             raise RespProtocolError(self._broken) from exc
+        return reply
+
+    def _get_plain(self, plain: PlainParser) -> Any:  # noqa: ANN401
+        reply = plain.get()
+        if type(reply) is list and reply[:1] == [b"message"] and not plain.speaks_resp3:
+            self._plain = None
+            self.feed(plain.rest)
         return reply
 
     def _is_small(self, item: Any) -> bool:  # noqa: ANN401

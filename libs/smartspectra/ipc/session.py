@@ -4,6 +4,7 @@ import errno
 import logging
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from smartspectra.ipc.channels import Channels
 from smartspectra.ipc.columns import ChunkStore, MemoryStore, SpillStore
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
-from smartspectra.ipc.jsonl import JsonlFile, Unwritten
+from smartspectra.ipc.jsonl import JsonlFile, Unwritten, as_line
 from smartspectra.ipc.manifest import Losses
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session_files import SessionPaths
@@ -23,6 +24,9 @@ from smartspectra.ipc.source import Source
 log = logging.getLogger(__name__)
 
 _ROOM_FOR_RECORDING_BYTES = 4 << 20
+_MOVED_MS = 1_000
+"""By less a clock is slewed, or drifts."""
+
 _TALLIED = {"samples": "count", "duplicates": "duplicates", "resets": "resets"}
 
 
@@ -38,13 +42,11 @@ class Session:
         config: What the collector was told.
         options: How files are kept.
         started_ms: When it began, in milliseconds since 1970.
+        stopped_ms: When it ended, or None.
         file: The JSONL while it is open.
         written: Envelopes in the JSONL.
-        size_bytes: Size of the JSONL.
-        inherited: What was there already when it was opened: envelopes, bytes, samples,
-            duplicates, resets.
         table: What was measured.
-        losses: What may be missing.
+        losses: What was found missing since it was made.
     """
 
     def __init__(
@@ -56,21 +58,26 @@ class Session:
         *,
         append: bool = False,
         made_whole: bool = False,
+        losses: Mapping[str, Any] | None = None,
     ) -> None:
         self.session_id = session_id
         self.paths = paths
-        self.started_ms = int(options.wall_clock() * 1000)
+        self._made_at_s = options.clock()
+        self._made_ms = self.started_ms = int(options.wall_clock() * 1000)
         self.stopped_ms: int | None = None
         self.file: JsonlFile | None = None
         self.written = 0
-        self.size_bytes = 0
-        self.inherited = Counter[str]()
         self.losses = Losses()
+        self._losses_before = Losses()
+        self._found: dict[str, Any] | None = None
         self.trouble: OSError | None = None
         self.config = config
         self.options = options
         self._append = append
         self._made_whole = made_whole
+        self._reported = losses
+        self._moved_before_ms = 0
+        self._torn_bytes = 0
         self._is_open = False
         self._stores = 0
         self._closed_bytes = 0
@@ -128,6 +135,9 @@ class Session:
         if not self._append and paths.exist():
             paths.set_aside(disk)
         continuing, self._append = self._append and paths.exist(), True
+        if self._found is None:
+            # Later attempts find what the first one wrote.
+            self._found = manifest.read(paths.manifest) if continuing and paths.manifest else {}
         if paths.jsonl is not None:
             self.file = JsonlFile(paths.jsonl, disk)  # first, since it is a lock as well
         try:
@@ -151,8 +161,8 @@ class Session:
 
     def _rebuild(self, file: JsonlFile) -> None:
         """Read what is in the file into the series, as if it arrived now."""
-        before = manifest.read(self.paths.manifest) if self.paths.manifest else {}
-        self.losses = Losses.from_dict(before)
+        before = self._found or {}
+        self._losses_before = losses = self._losses_of(before, file)
         self.table = self._new_table()
         first_us: int | None = None
         self.written = 0
@@ -162,13 +172,13 @@ class Session:
                 document = document_of(line)
                 envelope = Envelope.of(document)
             except BadEnvelope:
-                self.losses.bad_lines += 1
+                losses.bad_lines += 1
                 continue
             if first_us is None:
                 first_us = envelope.timestamp_us
             self.table.add([document], len(line))
-        self.size_bytes = file.size_bytes
-        self.inherited = Counter(self.counts())
+        moved_ms = before.get("wall_clock_moved_ms")
+        self._moved_before_ms = moved_ms if isinstance(moved_ms, int) else 0
         started = before.get("started_at_ms")
         if isinstance(started, int):
             self.started_ms = started
@@ -176,13 +186,28 @@ class Session:
             self.started_ms = first_us // 1000
         if before.get("source") and self.table.source.name == "unknown":
             self.table.source = Source(before["source"])
-        if file.size_bytes or before:
-            self.losses.resumptions += 1
-        self.losses.torn_bytes += file.torn_bytes
+
+    @property
+    def all_losses(self) -> Losses:
+        """What may be missing, with what its files told when they were opened."""
+        return self._losses_before + self.losses
+
+    def _losses_of(self, before: Mapping[str, Any], file: JsonlFile) -> Losses:
+        """What is missing from a file that is continued, by its manifest *before*."""
+        losses = Losses.from_dict(before)
+        if self._reported is not None:
+            losses.restate(self._reported)
+        if before or file.size_bytes:
+            losses.resumptions += 1
+        if not before and file.size_bytes:
+            losses.note_gap(0, manifest.NO_MANIFEST)
+        self._torn_bytes += file.torn_bytes  # an opening that failed may have set them aside
+        losses.torn_bytes += self._torn_bytes
         if self._made_whole:
-            self.losses.refilled_bytes += file.torn_bytes
+            losses.refilled_bytes += self._torn_bytes
         else:
-            self.losses.interruptions += before.get("state") == manifest.OPEN
+            losses.interruptions += before.get("state") == manifest.OPEN
+        return losses
 
     def write(self, lines: list[bytes]) -> None:
         """
@@ -193,28 +218,15 @@ class Session:
         """
         if self.file is None:
             return
-        if b"\n" in b"".join(lines):
-            # Between JSON's tokens a line break means no more than a blank does.
-            lines = [line.strip().replace(b"\n", b" ") for line in lines]
         data = b"\n".join(lines) + b"\n"
+        if data.count(b"\n") > len(lines):
+            data = b"\n".join(map(as_line, lines)) + b"\n"
         try:
             self.file.append(data)
         except Unwritten as exc:
             self.written += exc.kept_lines
             raise
-        finally:
-            self.size_bytes = self.file.size_bytes
         self.written += len(lines)
-
-    def counts(self) -> dict[str, int]:
-        """What is in it, in the words of :class:`CollectorStats`."""
-        return {
-            "envelopes": self.written,
-            "bytes": self.size_bytes,
-            "samples": self.table.total("count"),
-            "duplicates": self.table.total("duplicates"),
-            "resets": self.table.total("resets"),
-        }
 
     @property
     def is_behind(self) -> bool:
@@ -240,6 +252,21 @@ class Session:
         """
         if self.file is not None and self.is_behind:
             self.file.sync()
+
+    def now_ms(self) -> int:
+        """
+        What time it is by the wall clock as it was when the session was made.
+
+        Someone may set that clock during the session, which must not make the session
+        longer than it is, or end before it began.
+        """
+        return self._made_ms + round((self.options.clock() - self._made_at_s) * 1000)
+
+    @property
+    def wall_clock_moved_ms(self) -> int:
+        """How far someone has set the wall clock during the session, as far as that is known."""
+        moved_ms = round(self.options.wall_clock() * 1000) - self.now_ms()
+        return self._moved_before_ms + (moved_ms if abs(moved_ms) >= _MOVED_MS else 0)
 
     def view(self) -> View:
         """The session as it is now."""
@@ -273,11 +300,14 @@ class Session:
         if self.paths.manifest is not None:
             manifest.write(self.paths.manifest, state, self.options.disk)
 
-    def finish(self, stopped_ms: int) -> None:
+    def finish(self, stopped_ms: int | None = None) -> None:
         """
         Write summary, last snapshot and manifest, and close the files.
 
         May be called again after an error; the time of the first call counts.
+
+        Args:
+            stopped_ms: When it ended, if that was not now.
 
         Raises:
             OSError: If the disk does not allow it now.
@@ -286,7 +316,7 @@ class Session:
             if not (self.losses.unwritten or self.losses.gaps):
                 return
             self.open()  # even what could not be written leaves a manifest
-        self.stopped_ms = self.stopped_ms or stopped_ms
+        self.stopped_ms = self.stopped_ms or stopped_ms or max(self.now_ms(), self.started_ms)
         self.restore_if_gone()
         if self.file is not None:
             self.file.cut_half_line()

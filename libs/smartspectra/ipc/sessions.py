@@ -2,18 +2,24 @@
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from smartspectra.ipc.background import Lane
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.keeper import Keeper
 from smartspectra.ipc.manifest import OPEN
 from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.recovery import finish_interrupted
 from smartspectra.ipc.session import Session
 from smartspectra.ipc.session_files import SessionPaths
 
 log = logging.getLogger(__name__)
 
 NO_FILES = SessionPaths(None, None)
+
+_FIRST_WAIT_S = 0.25
+_LONGEST_WAIT_S = 30.0
 
 
 class Sessions:
@@ -25,6 +31,7 @@ class Sessions:
         named: The session under an id, if one is open.
         last: The session that was finished last, a named one if there was any.
         keeper: Writes to sessions' files.
+        unfinished: Why a session that has ended still lacks its summary, or None.
     """
 
     def __init__(self, config: MetricsCollectorConfig, options: StorageOptions) -> None:
@@ -32,11 +39,14 @@ class Sessions:
         self._options = options
         self._snapshots = Lane("snapshot")
         self._unfinished: list[Session] = []
+        self._finish_at_s = 0.0
+        self._finish_wait_s = _FIRST_WAIT_S
         self._finished_tally: Counter[str] = Counter()
         self.keeper = Keeper(options)
         self.base = self.new(None, NO_FILES)
         self.named: Session | None = None
         self.last: Session | None = None
+        self.unfinished: str | None = None
 
     @property
     def current(self) -> Session:
@@ -59,6 +69,7 @@ class Sessions:
         *,
         append: bool | None = None,
         made_whole: bool = False,
+        losses: Mapping[str, Any] | None = None,
     ) -> Session:
         """Make a session; its files are opened later."""
         return Session(
@@ -68,14 +79,24 @@ class Sessions:
             self._options,
             append=self._config.append_mode if append is None else append,
             made_whole=made_whole,
+            losses=losses,
         )
 
     def begin(
-        self, session_id: str, paths: SessionPaths, *, append: bool, made_whole: bool = False
+        self,
+        session_id: str,
+        paths: SessionPaths,
+        *,
+        append: bool,
+        made_whole: bool = False,
+        losses: Mapping[str, Any] | None = None,
     ) -> Session:
         """Finish the named session, if there is one, and open another."""
         self.finish_named()
-        self.named = self.new(session_id, paths, append=append, made_whole=made_whole)
+        self._unfinished = [each for each in self._unfinished if not _is_superseded(each, paths)]
+        self.named = self.new(
+            session_id, paths, append=append, made_whole=made_whole, losses=losses
+        )
         self.keeper.open(self.named)
         return self.named
 
@@ -98,25 +119,42 @@ class Sessions:
         self.keeper.settle()
         self._snapshots.wait()
         try:
-            session.finish(self._now_ms())
+            session.finish()
         except OSError as exc:
             log.error("cannot finish %s: %s", session.paths.jsonl, exc)
-            self._unfinished.append(session)
+            self.put_off(session, exc)
         self._finished_tally += session.tally()
 
-    def finish_rest(self) -> None:
-        """Try again what the disk did not allow."""
+    def put_off(self, session: Session, exc: OSError) -> None:
+        """Finish a session later, which *exc* does not allow now."""
+        self._unfinished.append(session)
+        self.unfinished = str(exc)
+        self._finish_at_s = self._options.clock() + self._finish_wait_s
+
+    def finish_interrupted(self, base: SessionPaths) -> None:
+        """Finish what a crash left open, but for the session that is open now."""
+        but = self.named.session_id if self.named else None
+        for session, why in finish_interrupted(base, self._config, self._options, but):
+            self.put_off(session, why)
+
+    def finish_rest_if_due(self) -> None:
+        """Try again, from time to time, what the disk did not allow."""
+        if self._unfinished and self._options.clock() >= self._finish_at_s:
+            self._finish_rest()
+            self._finish_wait_s = (
+                min(2 * self._finish_wait_s, _LONGEST_WAIT_S) if self._unfinished else _FIRST_WAIT_S
+            )
+
+    def _finish_rest(self) -> None:
         waiting, self._unfinished = self._unfinished, []
+        self.unfinished = None
         for session in waiting:
             try:
-                session.finish(self._now_ms())
-            except OSError:
-                self._unfinished.append(session)
-
-    @property
-    def loose_ends(self) -> bool:
-        """Whether a session waits to be finished."""
-        return bool(self._unfinished)
+                session.finish()
+            except OSError as exc:
+                self.put_off(session, exc)
+            else:
+                log.warning("finished after all: %s", session.paths.jsonl)
 
     def sync_if_due(self) -> None:
         """Have the open files synced by policy."""
@@ -155,7 +193,8 @@ class Sessions:
         if paths.summary is None or paths.summary.exists():
             return
         session = self.new(None, NO_FILES)
-        session.started_ms, session.stopped_ms = started_ms, self._now_ms()
+        session.stopped_ms = session.now_ms()
+        session.started_ms = min(started_ms, session.stopped_ms)
         try:
             session.write_view(session.view(), paths.summary)
         except OSError as exc:
@@ -168,7 +207,7 @@ class Sessions:
 
     def close(self) -> None:
         """Finish what can be finished and let the threads go."""
-        self.finish_rest()
+        self._finish_rest()
         for session in self._unfinished:
             # The next start finishes it from its JSONL.
             log.error("left unfinished: %s", session.paths.jsonl)
@@ -177,5 +216,7 @@ class Sessions:
         self.keeper.close()
         self._snapshots.close()
 
-    def _now_ms(self) -> int:
-        return int(self._options.wall_clock() * 1000)
+
+def _is_superseded(waiting: Session, paths: SessionPaths) -> bool:
+    """Whether whoever goes on with these files also does what *waiting* was to do."""
+    return waiting.paths == paths and not waiting.is_open and not waiting.losses.unwritten

@@ -20,6 +20,7 @@ class CollectorStats:
         written_bytes: Bytes in the JSONL files.
         unwritten_envelopes: Envelopes that the disk did not take.
         paused: Why nothing is being written now, or None.
+        unfinished: Why a session that has ended still lacks its summary, or None.
         last_sync_us: When the disk last had everything, in microseconds since 1970.
         recording: Whether a recording is on.
         session_id: The open session, or None.
@@ -34,6 +35,7 @@ class CollectorStats:
     written_bytes: int
     unwritten_envelopes: int
     paused: str | None
+    unfinished: str | None
     last_sync_us: int | None
     recording: bool
     session_id: str | None

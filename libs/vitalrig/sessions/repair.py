@@ -22,7 +22,6 @@ from vitalrig.sessions.verify import Report, verify
 from vitalrig.version import VERSION
 
 _LOCK_ENDING = ".lock"
-_LOST = "the manifest was lost, and with it what it knew of gaps"
 
 
 class BeyondRepair(VitalrigError):
@@ -128,9 +127,9 @@ def _admit_lost_manifest(files: SessionFiles) -> None:
     """
     Leave a manifest that says what is not known, for recovery to go on from.
 
-    Without it the new one would call a session complete of which nobody can tell.
+    Recovery does so by itself, but does not know the source that the summary names.
     """
-    unknown = {"by_reason": {_LOST: {"count": 1, "missing_envelopes": 0}}}
+    unknown = {"by_reason": {manifests.NO_MANIFEST: {"count": 1, "missing_envelopes": 0}}}
     source = meta_of(files).get("source", "unknown")
     path = files.paths.manifest
     assert path is not None

@@ -21,6 +21,8 @@ class Arrival:
         run: The server's run; empty with pub/sub.
         seq: Its number in that run; 0 with pub/sub.
         gap: Why something before it may be missing, though nobody can say how much; else empty.
+        missing: So many before it never came, by their numbers.
+        recalled: Whether it did not come, but is what Redis keeps as the last recording state.
     """
 
     prefix: str
@@ -30,6 +32,8 @@ class Arrival:
     run: str = ""
     seq: int = 0
     gap: str = ""
+    missing: int = 0
+    recalled: bool = False
 
 
 class Transport(Protocol):
@@ -41,5 +45,11 @@ class Transport(Protocol):
 
         Raises:
             Unavailable: If Redis is away. The next call tries to connect again.
+        """
+        ...
+
+    def rewind(self, prefix: str, after: str) -> None:
+        """
+        Give what came for *prefix* behind the stream's entry *after* once more.
         """
         ...

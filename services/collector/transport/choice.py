@@ -8,7 +8,7 @@ import redis
 
 from services.collector.transport.base import Arrival
 from services.collector.transport.pubsub import PubSubTransport
-from services.collector.transport.stream import StreamTransport
+from services.collector.transport.stream import BEFORE_ALL, StreamTransport
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.clock import Clock
@@ -25,7 +25,8 @@ class AutoTransport:
     Listens to each prefix until it is clear how its server speaks.
 
     If there is a stream, or one appears with what is heard, the prefix is read from the stream
-    and what was heard is dropped, since the stream has it too. If there is none two seconds
+    and what was heard is dropped, since the stream has it too; one that appeared is read from
+    its beginning. If there is none two seconds
     after the first message, the prefix stays on pub/sub until the next start.
 
     Args:
@@ -44,6 +45,7 @@ class AutoTransport:
         self._pubsub = PubSubTransport(client, list(positions))
         self._held: dict[str, list[Arrival]] = {prefix: [] for prefix in positions}
         self._heard_at_s: dict[str, float] = {}
+        self._without_stream: set[str] = set()
         self._some_have_streams = False
 
     def read(self) -> Sequence[Arrival]:
@@ -56,7 +58,8 @@ class AutoTransport:
         arrivals = self._decide() if self._held else []
         for arrival in self._pubsub.read():
             if arrival.prefix in self._held:
-                self._heard_at_s.setdefault(arrival.prefix, self._clock.monotonic_s())
+                if not arrival.recalled:
+                    self._heard_at_s.setdefault(arrival.prefix, self._clock.monotonic_s())
                 self._held[arrival.prefix].append(arrival)
             else:
                 arrivals.append(arrival)
@@ -64,19 +67,27 @@ class AutoTransport:
             arrivals += self._stream.read()
         return arrivals
 
+    def rewind(self, prefix: str, after: str) -> None:
+        """
+        Give what came for *prefix* behind the stream's entry *after* once more.
+        """
+        self._stream.rewind(prefix, after)
+
     def _decide(self) -> list[Arrival]:
         released: list[Arrival] = []
         now_s = self._clock.monotonic_s()
         for prefix in list(self._held):
             if self._has_stream(prefix):
                 self._pubsub.drop(prefix)
-                self._stream.add(prefix, self._positions[prefix])
+                new = prefix in self._without_stream
+                self._stream.add(prefix, BEFORE_ALL if new else self._positions[prefix])
                 self._some_have_streams = True
                 log.info("reading the stream", extra={"camera": prefix})
             elif now_s - self._heard_at_s.get(prefix, now_s) >= PATIENCE_S:
                 released += self._held[prefix]
                 log.info("listening to pub/sub: there is no stream", extra={"camera": prefix})
             else:
+                self._without_stream.add(prefix)
                 continue
             del self._held[prefix]
         return released

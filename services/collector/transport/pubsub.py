@@ -7,6 +7,7 @@ from typing import Any
 import redis
 
 from services.collector.transport.base import BATCH, WAIT_S, Arrival
+from services.collector.transport.recall import recall
 from smartspectra.ipc.channels import (
     CORE_METRICS,
     EDGE_METRICS,
@@ -14,11 +15,12 @@ from smartspectra.ipc.channels import (
     STATUS,
     Channels,
 )
-from vitalrig.bus import AWAY, explain
+from vitalrig.bus import AWAY, OPERATION_TIMEOUT_S, explain
 from vitalrig.errors import Unavailable
 
 RECORDED = (CORE_METRICS, EDGE_METRICS, STATUS, RECORDING_STATE)
 GAP = "not subscribed for a while"
+CONFIRMED_WITHIN_S = OPERATION_TIMEOUT_S
 
 
 class PubSubTransport:
@@ -26,7 +28,7 @@ class PubSubTransport:
     Listens to the channels of all prefixes.
 
     What is published while it is away is not heard. The first envelope of each prefix after an
-    absence says so.
+    absence says so, and before it comes the last recording state, where the server keeps that.
 
     Args:
         client: Redis.
@@ -69,14 +71,31 @@ class PubSubTransport:
         if not self._channels:
             return []
         try:
-            if self._pubsub is None:
-                self._pubsub = self._client.pubsub(  # type: ignore[no-untyped-call]
-                    ignore_subscribe_messages=True
-                )
-                self._pubsub.subscribe(*self._channels)
-            return self._listen()
+            return self._subscribe() + self._listen()
         except AWAY as exc:
             raise self._away(exc) from exc
+
+    def _subscribe(self) -> list[Arrival]:
+        """Subscribe if need be, and give what was said last, then what came meanwhile."""
+        if self._pubsub is not None:
+            return []
+        self._pubsub = self._client.pubsub()  # type: ignore[no-untyped-call]
+        self._pubsub.subscribe(*self._channels)
+        early: list[Arrival] = []
+        unconfirmed = len(self._channels)
+        while unconfirmed:
+            # Once Redis has confirmed, nothing is missed between the key and the channels.
+            message = self._pubsub.get_message(timeout=CONFIRMED_WITHIN_S)
+            if message is None:
+                raise TimeoutError("no answer to SUBSCRIBE")
+            if message["type"] == "message":
+                early += self._arrival(message["channel"], message["data"])
+            else:
+                unconfirmed -= 1
+        heard = {arrival.prefix for arrival in early if arrival.channel == RECORDING_STATE}
+        prefixes = {prefix for prefix, _ in self._channels.values()}
+        recalled = [recall(self._client, prefix) for prefix in sorted(prefixes - heard)]
+        return [arrival for arrivals in recalled for arrival in arrivals] + early
 
     def _listen(self) -> list[Arrival]:
         arrivals: list[Arrival] = []
@@ -84,7 +103,8 @@ class PubSubTransport:
         while len(arrivals) < BATCH:
             message = self._pubsub.get_message(timeout=wait_s)
             if message is not None:
-                arrivals += self._arrival(message["channel"], message["data"])
+                if message["type"] == "message":
+                    arrivals += self._arrival(message["channel"], message["data"])
             elif arrivals or wait_s == 0:
                 break
             wait_s = 0
@@ -99,6 +119,11 @@ class PubSubTransport:
             self._was_away.discard(prefix)
             arrival = replace(arrival, gap=GAP)
         return [arrival]
+
+    def rewind(self, prefix: str, after: str) -> None:
+        """
+        Do nothing: what was published is gone, and none of it has an entry's id.
+        """
 
     def _away(self, error: BaseException) -> Unavailable:
         if self._pubsub is not None:

@@ -1,16 +1,20 @@
 """The durable stream: what is missed now is read later."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 
 from services.collector.transport.base import BATCH, WAIT_S, Arrival
+from services.collector.transport.recall import recall
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.errors import Unavailable
+
+BEFORE_ALL = "0-0"
+"""The id after which a stream goes on with its oldest entry."""
 
 
 class StreamTransport:
@@ -26,12 +30,20 @@ class StreamTransport:
         self._client = client
         self._unplaced = dict(positions)
         self._after: dict[str, str] = {}
+        self._recalled: list[Arrival] = []
 
     def add(self, prefix: str, after: str | None) -> None:
         """
         Read one more stream, from behind the entry *after*.
         """
         self._unplaced[prefix] = after
+
+    def rewind(self, prefix: str, after: str) -> None:
+        """
+        Give what came for *prefix* behind the entry *after* once more.
+        """
+        places = self._after if prefix in self._after else self._unplaced
+        places[prefix] = after
 
     def read(self) -> Sequence[Arrival]:
         """
@@ -53,7 +65,7 @@ class StreamTransport:
             self._after = {}
             raise Unavailable(explain(exc)) from exc
         by_stream = {keys.envelopes_stream(p).encode(): p for p in self._after}
-        arrivals: list[Arrival] = []
+        arrivals, self._recalled = self._recalled, []
         for name, entries in answer:
             prefix = by_stream[name]
             arrivals += [_arrival(prefix, entry_id, fields) for entry_id, fields in entries]
@@ -63,32 +75,56 @@ class StreamTransport:
     def _place(self) -> None:
         for prefix, wanted in list(self._unplaced.items()):
             stream = keys.envelopes_stream(prefix)
-            newest: Any = self._client.xrevrange(stream, count=1)
-            newest_id = newest[0][0].decode() if newest else "0-0"
+            newest_id = _only_id(self._client.xrevrange(stream, count=1))
             # A position beyond the end is that of another stream: an emptied or another Redis.
             # What this one holds may have been recorded long ago, so it is not read again.
-            if wanted is None or _order(wanted) > _order(newest_id):
-                self._after[prefix] = self._start_of_recording(stream) or newest_id
+            if wanted is None or order_of(wanted) > order_of(newest_id):
+                after = self._fitting_start(prefix, newest_id)
             else:
-                self._after[prefix] = wanted
+                after = wanted
+                oldest_id = _only_id(self._client.xrange(stream, count=1))
+                if order_of(oldest_id) > order_of(wanted) and self._last_state(stream) is None:
+                    # What the stream has let go may have been the start or the stop.
+                    self._recalled += recall(self._client, prefix, wanted)
+            self._after[prefix] = after
             del self._unplaced[prefix]
 
-    def _start_of_recording(self, stream: str) -> str | None:
+    def _fitting_start(self, prefix: str, newest_id: str) -> str:
         """
-        Find the entry before the start of a recording that still runs.
+        Find the entry before the start of a recording that runs, else the newest.
+        """
+        state = self._last_state(keys.envelopes_stream(prefix))
+        if state is not None:
+            return state.entry_before if state.recording else newest_id
+        recalled = recall(self._client, prefix, BEFORE_ALL)
+        if not (recalled and _says_recording(recalled[0].envelope)):
+            return newest_id
+        self._recalled += recalled
+        return BEFORE_ALL
+
+    def _last_state(self, stream: str) -> "_State | None":
+        """
+        Find the newest entry that says whether a recording runs.
         """
         upper = "+"
         while True:
             entries: Any = self._client.xrevrange(stream, max=upper, count=BATCH)
-            for place, (entry_id, fields) in enumerate(entries):
+            for entry_id, fields in entries:
                 if fields.get(keys.FIELD_CHANNEL.encode()) == RECORDING_STATE.encode():
-                    if not _says_recording(fields.get(keys.FIELD_ENVELOPE.encode(), b"")):
-                        return None
-                    before = entries[place + 1 : place + 2]
-                    return before[0][0].decode() if before else entry_before(entry_id.decode())
+                    envelope = fields.get(keys.FIELD_ENVELOPE.encode(), b"")
+                    return _State(_says_recording(envelope), entry_before(entry_id.decode()))
             if len(entries) < BATCH:
                 return None
             upper = f"({entries[-1][0].decode()}"
+
+
+class _State(NamedTuple):
+    recording: bool
+    entry_before: str
+
+
+def _only_id(entries: Any) -> str:  # noqa: ANN401
+    return str(entries[0][0].decode()) if entries else BEFORE_ALL
 
 
 def _arrival(prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arrival:
@@ -111,7 +147,10 @@ def _says_recording(envelope: bytes) -> bool:
         return False
 
 
-def _order(entry_id: str) -> tuple[int, int]:
+def order_of(entry_id: str) -> tuple[int, int]:
+    """
+    Give what puts ids of entries in their order.
+    """
     milliseconds, _, number = entry_id.partition("-")
     return int(milliseconds), int(number or 0)
 
@@ -120,5 +159,5 @@ def entry_before(entry_id: str) -> str:
     """
     Give the id after which a stream goes on with the entry *entry_id*.
     """
-    milliseconds, number = _order(entry_id)
+    milliseconds, number = order_of(entry_id)
     return f"{milliseconds}-{number - 1}" if number else f"{milliseconds - 1}-{2**64 - 1}"

@@ -1,9 +1,9 @@
 """What every source of metrics is."""
 
-from collections.abc import Iterator
 from typing import Protocol
 
-from prometheus_client.core import Metric
+from services.exporter.families import Families
+from services.exporter.scrape import Scrape
 
 
 class Source(Protocol):
@@ -11,9 +11,9 @@ class Source(Protocol):
 
     name: str
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self, scrape: Scrape, families: Families) -> None:
         """
-        Yield fresh families, as of now.
+        Add its samples to *families*, as of the scrape's moment.
 
         Whatever it raises takes it off the page for this scrape; `Unavailable` says why best.
         """

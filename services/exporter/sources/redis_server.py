@@ -1,49 +1,49 @@
 """Redis itself: whether it answers, and how full it is."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
-import redis
-from prometheus_client.core import GaugeMetricFamily, Metric
+from redis.exceptions import RedisError
 
-from vitalrig.bus import AWAY
+from services.exporter.families import Families
+from services.exporter.scrape import Scrape
+from vitalrig.errors import Unavailable
+
+_FIGURES = {
+    "used_memory": "vitalrig_redis_memory_used_bytes",
+    "maxmemory": "vitalrig_redis_memory_max_bytes",
+    "connected_clients": "vitalrig_redis_connected_clients",
+    "evicted_keys": "vitalrig_redis_evicted_keys_total",
+    "rejected_connections": "vitalrig_redis_rejected_connections_total",
+    "client_output_buffer_limit_disconnections": "vitalrig_redis_slow_clients_dropped_total",
+}
+"""Redis's own names of its figures; an older Redis has not all of them."""
+
+_WRITES = ("aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status")
 
 
 class RedisSource:
-    """
-    Answers even when Redis does not: then `vitalrig_redis_up` is 0.
-
-    Args:
-        client: Redis.
-    """
+    """Answers even when Redis does not: then `vitalrig_redis_up` is 0."""
 
     name = "redis"
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-
-    def collect(self) -> Iterator[Metric]:
+    def collect(self, scrape: Scrape, families: Families) -> None:
         """
-        Yield whether Redis answers, and its memory.
+        Add whether Redis answers, and its figures.
         """
         try:
-            memory: Any = self._client.info("memory")
-        except AWAY:
-            memory = None
-        yield GaugeMetricFamily(
-            "vitalrig_redis_up",
-            "1 if Redis answers the exporter, 0 if not.",
-            value=0 if memory is None else 1,
-        )
-        if memory is None:
+            info = scrape.redis().info
+        except Unavailable:
+            families.add("vitalrig_redis_up", 0)
             return
-        yield GaugeMetricFamily(
-            "vitalrig_redis_memory_used_bytes",
-            "Memory that Redis uses.",
-            value=memory["used_memory"],
-        )
-        yield GaugeMetricFamily(
-            "vitalrig_redis_memory_max_bytes",
-            "Memory that Redis may use; 0 is without limit.",
-            value=memory["maxmemory"],
-        )
+        families.add("vitalrig_redis_up", 1)
+        if not isinstance(info, RedisError):  # it may answer and not be allowed to say more
+            _figures(info, families)
+
+
+def _figures(info: Mapping[str, Any], families: Families) -> None:
+    for key, metric in _FIGURES.items():
+        families.add_known(metric, info.get(key))
+    told = [info[key] for key in _WRITES if key in info]
+    if told:
+        families.add("vitalrig_redis_write_failing", any(status != "ok" for status in told))

@@ -1,37 +1,38 @@
-"""Reports that services leave in Redis: read them all, keep those that are fresh."""
+"""Reports in a hash in Redis: those that make sense and are fresh are shown, all are counted."""
 
-import json
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-import redis
+from services.exporter.families import Families
+from services.exporter.parse import document
+from vitalrig.errors import BadMessage
 
-from vitalrig.bus import AWAY, explain
-from vitalrig.clock import Clock
-from vitalrig.errors import Unavailable
+T = TypeVar("T")
+
+OUTCOMES = ("shown", "stale", "refused", "left_out")
 
 
-def fresh_reports(
-    client: redis.Redis, key: str, clock: Clock, stale_after_s: float
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def parsed(
+    raw: Mapping[bytes, bytes], parse: Callable[[str, object], T], outcomes: Counter[str]
+) -> list[T]:
     """
-    Give the name and the document of each report in the hash *key* that is fresh.
+    Read all reports, in the order of their names; count those that make no sense as refused.
 
-    A report that cannot be read counts as none: its writer will leave a better one.
-
-    Raises:
-        Unavailable: If Redis is away.
+    A bad report costs itself only: its writer will leave a better one.
     """
-    try:
-        raw: Any = client.hgetall(key)
-    except AWAY as exc:
-        raise Unavailable(explain(exc)) from exc
-    oldest_us = clock.wall_us() - stale_after_s * 1_000_000
+    reports = []
     for name, text in sorted(raw.items()):
         try:
-            document = json.loads(text)
-            fresh = document["updated_us"] >= oldest_us
-        except (ValueError, KeyError, TypeError):
-            continue
-        if fresh:
-            yield name.decode(errors="replace"), document
+            reports.append(parse(name.decode(), document(text)))
+        except (BadMessage, UnicodeDecodeError):
+            outcomes["refused"] += 1
+    return reports
+
+
+def add_outcomes(families: Families, source: str, outcomes: Counter[str]) -> None:
+    """
+    Say what became of the reports of one source.
+    """
+    for outcome in OUTCOMES:
+        families.add("vitalrig_exporter_reports", outcomes[outcome], source, outcome)

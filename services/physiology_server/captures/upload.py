@@ -54,10 +54,12 @@ class Uploads:
 
     Args:
         drops: Where dropped frames are counted.
+        opens_within_s: How long a graph that was just started may take before it wants pictures.
     """
 
-    def __init__(self, drops: Drops) -> None:
+    def __init__(self, drops: Drops, opens_within_s: float = OPENS_WITHIN_S) -> None:
         self._drops = drops
+        self._opens_within_s = opens_within_s
         self._open = asyncio.Event()
         self._owner: int | None = None
         self._owners = 0
@@ -163,7 +165,7 @@ class Uploads:
         Whether pictures are wanted; a graph that was just started is waited for.
         """
         try:
-            async with asyncio.timeout(OPENS_WITHIN_S):
+            async with asyncio.timeout(self._opens_within_s):
                 await self._open.wait()
         except TimeoutError:
             return False

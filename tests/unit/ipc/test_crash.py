@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from smartspectra.ipc import StorageOptions
+from smartspectra.ipc import FolderInUse, StorageOptions
 from smartspectra.ipc.disk import Disk
 from smartspectra.ipc.recovery import finish_one, interrupted_sessions
 from smartspectra.ipc.session_files import SessionPaths
@@ -102,12 +102,14 @@ def test_interrupted_sessions_can_be_listed_and_finished_one_by_one(tmp_path):
 
 def test_a_file_without_manifest_and_summary_is_finished_too(tmp_path):
     """
-    A recording by another program, or a manifest lost, is no reason to leave it.
+    A recording by another program is no reason to leave it, nor one to call it complete.
     """
     (tmp_path / "metrics_x.jsonl").write_bytes(b"".join(each + b"\n" for each in stream(14)))
 
     collector(tmp_path, QUICK).stop()
 
+    manifest = document(tmp_path / "metrics_x_manifest.json")
+    assert (False, True) == (manifest["complete"], "manifest was lost" in manifest["verdict"])
     assert 12 == len(stamps(tmp_path))
     assert START_US // 1000 == document(tmp_path / "metrics_x.json")["meta"]["started_at_ms"]
 
@@ -156,6 +158,43 @@ def test_a_torn_line_is_set_aside_wherever_it_was_cut(tmp_path):
             stamps(folder)
         )
         shutil.rmtree(folder)
+
+
+def test_who_may_not_write_a_session_touches_nothing_of_it(tmp_path):
+    """
+    The lock comes first: the columns of a recording that goes on elsewhere stay.
+    """
+    made = collector(tmp_path, StorageOptions(lock=False))
+    made.set_session_id("x")
+    made.process_envelopes([recording(True), *stream(700)])
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    paths = SessionPaths(tmp_path / "metrics.jsonl", tmp_path / "metrics.json").for_session("x")
+    with pytest.raises(FolderInUse):
+        finish_one("x", paths, config(tmp_path), QUICK)
+
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    made.stop()
+
+
+def test_what_the_feeder_knew_counts_more_than_the_manifest(tmp_path):
+    """
+    The manifest of the last snapshot may be older than the place that is fed from, or newer.
+    """
+    dead = crashed(tmp_path, [recording(True), b"{", edge(START_US)])
+    told = {"gaps": {"sequence": {"count": 1, "missing_envelopes": 7}}}
+
+    made = collector(dead, StorageOptions(recover=False, disk=QuickDisk()))
+    made.resume_session("x", made_whole=True, losses=told)
+    assert told == made.losses
+    made.note_gap(2, "sequence")
+    made.stop()
+
+    manifest = document(dead / "metrics_x_manifest.json")
+    assert ("not complete: envelopes missing in 2 gaps (sequence): 9", {}) == (
+        manifest["verdict"],
+        manifest["rejected"],
+    )
 
 
 def test_a_line_that_holds_no_envelope_costs_only_itself(tmp_path):

@@ -193,7 +193,7 @@ def test_times_in_meta_agree_with_each_other(tmp_path):
     Milliseconds and ISO text, in UTC without a zone, name the same moments.
     """
     wall = ManualClock(1_672_531_200.0)
-    made = collector(tmp_path, StorageOptions(wall_clock=wall))
+    made = collector(tmp_path, StorageOptions(clock=wall, wall_clock=wall))
     made.set_session_id("x")
     made.set_recording_state(True)
     wall.advance(3_600.25)
@@ -220,7 +220,7 @@ def test_readable_json_says_the_same(tmp_path, spill):
     for folder, whitespace in (("compact", False), ("readable", True)):
         made = collector(
             tmp_path / folder,
-            StorageOptions(wall_clock=lambda: 5.0, spill=spill),
+            StorageOptions(clock=lambda: 5.0, wall_clock=lambda: 5.0, spill=spill),
             whitespace=whitespace,
         )
         for number in range(1_500):

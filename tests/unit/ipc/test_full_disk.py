@@ -128,6 +128,121 @@ def test_wherever_the_disk_fails_what_was_given_is_kept_or_counted(tmp_path, cal
         check_what_is_left(folder, stats.envelopes)
 
 
+@pytest.mark.parametrize("calls", [1, 3, 40], ids=["once", "a while", "longer"])
+def test_wherever_the_disk_fails_a_caller_who_can_wait_loses_nothing(tmp_path, calls):
+    """
+    What the disk does not take is given back, and in the end everything is there, once.
+    """
+    total = calls_of_a_recording(tmp_path / "good")
+    for first in range(1, total + 1):
+        folder, clock = tmp_path / str(first), ManualClock()
+        disk = FailingDisk(first, calls)
+        made = collector(folder, StorageOptions(disk=disk, clock=clock, fsync="always"))
+        made.set_session_id("x")
+        given = [recording(True), *GIVEN[:6], b"{", *GIVEN[6:], recording(False)]
+        while given:
+            taken = made.process_envelopes(given[:5], give_back=True)
+            given = given[taken:]
+            clock.advance(6.0)
+            made.tick()
+        for _ in range(2 * calls):
+            clock.advance(31.0)
+            made.tick()
+        made.stop()
+
+        manifest = document(folder / "metrics_x_manifest.json")
+        assert [recording(True), *GIVEN, recording(False)] == lines(folder / "metrics_x.jsonl")
+        assert (0, {"not_json": 1}, None) == (
+            made.stats.unwritten_envelopes,
+            made.stats.rejected,
+            made.stats.unfinished,
+        )
+        assert ("not complete: messages rejected (not_json): 1", 14) == (
+            manifest["verdict"],
+            manifest["envelopes"]["total"],
+        )
+        stamps = document(folder / "metrics_x.json")["series"][EDGE]["eda.trace"]["timestamps"]
+        assert [START_US + number for number in range(12)] == stamps
+
+
+def test_what_was_lost_before_a_file_could_be_opened_is_counted_too(tmp_path):
+    """
+    A session that is continued on a full disk keeps its old losses and its new ones.
+    """
+    first = collector(tmp_path, append_mode=True)
+    first.set_session_id("x")
+    first.process_envelopes([recording(True), b"{"])
+    first.stop()
+    clock, disk = ManualClock(), FailingDisk(0, 0)
+    made = collector(tmp_path, StorageOptions(clock=clock, disk=disk), append_mode=True)
+    disk._failing = range(disk.made + 1, 10_000)
+    made.set_session_id("x")
+    made.process_envelopes([recording(True), edge(START_US)])
+    disk._failing = range(0)
+    clock.advance(10.0)
+    made.process_envelope(edge(START_US + 1))
+    made.stop()
+
+    manifest = document(tmp_path / "metrics_x_manifest.json")
+    assert (2, {"not_json": 1}) == (manifest["unwritten_envelopes"], manifest["rejected"])
+
+
+def test_a_session_that_cannot_be_finished_is_told_and_finished_later(tmp_path, caplog):
+    """
+    The next session goes on meanwhile, and attempts are apart.
+    """
+
+    class NoSummaries(Disk):
+        broken, attempts = True, 0
+
+        def rename(self, source: Path, target: Path) -> None:
+            if self.broken and target.name == "metrics_x.json":
+                NoSummaries.attempts += 1
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super().rename(source, target)
+
+    clock, disk = ManualClock(), NoSummaries()
+    made = collector(tmp_path, StorageOptions(clock=clock, disk=disk))
+    made.set_session_id("x")
+    made.process_envelopes([recording(True), edge(START_US), recording(False)])
+    made.set_session_id("y")
+    made.process_envelopes([recording(True), edge(START_US)])
+    for _ in range(600):
+        clock.advance(0.1)
+        made.tick()
+    told = (made.stats.paused, made.stats.unfinished)
+    NoSummaries.broken = False
+    clock.advance(31.0)
+    made.tick()
+
+    assert (None, "[Errno 28] No space left on device") == told
+    assert 5 <= NoSummaries.attempts <= 15
+    assert made.stats.unfinished is None
+    assert document(tmp_path / "metrics_x_manifest.json")["complete"]
+    assert "finished after all" in caplog.text
+    made.stop()
+
+
+def test_what_a_crash_left_is_finished_when_the_disk_has_room_again(tmp_path):
+    """
+    A start on a full disk does not leave it until the next start.
+    """
+    (tmp_path / "metrics_x.jsonl").write_bytes(edge(START_US) + b"\n")
+    clock, disk = ManualClock(), FailingDisk(2, 20)
+    made = collector(tmp_path, StorageOptions(clock=clock, disk=disk))
+    before = (made.stats.unfinished, (tmp_path / "metrics_x.json").exists())
+    for _ in range(20):
+        clock.advance(31.0)
+        made.tick()
+
+    assert ("[Errno 28] No space left on device", False) == before
+    assert (None, "finished") == (
+        made.stats.unfinished,
+        document(tmp_path / "metrics_x_manifest.json")["state"],
+    )
+    made.stop()
+
+
 def test_a_failing_write_pauses_loudly_and_recording_resumes_by_itself(tmp_path, caplog):
     """
     The status says why, the log says when, and how many envelopes were lost.

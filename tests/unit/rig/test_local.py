@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from rig.environment import Environment, load
-from rig.local_layout import Layout
+from rig.local_layout import Layout, find_alertmanager
 from rig.supervisor import Exits, Program
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,15 +22,41 @@ def test_prometheus_gets_the_ports_of_dot_env(tmp_path):
     """
     The configuration names compose's addresses; processes are on other ones.
     """
-    layout = a_layout(tmp_path, EXPORTER_PORT=1111, PROMETHEUS_PORT=2222)
+    layout = a_layout(tmp_path, EXPORTER_PORT=1111, PROMETHEUS_PORT=2222, ALERTMANAGER_PORT=3333)
 
-    layout.write_prometheus()
+    layout.write_prometheus(alertmanager=True)
 
     text = (layout.prometheus / "prometheus.yml").read_text()
     assert '"127.0.0.1:1111"' in text
     assert '"127.0.0.1:2222"' in text
+    assert 2 == text.count('"127.0.0.1:3333"')
     assert "exporter:8317" not in text
     assert (layout.prometheus / "alerts.yml").exists()
+
+
+def test_without_an_alertmanager_prometheus_is_told_of_none(tmp_path):
+    """
+    Alerts that are sent to nobody would be counted as not delivered, and a target as down.
+    """
+    layout = a_layout(tmp_path)
+
+    layout.write_prometheus(alertmanager=False)
+
+    config = yaml.safe_load((layout.prometheus / "prometheus.yml").read_text())
+    (sent_to,) = config["alerting"]["alertmanagers"]
+    jobs = {job["job_name"]: job["static_configs"] for job in config["scrape_configs"]}
+    assert [{"targets": []}] == sent_to["static_configs"] == jobs["alertmanager"]
+
+
+@pytest.mark.parametrize("name", ["prometheus-alertmanager", "alertmanager"])
+def test_alertmanager_is_found_under_either_of_its_names(tmp_path, monkeypatch, name):
+    """
+    Debian calls it otherwise than everybody else does.
+    """
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / name).touch(mode=0o755)
+
+    assert str(tmp_path / name) == find_alertmanager()
 
 
 def test_what_changed_since_the_start_is_named(tmp_path):

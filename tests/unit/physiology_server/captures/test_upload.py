@@ -32,7 +32,7 @@ class Receiver:
     def __init__(self, *, make_analysis=Brightness, **how):
         self.clock = ManualClock()
         self.drops = Drops(Beats("physiology_server"))
-        self.uploads = Uploads(self.drops)
+        self.uploads = Uploads(self.drops, opens_within_s=0)
         self.shots = []
         self.idles = asyncio.Queue()
         self.capture = UploadCapture(
