@@ -1,0 +1,266 @@
+"""
+The exporter's scrapes, over HTTP, as Prometheus makes them.
+
+    python benchmarks/exporter.py            a table
+    python benchmarks/exporter.py --json     one flat JSON object
+
+Exporters run as processes of their own beside a Redis of their own; a scrape is timed from the
+connection to the last byte. `scrape_*_ms_100_cameras`: 100 cameras of 12 series each and their 100
+servers, with what Prometheus accepts (OpenMetrics, gzip). `plain_*`: `support/plain_exporter.py`
+on the same Redis, scrapes taking turns. `scrape_growth_8h`: medians of turns, a session of eight
+hours over one of a minute, minus 1; the worse of `_redis` (the collector's report) and `_snapshot`
+(another collector's file). `*_while_reading`: while a file of eight hours is replaced and read
+again without a pause.
+"""
+
+import argparse
+import contextlib
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "libs")]
+
+from benchmarks.support.feed import envelopes
+from benchmarks.support.rigs import fill, view_after, write_session
+from tests.support.eventually import eventually
+from tests.support.ports import free_port
+from tests.support.redis_server import RedisServer
+
+LIMITS = {
+    "scrape_p99_ms_100_cameras": ("under", 50.0),
+    "scrape_growth_8h": ("at most", 0.1),
+}
+OPENMETRICS = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+ACCEPTED = {"Accept": OPENMETRICS, "Accept-Encoding": "gzip"}
+PLAIN_TEXT = {"Accept": "text/plain;version=0.0.4"}
+CAMERAS = 100
+A_DAY_S = 86_400
+EIGHT_HOURS_S = 8 * 3_600
+
+
+class Exporter:
+    """A process that is scraped."""
+
+    def __init__(self, command: list[str], port: int) -> None:
+        self.port = port
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'libs'}"}
+        self._process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        )
+
+    def scrape_ms(self, headers: dict[str, str]) -> tuple[float, bytes]:
+        began = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", "/metrics", headers=headers)
+        body = connection.getresponse().read()
+        connection.close()
+        return (time.perf_counter() - began) * 1_000, body
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.scrape_ms(ACCEPTED)[1])
+        except OSError:
+            return False
+
+    def rss_mb(self) -> float:
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    def cpu_s(self) -> float:
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+
+@contextlib.contextmanager
+def ours(redis_port: int, folder: Path, **keys: object) -> Iterator[Exporter]:
+    port = free_port()
+    flags = {
+        "config": "/dev/null", "redis_port": redis_port, "port": port, "log_level": "error",
+        "sessions_folder": folder, "health_file": folder / f"health-{port}",
+        "stale_after_s": A_DAY_S, "breath_stale_after_s": A_DAY_S,
+        "snapshot_stale_after_s": A_DAY_S, **keys,
+    }  # fmt: skip
+    command = ["-m", "services.exporter", *(f"--{key}={value}" for key, value in flags.items())]
+    yield from running(Exporter(command, port))
+
+
+@contextlib.contextmanager
+def plain(redis_port: int) -> Iterator[Exporter]:
+    port = free_port()
+    command = ["benchmarks/support/plain_exporter.py", str(redis_port), str(port)]
+    yield from running(Exporter(command, port))
+
+
+def running(exporter: Exporter) -> Iterator[Exporter]:
+    try:
+        eventually(exporter.answers)
+        yield exporter
+    finally:
+        exporter.stop()
+
+
+@contextlib.contextmanager
+def own_redis(folder: Path) -> Iterator[RedisServer]:
+    folder.mkdir()
+    server = RedisServer(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def p99(times: list[float]) -> float:
+    return statistics.quantiles(times, n=100, method="inclusive")[98]
+
+
+def cpu_ms(exporter: Exporter, scrapes: int) -> float:
+    before = exporter.cpu_s()
+    for _ in range(scrapes):
+        exporter.scrape_ms(ACCEPTED)
+    return (exporter.cpu_s() - before) * 1_000 / scrapes
+
+
+def many_cameras(folder: Path, scrapes: int) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    with own_redis(folder / "many") as redis, redis.client() as client:
+        fill(client, ["camera-000"])
+        with ours(redis.port, folder) as exporter:
+            for _ in range(20):
+                exporter.scrape_ms(ACCEPTED)
+            figures["rss_mb_1_camera"] = exporter.rss_mb()
+        fill(client, [f"camera-{number:03}" for number in range(CAMERAS)])
+        with ours(redis.port, folder) as exporter, plain(redis.port) as reference:
+            times: dict[str, list[float]] = {"scrape": [], "text": [], "plain": []}
+            for _ in range(scrapes):
+                times["scrape"].append(exporter.scrape_ms(ACCEPTED)[0])
+                times["text"].append(exporter.scrape_ms(PLAIN_TEXT)[0])
+                times["plain"].append(reference.scrape_ms(ACCEPTED)[0])
+            figures |= {
+                "scrape_p50_ms_100_cameras": statistics.median(times["scrape"]),
+                "scrape_p99_ms_100_cameras": p99(times["scrape"]),
+                "text_p50_ms_100_cameras": statistics.median(times["text"]),
+                "text_p99_ms_100_cameras": p99(times["text"]),
+                "plain_p50_ms_100_cameras": statistics.median(times["plain"]),
+                "plain_p99_ms_100_cameras": p99(times["plain"]),
+                "speedup_over_plain": statistics.median(
+                    theirs / own
+                    for own, theirs in zip(times["scrape"], times["plain"], strict=True)
+                ),
+                "cpu_ms_100_cameras": cpu_ms(exporter, scrapes),
+                "plain_cpu_ms_100_cameras": cpu_ms(reference, scrapes),
+                "rss_mb_100_cameras": exporter.rss_mb(),
+                "plain_rss_mb_100_cameras": reference.rss_mb(),
+                "samples_100_cameras": samples(exporter),
+                "plain_samples_100_cameras": samples(reference),
+            }
+    return figures
+
+
+def samples(exporter: Exporter) -> int:
+    body = zlib.decompress(exporter.scrape_ms(ACCEPTED)[1], 31)
+    return sum(not line.startswith(b"#") for line in body.splitlines())
+
+
+def growth_of(short: Exporter, long: Exporter, scrapes: int) -> float:
+    """How much longer scrapes of *long* take, by scrapes that take turns."""
+    ratios = []
+    for turn in range(scrapes):
+        pair = (short, long) if turn % 2 else (long, short)
+        took = {exporter: exporter.scrape_ms(ACCEPTED)[0] for exporter in pair}
+        ratios.append(took[long] / took[short])
+    return statistics.median(ratios) - 1
+
+
+def growth(folder: Path, scrapes: int) -> dict[str, float]:
+    minute = list(envelopes(60))
+    with own_redis(folder / "short") as one, own_redis(folder / "long") as other:
+        for redis, minutes in ((one, 1), (other, EIGHT_HOURS_S // 60)):
+            with redis.client() as client:
+                fill(client, ["physiology"], view_after(minutes, minute))
+        with ours(one.port, folder) as short, ours(other.port, folder) as long:
+            by_redis = growth_of(short, long, scrapes)
+    with own_redis(folder / "none") as redis:
+        by_snapshot = snapshots(folder, redis.port, scrapes)
+    return {
+        "scrape_growth_8h": max(by_redis, by_snapshot["scrape_growth_8h_snapshot"]),
+        "scrape_growth_8h_redis": by_redis,
+        **by_snapshot,
+    }
+
+
+def snapshots(folder: Path, redis_port: int, scrapes: int) -> dict[str, float]:
+    files = {name: folder / f"metrics_{name}_snapshot_temp.json" for name in ("short", "long")}
+    write_session(files["short"], 60)
+    write_session(files["long"], EIGHT_HOURS_S)
+    huge = files["long"].stat().st_size
+    with (
+        ours(redis_port, folder, snapshot_files=files["short"]) as short,
+        ours(redis_port, folder, snapshot_files=files["long"]) as long,
+    ):
+        for exporter in (short, long):
+            eventually(lambda exporter=exporter: figure(exporter, "snapshot_size_bytes"), 60)
+        figures = {
+            "scrape_growth_8h_snapshot": growth_of(short, long, scrapes),
+            "snapshot_mb_8h": huge / 1e6,
+            "snapshot_read_s_8h": figure(long, "snapshot_read_duration_seconds"),
+            "rss_mb_8h_snapshot": long.rss_mb(),
+        }
+        times = []
+        for turn in range(scrapes):
+            if turn % 20 == 0:  # replaced while the last is still being read
+                os.utime(files["long"])
+            times.append(long.scrape_ms(ACCEPTED)[0])
+            time.sleep(0.02)
+        figures |= {
+            "scrape_p99_ms_while_reading": p99(times),
+            "rss_mb_after_reading": long.rss_mb(),
+        }
+    return figures
+
+
+def figure(exporter: Exporter, name: str) -> float:
+    for line in exporter.scrape_ms(PLAIN_TEXT)[1].decode().splitlines():
+        if line.startswith(f"vitalrig_{name}{{"):
+            return float(line.rpartition(" ")[2])
+    return 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    parser.add_argument("--json", action="store_true", help="print one flat JSON object")
+    parser.add_argument("--scrapes", type=int, default=300, help="scrapes of each kind")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        figures: dict[str, Any] = many_cameras(Path(name), args.scrapes)
+        figures |= growth(Path(name), args.scrapes)
+    figures = {name: round(value, 4) for name, value in figures.items()}
+    if args.json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        how, limit = LIMITS.get(name, ("", ""))
+        print(f"{name:32} {value:>14} {how} {limit}")
+
+
+if __name__ == "__main__":
+    main()

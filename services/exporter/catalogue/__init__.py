@@ -1,0 +1,19 @@
+"""
+Every metric there is: its name, kind, unit, labels and help stand here and nowhere else.
+
+`services.exporter.families` makes families only from this table, `docs/metrics.md` is written from
+it, and dashboards and alerts are checked against it.
+"""
+
+from services.exporter.catalogue.cameras import CAMERAS
+from services.exporter.catalogue.metric import Kind, Metric
+from services.exporter.catalogue.rig import RIG
+from services.exporter.catalogue.services import SERVICES
+
+METRICS: tuple[Metric, ...] = (*CAMERAS, *SERVICES, *RIG)
+"""All metrics, in the order of the page."""
+
+CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in METRICS}
+"""All metrics by the name that Prometheus knows."""
+
+__all__ = ["CATALOGUE", "METRICS", "Kind", "Metric"]

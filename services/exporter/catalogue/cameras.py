@@ -1,0 +1,174 @@
+"""Metrics of cameras: vital signs, their states, and what became of the envelopes."""
+
+from services.exporter.catalogue.metric import Metric, counter, gauge, info
+from services.exporter.states import STATES
+
+_OF_SIGNAL = ("camera", "signal")
+
+VITALS = (
+    gauge(
+        "vitalrig_pulse_rate_beats_per_minute",
+        "The person's pulse; absent unless valid.",
+        "camera",
+        unit="beats_per_minute",
+    ),
+    gauge(
+        "vitalrig_pulse_confidence_ratio",
+        "How sure the estimate of pulse is, 0 to 1; absent unless valid.",
+        "camera",
+        unit="ratio",
+    ),
+    gauge(
+        "vitalrig_breathing_rate_breaths_per_minute",
+        "The person's breathing rate; absent unless valid.",
+        "camera",
+        unit="breaths_per_minute",
+    ),
+    gauge(
+        "vitalrig_breathing_confidence_ratio",
+        "How sure the estimate of breathing is, 0 to 1; absent unless valid.",
+        "camera",
+        unit="ratio",
+    ),
+    gauge(
+        "vitalrig_phasic_blood_pressure_arbitrary_units",
+        "Phasic blood pressure, not calibrated; absent unless valid.",
+        "camera",
+        unit="arbitrary_units",
+    ),
+    gauge(
+        "vitalrig_eda_arbitrary_units",
+        "Electrodermal activity, not calibrated; absent unless valid.",
+        "camera",
+        unit="arbitrary_units",
+    ),
+    gauge(
+        "vitalrig_micromotion_glutes_arbitrary_units",
+        "Small movements of the glutes; absent unless valid.",
+        "camera",
+        unit="arbitrary_units",
+    ),
+    gauge(
+        "vitalrig_micromotion_knees_arbitrary_units",
+        "Small movements of the knees; absent unless valid.",
+        "camera",
+        unit="arbitrary_units",
+    ),
+)
+
+SIGNALS = (
+    Metric(
+        "vitalrig_signal_state",
+        "stateset",
+        "Whether a signal's number can be relied upon now: lost without a person, settling before "
+        "its first number, stale when its newest is too old, held when the server calls it "
+        "unstable, otherwise valid.",
+        _OF_SIGNAL,
+        states=STATES,
+    ),
+    gauge(
+        "vitalrig_last_sample_timestamp_seconds",
+        "When the newest sample of a signal was taken, Unix time.",
+        *_OF_SIGNAL,
+        unit="seconds",
+    ),
+    counter("vitalrig_samples_total", "Samples of a signal that arrived.", *_OF_SIGNAL),
+    info(
+        "vitalrig_camera_status_info",
+        "1 for what the server last said of the picture, such as OK or NO_FACES_FOUND.",
+        "camera",
+        "status",
+    ),
+    gauge(
+        "vitalrig_camera_last_report_timestamp_seconds",
+        "When the collector last reported on a camera, Unix time.",
+        "camera",
+        unit="seconds",
+    ),
+)
+
+ENVELOPES = (
+    counter(
+        "vitalrig_envelopes_received_total",
+        "Envelopes that arrived at the collector.",
+        "camera",
+        "channel",
+    ),
+    counter(
+        "vitalrig_envelopes_rejected_total",
+        "Envelopes that could not be understood.",
+        "camera",
+        "reason",
+    ),
+    counter(
+        "vitalrig_envelopes_missing_total",
+        "Envelopes of a camera that never reached the collector, proven by their numbers.",
+        "camera",
+    ),
+    counter("vitalrig_gaps_total", "Holes in the numbers of a camera's envelopes.", "camera"),
+    counter(
+        "vitalrig_envelopes_duplicate_total",
+        "Envelopes that came twice and were kept once.",
+        "camera",
+    ),
+    counter("vitalrig_timestamp_resets_total", "Times that a camera's clock went back.", "camera"),
+)
+
+RECORDING = (
+    gauge(
+        "vitalrig_recording_active", "1 while a session of a camera is recorded, else 0.", "camera"
+    ),
+    gauge(
+        "vitalrig_recording_paused",
+        "1 while a session is open but cannot be written, for instance to a full disk.",
+        "camera",
+    ),
+    gauge(
+        "vitalrig_recording_last_sync_timestamp_seconds",
+        "When what was written was last made to survive a power cut, Unix time.",
+        "camera",
+        unit="seconds",
+    ),
+    counter("vitalrig_recording_records_total", "Envelopes written to session files.", "camera"),
+    counter(
+        "vitalrig_recording_bytes_total",
+        "Bytes written to session files.",
+        "camera",
+        unit="bytes",
+    ),
+    counter(
+        "vitalrig_recording_write_failures_total",
+        "Envelopes that could not be written, for instance to a full disk.",
+        "camera",
+    ),
+)
+
+SNAPSHOTS = (
+    gauge(
+        "vitalrig_snapshot_written_timestamp_seconds",
+        "When another collector wrote the snapshot that a camera is shown from, Unix time.",
+        "camera",
+        unit="seconds",
+    ),
+    gauge(
+        "vitalrig_snapshot_size_bytes",
+        "Size of the snapshot that a camera is shown from.",
+        "camera",
+        unit="bytes",
+    ),
+    gauge(
+        "vitalrig_snapshot_read_duration_seconds",
+        "How long reading that snapshot took, beside the scrapes.",
+        "camera",
+        unit="seconds",
+    ),
+    gauge(
+        "vitalrig_snapshot_files",
+        "Snapshots of other collectors that are fresh: read; too_large for snapshot_max_bytes; "
+        "unreadable, because they are broken or half written; left_out beyond the newest few.",
+        "outcome",
+    ),
+)
+
+CAMERAS: tuple[Metric, ...] = (*VITALS, *SIGNALS, *ENVELOPES, *RECORDING, *SNAPSHOTS)
+"""Metrics of cameras, in the order of the page."""

@@ -1,0 +1,158 @@
+"""Metrics of our services, from the report that each leaves in Redis."""
+
+from services.exporter.catalogue.metric import Metric, counter, gauge, info
+
+_OF_STEP = ("service", "camera", "step")
+_OF_SERVICE = ("service", "camera")
+
+STEPS = (
+    counter("vitalrig_pipeline_heartbeats_total", "Units of work that a step has done.", *_OF_STEP),
+    counter(
+        "vitalrig_pipeline_heartbeat_busy_seconds_total",
+        "Seconds that a step has spent working.",
+        *_OF_STEP,
+        unit="seconds",
+    ),
+    counter(
+        "vitalrig_pipeline_heartbeat_work_bytes_total",
+        "Bytes that a step has moved.",
+        *_OF_STEP,
+        unit="bytes",
+    ),
+    gauge(
+        "vitalrig_pipeline_last_heartbeat_timestamp_seconds",
+        "When a step last did a unit of work, Unix time.",
+        *_OF_STEP,
+        unit="seconds",
+    ),
+    gauge(
+        "vitalrig_pipeline_heartbeat_global_rate_hertz",
+        "Throughput of a step since its start; prefer rate() of the counter.",
+        *_OF_STEP,
+        unit="hertz",
+    ),
+    gauge(
+        "vitalrig_pipeline_heartbeat_window_rate_hertz",
+        "Throughput of a step over its last 100 units of work; prefer rate() of the counter. "
+        "Absent when the step stands still.",
+        *_OF_STEP,
+        unit="hertz",
+    ),
+    gauge(
+        "vitalrig_pipeline_heartbeat_instant_rate_hertz",
+        "Throughput of a step at its last unit of work; prefer rate() of the counter. "
+        "Absent when the step stands still.",
+        *_OF_STEP,
+        unit="hertz",
+    ),
+)
+
+COUNTERS = {
+    "backend_disconnects": counter(
+        "vitalrig_redis_disconnects_total",
+        "Times that a service lost its connection to Redis.",
+        *_OF_SERVICE,
+    ),
+    "backend_away_seconds": counter(
+        "vitalrig_redis_away_seconds_total",
+        "Seconds during which a service could not reach Redis.",
+        *_OF_SERVICE,
+        unit="seconds",
+    ),
+    "envelopes_lost": counter(
+        "vitalrig_envelopes_lost_total",
+        "Envelopes that were lost because Redis was away for longer than the outbox holds.",
+        *_OF_SERVICE,
+    ),
+    "envelopes_refused": counter(
+        "vitalrig_envelopes_refused_total",
+        "Envelopes that the streaming backend refused for good.",
+        *_OF_SERVICE,
+    ),
+    "publish_latency_seconds": counter(
+        "vitalrig_publish_latency_seconds_total",
+        "Seconds that envelopes took from being made until they were sent, summed; over the "
+        "heartbeats of envelopes_published it is the mean.",
+        *_OF_SERVICE,
+        unit="seconds",
+    ),
+    "camera_disconnects": counter(
+        "vitalrig_camera_disconnects_total",
+        "Times that a camera was there and gave no more pictures.",
+        *_OF_SERVICE,
+    ),
+    "camera_away_seconds": counter(
+        "vitalrig_camera_away_seconds_total",
+        "Seconds without a camera.",
+        *_OF_SERVICE,
+        unit="seconds",
+    ),
+    "camera_stalls": counter(
+        "vitalrig_camera_stalls_total",
+        "Times that a camera that was there hung.",
+        *_OF_SERVICE,
+    ),
+    "clock_jumps": counter(
+        "vitalrig_clock_jumps_total",
+        "Times that the wall clock was set while the service ran.",
+        *_OF_SERVICE,
+    ),
+}
+"""Counters of services' reports that have a metric of their own, by their name in the report."""
+
+FRAMES_DROPPED = counter(
+    "vitalrig_frames_dropped_total",
+    "Frames that were left out, for instance because processing came too late.",
+    *_OF_SERVICE,
+    "reason",
+)
+PICTURES_LOST = counter(
+    "vitalrig_pictures_lost_total",
+    "Pictures for the preview that were due and not sent; the measurement does without them.",
+    *_OF_SERVICE,
+    "reason",
+)
+
+BY_REASON = {
+    "frames_dropped_too_late": (FRAMES_DROPPED, "too_late"),
+    "frames_dropped_bad_picture": (FRAMES_DROPPED, "bad_picture"),
+    "frames_dropped_time_not_rising": (FRAMES_DROPPED, "time_not_rising"),
+    "frames_dropped_not_started": (FRAMES_DROPPED, "not_started"),
+    "frames_dropped_queue_full": (FRAMES_DROPPED, "queue_full"),
+    "pictures_skipped": (PICTURES_LOST, "skipped"),
+    "pictures_failed": (PICTURES_LOST, "failed"),
+    "pictures_replaced": (PICTURES_LOST, "replaced"),
+    "pictures_too_large": (PICTURES_LOST, "too_large"),
+    "pictures_unwritable": (PICTURES_LOST, "unwritable"),
+}
+"""Counters that share a metric, by their name in the report: the metric, and the reason."""
+
+FACTS = (
+    gauge(
+        "vitalrig_service_last_report_timestamp_seconds",
+        "When a service last reported, Unix time.",
+        *_OF_SERVICE,
+        unit="seconds",
+    ),
+    info(
+        "vitalrig_build_info",
+        "Versions of the services that report.",
+        *_OF_SERVICE,
+        "version",
+    ),
+    info(
+        "vitalrig_source_info",
+        "1 for the source that a camera's frames come from; synthetic is made up.",
+        "camera",
+        "source",
+    ),
+)
+
+SERVICES: tuple[Metric, ...] = (
+    *STEPS,
+    *COUNTERS.values(),
+    FRAMES_DROPPED,
+    PICTURES_LOST,
+    *FACTS,
+)
+"""Metrics of services, in the order of the page."""

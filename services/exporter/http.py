@@ -1,0 +1,65 @@
+"""A request and its answer, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    What is asked.
+
+    Attributes:
+        method: Such as `GET`.
+        path: The path, as it came.
+        query: What follows the question mark.
+        headers: By name as it came; a name that comes twice has its last value.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def header(self, name: str) -> str:
+        """
+        Give a header's value whatever its case is; empty if it is not there.
+        """
+        wanted = name.lower()
+        return next((text for key, text in self.headers.items() if key.lower() == wanted), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What is answered.
+
+    Attributes:
+        status: The code, such as 200.
+        body: The body; for HEAD its length is sent and the body is not.
+        headers: All headers of the answer.
+    """
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def answer(
+    status: int,
+    body: bytes | str,
+    content_type: str = TEXT,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """
+    Make an answer with the headers that every answer has.
+    """
+    content = body.encode() if isinstance(body, str) else body
+    always = {
+        "Content-Type": content_type,
+        "Content-Length": str(len(content)),
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Answer(status, content, always | dict(headers or {}))

@@ -1,0 +1,116 @@
+"""What a service reports of itself, as a frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from services.exporter.parse import OTHER, label, mapping, maybe, number, word
+from vitalrig.errors import BadMessage
+
+MAX_STEPS = 64
+"""More steps than any service has; a report with more is refused."""
+
+SOURCES = ("camera", "replay", "synthetic", "upload")
+"""Where frames may come from; a label has one of them or `other`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    The heartbeats of one step.
+
+    Attributes:
+        count: Units of work.
+        busy_s: Seconds spent working.
+        size_bytes: Bytes moved.
+        last_beat_us: When the last unit was done; None before the first.
+        global_rate_hz: Throughput since the start; None before the first.
+        window_rate_hz: Throughput over the last units.
+        instant_rate_hz: Throughput at the last unit.
+    """
+
+    count: float
+    busy_s: float
+    size_bytes: float
+    last_beat_us: float | None
+    global_rate_hz: float | None
+    window_rate_hz: float | None
+    instant_rate_hz: float | None
+
+    @classmethod
+    def parse(cls, document: object) -> Self:
+        """
+        Read one step of a report.
+
+        Raises:
+            BadMessage: If it makes no sense.
+        """
+        fields = mapping(document)
+        return cls(
+            number(fields.get("count", 0)),
+            number(fields.get("busy_s", 0)),
+            number(fields.get("size_bytes", 0)),
+            maybe(fields.get("last_beat_us")),
+            maybe(fields.get("global_rate_hz")),
+            maybe(fields.get("window_rate_hz")),
+            maybe(fields.get("instant_rate_hz")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReport:
+    """
+    One instance of a service.
+
+    Attributes:
+        service: Its name.
+        instance: The camera that it serves; empty where it serves all.
+        version: Its version.
+        updated_us: When it reported.
+        steps: Its heartbeats by step.
+        counters: Its counters by name.
+        camera: The camera whose frames it takes; empty if it takes none.
+        source: Where those frames come from; empty if it takes none.
+    """
+
+    service: str
+    instance: str
+    version: str
+    updated_us: float
+    steps: Mapping[str, Step]
+    counters: Mapping[str, float]
+    camera: str
+    source: str
+
+    @classmethod
+    def parse(cls, _name: str, document: object) -> Self:
+        """
+        Read a report.
+
+        Raises:
+            BadMessage: If it makes no sense.
+        """
+        fields = mapping(document)
+        steps, facts = mapping(fields.get("steps")), mapping(fields.get("facts"))
+        if len(steps) > MAX_STEPS:
+            raise BadMessage("too many steps")
+        return cls(
+            service=word(fields.get("service")),
+            instance=label(fields.get("instance", "")),
+            version=label(fields.get("version", "")),
+            updated_us=number(fields.get("updated_us")),
+            steps={word(name): Step.parse(step) for name, step in steps.items()},
+            counters=_counters(mapping(fields.get("counters"))),
+            camera=label(facts.get("camera", "")),
+            source=_source(facts),
+        )
+
+
+def _counters(counters: Mapping[str, Any]) -> dict[str, float]:
+    return {name: number(count) for name, count in counters.items()}
+
+
+def _source(facts: Mapping[str, Any]) -> str:
+    if "source" not in facts:
+        return ""
+    return facts["source"] if facts["source"] in SOURCES else OTHER

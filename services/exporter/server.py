@@ -1,0 +1,180 @@
+"""A small HTTP server that nobody can hold up: few threads, and a limit to each request's time."""
+
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from ssl import SSLContext, SSLSocket
+from threading import BoundedSemaphore, Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+from services.exporter.http import Answer, Request
+from vitalrig.clock import Clock
+
+log = logging.getLogger(__name__)
+
+SILENCE_S = 5.0
+"""A connection on which nothing moves for longer is closed."""
+
+REQUEST_S = 20.0
+"""A connection is closed after this long, however busily it dawdles."""
+
+MAX_LINE_BYTES = 8_192
+
+BUSY = b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
+
+
+class Server(ThreadingMixIn, TCPServer):
+    """
+    One thread a request, up to a limit; beyond it callers are told to come back.
+
+    TLS is agreed upon in the request's thread, so that a slow caller holds up nobody else.
+
+    Args:
+        address: Host and port; a host with a colon is IPv6.
+        answer: Answers a request.
+        context: Gives what a new connection is protected with; None for plain HTTP.
+        max_requests: How many requests are answered at a time.
+        clock: What tells the time.
+
+    Raises:
+        OSError: If the address cannot be listened on.
+    """
+
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        answer: Callable[[Request], Answer],
+        context: Callable[[], SSLContext | None],
+        max_requests: int,
+        clock: Clock,
+    ) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        self.answer = answer
+        self._context = context
+        self._clock = clock
+        self._slots = BoundedSemaphore(max_requests)
+        self._open: dict[socket.socket, float] = {}
+        self._lock = Lock()
+        super().__init__(address, _Handler)
+
+    @property
+    def port(self) -> int:
+        """
+        The port that it listens on.
+        """
+        return int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  the base's
+        """
+        Start a thread, or turn the caller away.
+        """
+        if not self._slots.acquire(blocking=False):
+            if self._context() is None:
+                with contextlib.suppress(OSError):
+                    request.setblocking(False)
+                    request.send(BUSY)
+            self.shutdown_request(request)
+            return
+        with self._lock:
+            self._open[request] = self._clock.monotonic_s()
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # the system has no thread left
+            self._close(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  the base's
+        """
+        Answer one request.
+        """
+        connection = request
+        try:
+            request.settimeout(SILENCE_S)
+            if (context := self._context()) is not None:
+                connection = self._protected(context, request)
+                connection.do_handshake()
+            self.finish_request(connection, client_address)
+        except (OSError, ValueError) as exc:  # the caller's end of the line
+            log.debug("connection failed", extra={"why": str(exc)})
+        finally:
+            self._close(connection)
+
+    def service_actions(self) -> None:
+        """
+        Close connections that have been open for too long; called twice a second.
+        """
+        oldest_s = self._clock.monotonic_s() - REQUEST_S
+        with self._lock:
+            late = [each for each, since_s in self._open.items() if since_s < oldest_s]
+        for connection in late:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _protected(self, context: SSLContext, request: socket.socket) -> SSLSocket:
+        with self._lock:
+            connection = context.wrap_socket(
+                request, server_side=True, do_handshake_on_connect=False
+            )
+            self._open[connection] = self._open.pop(request)
+        return connection
+
+    def _close(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open.pop(connection, None)
+        self.shutdown_request(connection)
+        self._slots.release()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One request of one connection."""
+
+    server: Server
+    server_version = "vitalrig"
+    sys_version = ""
+
+    def handle_one_request(self) -> None:
+        """
+        Read the request, have it answered, write the answer.
+        """
+        self.raw_requestline = self.rfile.readline(MAX_LINE_BYTES + 1)
+        if len(self.raw_requestline) > MAX_LINE_BYTES:
+            self.requestline = self.request_version = self.command = ""
+            self.send_error(414)
+            return
+        if not self.raw_requestline or not self.parse_request():
+            return
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:
+            self.send_error(400)
+            return
+        answer = self.server.answer(
+            Request(self.command, parts.path, parts.query, dict(self.headers.items()))
+        )
+        self.send_response(answer.status)
+        for name, text in answer.headers.items():
+            self.send_header(name, text)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    def address_string(self) -> str:
+        """
+        Name the caller by its address, without asking a name server.
+        """
+        return str(self.client_address[0])
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's name
+        """
+        Keep requests out of the log: one scrape is no news.
+        """
+        log.debug("request", extra={"line": format % args})

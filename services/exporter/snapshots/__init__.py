@@ -1,0 +1,1 @@
+"""Snapshots that another collector writes, such as the vendor's: read beside the scrapes."""

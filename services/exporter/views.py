@@ -1,0 +1,181 @@
+"""What a scrape shows, as frozen values: cameras and services as they last reported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from services.exporter.parse import label, mapping, maybe, number, tally
+from services.exporter.signals import NEEDED_SERIES
+from smartspectra.ipc.channels import KINDS
+from vitalrig.errors import BadMessage
+
+STATUSES = (
+    "OK",
+    "NO_FACES_FOUND",
+    "MORE_THAN_ONE_FACE_FOUND",
+    "FACE_NOT_CENTERED",
+    "FACE_TOO_BIG_OR_TOO_SMALL",
+    "IMAGE_TOO_DARK",
+    "IMAGE_TOO_BRIGHT",
+    "CHEST_TOO_FAR_OR_NOT_ENOUGH_SHOWING",
+    "PROCESSING_NOT_STARTED",
+    "UNAUTHORIZED",
+)
+"""The vendor's status codes; a label has one of them or `other`."""
+
+REASONS = (
+    "not_text",
+    "not_utf8",
+    "not_json",
+    "not_an_object",
+    "no_type",
+    "no_payload",
+    "too_deep",
+)
+"""Why an envelope cannot be understood; a label has one of them or `other`."""
+
+COUNTERS = ("missing", "gaps", "duplicates", "resets")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """
+    The newest sample of a series.
+
+    Attributes:
+        timestamp_us: When it was taken.
+        value: Its number; None if the newest sample has none.
+        count: How many samples the series has had.
+        stable: What the server said; None where it does not say.
+        confidence: How sure it is, 0 to 1; None where the server does not say.
+    """
+
+    timestamp_us: float
+    value: float | None
+    count: float
+    stable: bool | None = None
+    confidence: float | None = None
+
+    @classmethod
+    def parse(cls, document: object) -> Self:
+        """
+        Read one series of a collector's report.
+
+        Raises:
+            BadMessage: If it makes no sense.
+        """
+        fields = mapping(document)
+        stable = fields.get("stable")
+        return cls(
+            number(fields.get("timestamp_us")),
+            maybe(fields.get("value")),
+            number(fields.get("samples")),
+            stable if isinstance(stable, bool) else None,
+            maybe(fields.get("confidence")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """
+    How the recording of a camera goes; a figure that is not known is None and not shown.
+
+    Attributes:
+        active: Whether a session is open.
+        paused: Whether it is open but cannot be written.
+        records: Envelopes written.
+        size_bytes: Bytes written.
+        write_failures: Envelopes that could not be written.
+        last_sync_us: When what was written was last made to survive a power cut.
+    """
+
+    active: bool
+    paused: bool | None = None
+    records: float | None = None
+    size_bytes: float | None = None
+    write_failures: float | None = None
+    last_sync_us: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFile:
+    """
+    The file that a camera is shown from, where it is not a report in Redis.
+
+    Attributes:
+        written_us: When it was written, by the file system.
+        size_bytes: Its size.
+        read_s: How long reading it took.
+    """
+
+    written_us: float
+    size_bytes: int
+    read_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """
+    One camera.
+
+    Attributes:
+        prefix: Its key prefix.
+        updated_us: When this was true.
+        status: What the server last said of the picture; empty if it never did.
+        series: The newest sample of each series that is shown, by channel and series.
+        envelopes: Envelopes that arrived, by channel.
+        rejected: Envelopes that could not be understood, by reason.
+        recording: How the recording goes.
+        counters: Missing, gaps, duplicates, resets: those that are known.
+        ended: Whether what this is of is over, so that nothing in it is live.
+        source: Where the frames come from, as far as the file says; empty if it does not.
+        snapshot: The file that this was read from; None for a report in Redis.
+    """
+
+    prefix: str
+    updated_us: float
+    status: str
+    series: Mapping[str, Sample]
+    recording: Recording
+    envelopes: Mapping[str, float] = field(default_factory=dict)
+    rejected: Mapping[str, float] = field(default_factory=dict)
+    counters: Mapping[str, float] = field(default_factory=dict)
+    ended: bool = False
+    source: str = ""
+    snapshot: SnapshotFile | None = None
+
+    @classmethod
+    def parse(cls, prefix: str, document: object) -> Self:
+        """
+        Read what the collector reports of the camera *prefix*.
+
+        Raises:
+            BadMessage: If it makes no sense.
+        """
+        fields = mapping(document)
+        series = mapping(fields.get("series"))
+        status = fields.get("status", "")
+        if not prefix or not isinstance(status, str):
+            raise BadMessage("no prefix, or no status")
+        counters = mapping(fields.get("counters"))
+        return cls(
+            prefix=label(prefix),
+            updated_us=number(fields.get("updated_us")),
+            status=status,
+            series={name: Sample.parse(series[name]) for name in NEEDED_SERIES if name in series},
+            recording=_recording(mapping(fields.get("recording"))),
+            envelopes=tally(fields.get("envelopes"), KINDS),
+            rejected=tally(fields.get("rejected"), REASONS),
+            counters={name: number(counters[name]) for name in COUNTERS if name in counters},
+        )
+
+
+def _recording(fields: Mapping[str, Any]) -> Recording:
+    return Recording(
+        active=bool(fields.get("active")),
+        paused=bool(fields.get("paused")),
+        records=maybe(fields.get("records")),
+        size_bytes=maybe(fields.get("size_bytes")),
+        write_failures=maybe(fields.get("write_failures")),
+        last_sync_us=maybe(fields.get("last_sync_us")),
+    )

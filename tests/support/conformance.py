@@ -1,0 +1,263 @@
+"""
+The whole server, played to the end of a finite capture and read back as clients read it.
+
+A run is controlled over gRPC whatever its backend is, as the guide does it. File and Redis are
+played as fast as it goes; a reader over gRPC has a bounded queue, so there a run is played slower
+until the reader has missed nothing.
+"""
+
+import json
+import math
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+from google.protobuf import json_format
+from google.protobuf.empty_pb2 import Empty
+
+from services.physiology_server import app
+from services.physiology_server.settings import Settings
+from smartspectra.ipc.channels import CORE_METRICS, EDGE_METRICS, KINDS, STATUS
+from tests.support.eventually import eventually
+from tests.support.redis_server import RedisServer
+from tests.support.running import a_pulse, load, running
+from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+
+BACKENDS = ("grpc", "file", "redis")
+FPS = 30.0
+
+FASTEST = math.inf
+# Some 1,200 messages a second first; on a machine that has more to do, fewer.
+_GRPC_SPEEDS = (40.0, 15.0, 5.0)
+_END = "conformance:end"
+
+
+@dataclass(frozen=True)
+class Play:
+    """
+    What is played: for how long, what happens meanwhile, how the server is set, and at which speed
+    if it matters.
+    """
+
+    duration_s: float
+    timeline: Sequence[Mapping[str, Any]] = ()
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    speed: float | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """An envelope, or what a stream of gRPC has in its place."""
+
+    type: str
+    timestamp_us: int
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    What a reader has of one run.
+
+    `lines` are envelopes as they came, by kind; over gRPC there are none, but `replies`. `missed`
+    is what a reader over gRPC was told that it missed. `folder` is the run's own; files are in
+    its folder `file_ipc_output`.
+    """
+
+    backend: str
+    play: Play
+    frames: int
+    began_us: int
+    ended_us: int
+    lines: Mapping[str, Sequence[bytes]]
+    replies: Mapping[str, Sequence[Any]]
+    folder: Path
+
+    @cached_property
+    def _messages(self) -> Mapping[str, Sequence[Message]]:
+        if self.backend == "grpc":
+            return {
+                kind: [_understood(kind, reply) for reply in replies]
+                for kind, replies in self.replies.items()
+            }
+        return {kind: [_parsed(line) for line in lines] for kind, lines in self.lines.items()}
+
+    def messages(self, kind: str) -> Sequence[Message]:
+        return self._messages[kind]
+
+    def series(self, kind: str, path: str) -> list[Mapping[str, Any]]:
+        part, name = path.split(".")
+        return [
+            sample
+            for message in self.messages(kind)
+            for sample in message.payload.get(part, {}).get(name, [])
+        ]
+
+    @property
+    def missed(self) -> int:
+        return sum(reply.missed for replies in self.replies.values() for reply in replies)
+
+
+def _parsed(line: bytes) -> Message:
+    document = json.loads(line)
+    return Message(document["type"], document["timestamp"], document["payload"])
+
+
+def _understood(kind: str, reply: Any) -> Message:
+    part = reply.status if kind == STATUS else reply.metrics
+    payload = json_format.MessageToDict(
+        part, preserving_proto_field_name=True, always_print_fields_with_no_presence=kind == STATUS
+    )
+    return Message(kind, reply.timestamp_us, payload)
+
+
+def times_s(samples: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Protobuf's JSON leaves out zeros, so the first frame has no time."""
+    return np.array([sample.get("time", 0.0) for sample in samples])
+
+
+def values(samples: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    return np.array([sample.get("value", 0.0) for sample in samples])
+
+
+def stamps_us(samples: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    return np.array([int(sample["timestamp"]) for sample in samples])
+
+
+class _FileReader:
+    """Reads the folder when the server is done."""
+
+    def __init__(self, folder: Path, _redis: RedisServer) -> None:
+        self._folder = folder / "file_ipc_output"
+        self.keys = {"file_base_directory": self._folder}
+        self.replies: dict[str, list[Any]] = {}
+
+    @contextmanager
+    def reading(self, _channel: grpc.Channel) -> Iterator[None]:
+        yield
+
+    def finish(self) -> dict[str, list[bytes]]:
+        return {
+            path.stem: path.read_bytes().splitlines() for path in self._folder.glob("*.jsonl")
+        }
+
+
+class _RedisReader:
+    """Subscribes to every channel before the server starts."""
+
+    def __init__(self, _folder: Path, server: RedisServer) -> None:
+        self.keys = {"redis_port": server.port}
+        self.replies: dict[str, list[Any]] = {}
+        self._client = server.client()
+        self._client.flushall()
+        self._listener = self._client.pubsub(ignore_subscribe_messages=True)
+        self._listener.psubscribe("physiology:*", _END)
+        self._listener.get_message(timeout=1)
+        self._lines: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        for message in self._listener.listen():
+            channel = message["channel"].decode()
+            if channel == _END:
+                return
+            self._lines[channel.removeprefix("physiology:")].append(message["data"])
+
+    @contextmanager
+    def reading(self, _channel: grpc.Channel) -> Iterator[None]:
+        yield
+
+    def finish(self) -> dict[str, list[bytes]]:
+        self._client.publish(_END, b"")
+        self._thread.join(10)
+        self._listener.close()
+        self._client.close()
+        return self._lines
+
+
+class _GrpcReader:
+    """Subscribes to the three streams before Core starts."""
+
+    def __init__(self, _folder: Path, _redis: RedisServer) -> None:
+        self.keys: dict[str, Any] = {}
+        self.replies: dict[str, list[Any]] = {CORE_METRICS: [], EDGE_METRICS: [], STATUS: []}
+
+    @contextmanager
+    def reading(self, channel: grpc.Channel) -> Iterator[None]:
+        stub = pb_grpc.PhysiologyStub(channel)
+        streams = {
+            CORE_METRICS: stub.StreamCoreMetrics(Empty()),
+            EDGE_METRICS: stub.StreamEdgeMetrics(Empty()),
+            STATUS: stub.StreamStatus(Empty()),
+        }
+        for stream in streams.values():
+            stream.initial_metadata()  # comes when the server knows this reader
+        self._threads = [
+            threading.Thread(target=self.replies[kind].extend, args=(stream,))
+            for kind, stream in streams.items()
+        ]
+        for thread in self._threads:
+            thread.start()
+        yield
+
+    def finish(self) -> dict[str, list[bytes]]:
+        for thread in self._threads:
+            thread.join(10)
+        return {}
+
+
+_READERS = {"file": _FileReader, "redis": _RedisReader, "grpc": _GrpcReader}
+
+
+def play(what: Play, backend: str, folder: Path, redis: RedisServer) -> Run:
+    """Play to the end, and read what there was from *backend*."""
+    speeds = _GRPC_SPEEDS if backend == "grpc" else (FASTEST,)
+    for speed in speeds if what.speed is None else (what.speed,):
+        run = _play(what, backend, folder, redis, speed)
+        if not run.missed:
+            break
+    return run
+
+
+def _play(what: Play, backend: str, folder: Path, redis: RedisServer, speed: float) -> Run:
+    scenario = folder / "scenario.yml"
+    document = {"name": "x", "duration_s": what.duration_s, "timeline": list(what.timeline)}
+    scenario.write_text(json.dumps(document))  # which is YAML too
+    reader = _READERS[backend](folder, redis)
+    keys = {
+        "streaming_backend": backend, "port": 0, "scenario": scenario, "speed": speed,
+        "fps": FPS, "frame_fps": 0,
+    }  # fmt: skip
+    server = app.build(load(Settings, **keys | reader.keys | what.keys), a_pulse(folder))
+    with ExitStack() as channels:  # a reader over gRPC hears the server's goodbye
+        with running(server):
+            eventually(lambda: server.port)
+            address = f"127.0.0.1:{server.port}"
+            channel = channels.enter_context(grpc.insecure_channel(address))
+            stub = pb_grpc.PhysiologyStub(channel)
+            with reader.reading(channel):
+                began_us = time.time_ns() // 1_000
+                stub.StartCore(Empty())
+                stub.StartEdgeGraph(Empty())
+                until_the_end(server)
+                ended_us = time.time_ns() // 1_000
+        lines = reader.finish()
+    frames = server.state.frames
+    return Run(backend, what, frames, began_us, ended_us, lines, reader.replies, folder)
+
+
+def until_the_end(server: app.PhysiologyServer, within_s: float = 45.0) -> None:
+    """Wait until a finite source has ended and all that it gave is in the outbox."""
+    state = server.state
+    eventually(
+        lambda: state.frames and not state.control.edge_running and state.graph_time_s == 0.0,
+        within_s,
+    )

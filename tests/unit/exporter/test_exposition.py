@@ -1,0 +1,107 @@
+"""Our writers give what prometheus_client's give, only sooner."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from prometheus_client import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from services.exporter import exposition
+from services.exporter.catalogue import METRICS
+from services.exporter.exposition import OPENMETRICS, choose, write
+from services.exporter.families import Families
+from tests.support.exporting import a_camera, a_reading, a_report, page_of
+from vitalrig.clock import ManualClock
+
+OLDER = (False, "text/plain; version=0.0.4; charset=utf-8")
+
+numbers = st.floats() | st.integers(-(2**63), 2**63)
+texts = st.text(max_size=12)
+chosen = st.tuples(st.sampled_from(METRICS), st.lists(texts, min_size=4, max_size=4), numbers)
+
+
+def some_families(picks):
+    families = Families()
+    for metric, labels, value in picks:
+        used = labels[: len(metric.labels)]
+        if metric.states:
+            families.add_state(metric.name, metric.states[len(labels[0]) % 5], *used)
+        else:
+            families.add(metric.name, value, *used)
+    return families
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(chosen, max_size=8))
+@example([(METRICS[0], ['a"\\\n{}', "", "", ""], 1e6)])
+@example([(METRICS[0], ["", "", "", ""], -1e6)])
+@example([(METRICS[0], ["", "", "", ""], 999999.9999999999)])
+@example([(METRICS[0], ["", "", "", ""], float("nan"))])
+def test_both_formats_are_byte_for_byte_what_the_library_writes(picks):
+    """
+    Whatever the labels and the numbers are.
+    """
+    families = some_families(picks)
+
+    assert generate_latest(families) == write(families, openmetrics=False)
+    assert generate_openmetrics(families) == write(families, openmetrics=True)
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("", OLDER),
+        ("*/*", OLDER),
+        ("text/html,application/xhtml+xml", OLDER),
+        (
+            "application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
+            (True, f"{OPENMETRICS}; escaping=underscores"),
+        ),
+        ("application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5", OLDER),
+        ("application/openmetrics-text;version=9.0.0", (True, OPENMETRICS)),
+    ],
+    ids=["nothing", "anything", "browser", "prometheus", "old prometheus", "the future"],
+)
+def test_the_caller_chooses_the_format(accept, expected):
+    """
+    Openmetrics for who asks for the version that we write, the older text for all others.
+    """
+    assert expected == choose(accept)
+
+
+def test_only_the_metrics_that_are_asked_for_are_written():
+    """
+    `?name[]=` as other exporters know it.
+    """
+    families = Families()
+    families.add("vitalrig_redis_up", 1)
+    families.add("vitalrig_redis_memory_used_bytes", 5)
+
+    page = write(families, openmetrics=False, names=["vitalrig_redis_up"]).decode()
+
+    assert ["vitalrig_redis_up 1.0"] == [line for line in page.splitlines() if line[0] != "#"]
+
+
+def test_the_order_of_reports_does_not_matter():
+    """
+    A page has the order of the catalogue, whatever the order of the reports.
+    """
+    clock = ManualClock()
+    one = a_reading({"a": a_camera(clock), "b": a_camera(clock)}, {"s": a_report(clock)})
+    other = a_reading({"b": a_camera(clock), "a": a_camera(clock)}, {"s": a_report(clock)})
+
+    assert page_of(one, clock) == page_of(other, clock)
+
+
+def test_what_is_kept_between_scrapes_has_an_end(monkeypatch):
+    """
+    Cameras that come and go for years take no more memory, and change nothing on a page.
+    """
+    monkeypatch.setattr(exposition, "MOST_KEPT", 3)
+    families = Families()
+    for number in range(10):
+        families.add("vitalrig_recording_active", 1, f"camera-{number}")
+        families.add_state("vitalrig_signal_state", "held", f"camera-{number}", "pulse")
+
+    assert generate_latest(families) == write(families, openmetrics=False)
+    assert len(exposition._braces(("camera",))) <= 3

@@ -1,0 +1,125 @@
+"""Whether a number can be relied upon now."""
+
+import pytest
+
+from services.exporter.judging import is_fresh, state_of
+from services.exporter.signals import SIGNALS
+from services.exporter.states import MEANINGS, STATES, SUBJECT_GONE
+from services.exporter.views import CameraView, Recording, Sample
+
+PULSE = SIGNALS[0]
+NOW_US = 1_760_000_000_000_000
+LIMIT_S = 10
+
+
+def a_view(age_s=1.0, value=71.5, stable=True, **more):
+    sample = Sample(NOW_US - round(age_s * 1_000_000), value, 5, stable, 0.9)
+    fields = {"status": "OK", "series": {PULSE.series[0]: sample}} | more
+    return CameraView("physiology", NOW_US, recording=Recording(active=True), **fields)
+
+
+def state(view):
+    return state_of(PULSE, view, NOW_US, LIMIT_S)
+
+
+def test_a_fresh_stable_number_is_valid():
+    """
+    The only state in which a number is shown.
+    """
+    assert "valid" == state(a_view())
+
+
+def test_a_number_of_which_nobody_says_whether_it_is_stable_is_valid():
+    """
+    Traces and other collectors' files do not say.
+    """
+    assert "valid" == state(a_view(stable=None))
+
+
+def test_a_signal_that_never_came_is_settling():
+    """
+    Before the first number there is no number.
+    """
+    assert "settling" == state(a_view(series={}))
+
+
+def test_a_signal_whose_newest_number_is_none_is_settling():
+    """
+    NaN is not a measurement.
+    """
+    assert "settling" == state(a_view(value=None))
+
+
+@pytest.mark.parametrize(("age_s", "expected"), [(10.0, "valid"), (10.000_001, "stale")])
+def test_a_number_is_stale_from_its_limit_on(age_s, expected):
+    """
+    Stale never looks live, and the limit is exact.
+    """
+    assert expected == state(a_view(age_s=age_s))
+
+
+def test_a_number_from_far_ahead_is_stale():
+    """
+    A camera's clock that is a day ahead would otherwise look live for a day after its end.
+    """
+    assert "stale" == state(a_view(age_s=-10.1))
+
+
+def test_a_number_of_a_session_that_has_ended_is_stale():
+    """
+    What another collector left behind is not live, however new.
+    """
+    assert "stale" == state(a_view(ended=True))
+
+
+def test_an_unstable_number_is_held():
+    """
+    The server itself does not trust it.
+    """
+    assert "held" == state(a_view(stable=False))
+
+
+def test_an_old_unstable_number_is_stale():
+    """
+    Age goes before what was once said of it.
+    """
+    assert "stale" == state(a_view(age_s=11, stable=False))
+
+
+@pytest.mark.parametrize("status", SUBJECT_GONE)
+def test_without_a_person_every_signal_is_lost(status):
+    """
+    A number from before the person left is not theirs any more.
+    """
+    assert ["lost"] * len(SIGNALS) == [
+        state_of(signal, a_view(status=status), NOW_US, LIMIT_S) for signal in SIGNALS
+    ]
+
+
+def test_the_first_name_of_a_series_that_is_there_counts():
+    """
+    Documents of the vendor use other names; ours go before.
+    """
+    ours, theirs = (Sample(NOW_US, value, 1) for value in (71.5, 64.5))
+    series = {"core_metrics/pulse.rate": ours, "core_metrics/pulse.strict": theirs}
+
+    assert "valid" == state(a_view(series={"core_metrics/pulse.strict": theirs}))
+    assert "settling" == state(
+        a_view(series=series | {"core_metrics/pulse.rate": Sample(NOW_US, None, 1)})
+    )
+
+
+def test_every_state_has_its_meaning_in_the_docs():
+    """
+    docs/metrics.md is written from these.
+    """
+    assert set(STATES) == set(MEANINGS)
+
+
+def test_freshness_has_two_sides():
+    """
+    Too old and too far ahead are the same mistake.
+    """
+    stamps = [NOW_US + seconds * 1_000_000 for seconds in (-11, -10, 0, 10, 11)]
+
+    assert [False, True, True, True, False] == [is_fresh(at, NOW_US, 10) for at in stamps]

@@ -1,0 +1,52 @@
+"""Counting session files."""
+
+import pytest
+
+from services.exporter.session_files import SessionFiles, count, kind_of
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("metrics_first.jsonl", "envelopes"),
+        ("metrics_first.json", "summary"),
+        ("metrics_first_snapshot_temp.json", "snapshot"),
+        ("metrics_first_manifest.json", "manifest"),
+        ("metrics_first.jsonl.torn", "torn"),
+        (".collector.json", ""),
+        (".metrics_first.json.part", ""),
+        ("notes.txt", ""),
+    ],
+)
+def test_a_file_is_what_its_name_says(name, kind):
+    """
+    The collector's own small files are no sessions.
+    """
+    assert kind == kind_of(name)
+
+
+def test_files_of_all_cameras_are_counted(tmp_path):
+    """
+    The default camera's are in the folder itself, others' in folders of their own.
+    """
+    for folder in (tmp_path, tmp_path / "ward-2", tmp_path / "ward-2" / "deep", tmp_path / ".x"):
+        folder.mkdir(exist_ok=True)
+        (folder / "metrics_first.jsonl").write_bytes(b"x" * 10)
+    (tmp_path / "metrics_first.json").write_bytes(b"x" * 7)
+
+    tally = count(tmp_path)
+
+    assert ((2, 20), (1, 7), (0, 0)) == (tally["envelopes"], tally["summary"], tally["torn"])
+
+
+def test_a_folder_that_cannot_be_listed_has_no_count(tmp_path):
+    """
+    Nothing is not the same as not known.
+    """
+    files = SessionFiles(tmp_path)
+    files.look()
+    known = files.latest()
+    tmp_path.rmdir()
+    files.look()
+
+    assert (True, None) == (known is not None, files.latest())
