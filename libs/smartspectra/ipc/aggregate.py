@@ -201,13 +201,19 @@ class _Shape:
         return odd
 
     def _take_odd(self, documents: list[Document], odd: dict[Path, None]) -> None:
+        leaves_of: dict[str, set[str]] = {}
+        for key, *leaf in odd:
+            leaves_of.setdefault(key, set()).update(leaf)
         for document in documents:
             for key, node in document["payload"].items():
+                leaves = leaves_of.get(key)
+                if leaves is None:
+                    continue
                 if (key,) in odd:
                     self._take_node(node, (key,), document)
                 elif type(node) is dict:
                     for leaf, child in node.items():
-                        if (key, leaf) in odd:
+                        if leaf in leaves:
                             self._take_node(child, (key, leaf), document)
 
     def _take_node(self, node: Any, path: Path, document: Document) -> None:  # noqa: ANN401

@@ -19,6 +19,7 @@ class Source:
     def __init__(self, name: str = UNKNOWN) -> None:
         self._rank = _ORDER.index(name) if name in _ORDER else -1
         self._last_version: Any = None
+        self._last_source: Any = None
 
     @property
     def name(self) -> str:
@@ -28,7 +29,9 @@ class Source:
     def see(self, key: str, node: Any) -> None:  # noqa: ANN401
         """Look at a payload's ``metadata`` or ``source``."""
         if key == "source":
-            self._note(node)
+            if node != self._last_source:
+                self._last_source = node
+                self._note(node)
         elif isinstance(node, dict):
             version = node.get("api_version", node.get("apiVersion"))
             if version != self._last_version:

@@ -1,0 +1,74 @@
+"""Lines of a session's file that are ahead of the position: the stream may give them again."""
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+from smartspectra.ipc.jsonl import as_line
+
+
+class Ahead:
+    """
+    What a file holds beyond some place, each line to be recognised once.
+
+    Only digests are kept: after a mishap this may be a day's recording.
+    """
+
+    def __init__(self) -> None:
+        self._digests: Counter[bytes] = Counter()
+
+    def __len__(self) -> int:
+        return self._digests.total()
+
+    def read(self, path: Path, start_bytes: int) -> None:
+        """
+        Take the whole lines of *path* from *start_bytes* on.
+
+        Raises:
+            OSError: If it cannot be read.
+        """
+        with path.open("rb") as file:
+            file.seek(start_bytes)
+            self._digests = Counter(_digest(line[:-1]) for line in file if line.endswith(b"\n"))
+
+    def take(self, envelope: bytes) -> bool:
+        """
+        Whether *envelope* is one of them, which is then one fewer.
+        """
+        if not self._digests:
+            return False
+        digest = _digest(as_line(envelope))
+        if not self._digests[digest]:
+            return False
+        self._digests[digest] -= 1
+        return True
+
+    def clear(self) -> None:
+        """
+        Forget them: the stream has come to what the file does not hold.
+        """
+        self._digests.clear()
+
+
+def place_of(envelope: bytes, path: Path) -> int | None:
+    """
+    Where in *path* the line of *envelope* begins, in bytes; None if it is not there.
+
+    Raises:
+        OSError: If the file is there and cannot be read.
+    """
+    wanted = as_line(envelope) + b"\n"
+    start_bytes = 0
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if line == wanted:
+                    return start_bytes
+                start_bytes += len(line)
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def _digest(line: bytes) -> bytes:
+    return hashlib.blake2b(line, digest_size=16).digest()

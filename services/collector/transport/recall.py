@@ -1,0 +1,28 @@
+"""What Redis keeps for those who come late: the last recording state of each prefix."""
+
+from typing import Any
+
+import redis
+
+from services.collector.transport.base import Arrival
+from smartspectra.ipc.channels import RECORDING_STATE
+from vitalrig import keys
+
+
+def recall(client: redis.Redis, prefix: str, entry_id: str = "") -> list[Arrival]:
+    """
+    Give the last recording state as an arrival; none where the server keeps none.
+
+    Args:
+        client: Redis.
+        prefix: Whose.
+        entry_id: The stream's entry after which reading goes on; empty with pub/sub.
+
+    Raises:
+        redis.RedisError: If Redis is away.
+        OSError: If Redis is away.
+    """
+    envelope: Any = client.get(keys.last_recording_state(prefix))
+    if envelope is None:
+        return []
+    return [Arrival(prefix, RECORDING_STATE, envelope, entry_id=entry_id, recalled=True)]

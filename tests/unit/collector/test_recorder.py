@@ -1,0 +1,244 @@
+"""One camera's files, with a disk that fails and restarts at bad moments."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from services.collector.positions import Positions
+from services.collector.recorder import Recorder
+from services.collector.settings import Settings
+from services.collector.transport.base import Arrival
+from services.collector.transport.stream import order_of
+from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.options import StorageOptions
+from tests.support.running import load
+from tests.unit.ipc.making import START_US, ManualClock, document, edge, lines, recording
+
+START = recording(True, session_id="x")
+STOP = recording(False, START_US + 1)
+
+
+class ReadOnlyDisk(Disk):
+    """Refuses to write while it is read-only; waits for nothing."""
+
+    read_only = False
+
+    def _check(self) -> None:
+        if self.read_only:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    def write(self, descriptor: int, data: bytes | memoryview) -> int:
+        self._check()
+        return super().write(descriptor, data)
+
+    def open_to_append(self, path: Path) -> int:
+        self._check()
+        return super().open_to_append(path)
+
+    def open_anew(self, path: Path) -> int:
+        self._check()
+        return super().open_anew(path)
+
+    def sync(self, descriptor: int) -> None:
+        self._check()
+
+    def sync_folder(self, folder: Path) -> None:
+        self._check()
+
+
+class Rig:
+    """A recorder in a folder; `restart` is what a crash and a new start amount to."""
+
+    def __init__(self, folder: Path, *, stream: bool = True) -> None:
+        self.folder = folder
+        self.clock = ManualClock()
+        self.disk = ReadOnlyDisk()
+        self._stream = stream
+        self._settings = load(Settings, sessions_folder=folder)
+        folder.mkdir(exist_ok=True)
+        self.start()
+
+    def start(self) -> None:
+        self.positions = Positions(self.folder)
+        options = StorageOptions(disk=self.disk, clock=self.clock, fsync="always", lock=False)
+        self.recorder = Recorder("physiology", self._settings, self.positions, options)
+
+    def restart(self) -> None:
+        self.recorder.collector._sessions.named.abandon()
+        self.start()
+
+    def arrivals(self, *envelopes: bytes, first: int = 1, **more) -> list[Arrival]:
+        return [
+            Arrival(
+                "physiology",
+                json.loads(envelope)["type"] if envelope != b"{" else "edge_metrics",
+                envelope,
+                entry_id=f"5-{number}" if self._stream else "",
+                run="run" if self._stream else "",
+                seq=number if self._stream else 0,
+                **more,
+            )
+            for number, envelope in enumerate(envelopes, first)
+        ]
+
+    def behind_position(self, arrivals: list[Arrival]) -> list[Arrival]:
+        """What a stream gives a collector that starts."""
+        position = self.positions.of("physiology")
+        return [each for each in arrivals if order_of(each.entry_id) > order_of(position.entry_id)]
+
+    def later(self) -> None:
+        self.clock.advance(10.0)
+        self.recorder.tick()
+
+    @property
+    def lines(self) -> list[bytes]:
+        return lines(self.folder / "metrics_x.jsonl")
+
+    @property
+    def manifest(self) -> dict:
+        return document(self.folder / "metrics_x_manifest.json")
+
+
+def test_a_disk_that_turns_read_only_in_mid_recording_costs_nothing(tmp_path):
+    """
+    What it refuses is to be given again, and goes where it belongs.
+    """
+    rig = Rig(tmp_path)
+    sent = [START, *(edge(START_US + number) for number in range(6)), STOP]
+    all_of_them = rig.arrivals(*sent)
+    taken = rig.recorder.take(all_of_them[:4])
+    rig.disk.read_only = True
+    refused = [rig.recorder.take(all_of_them[4:]), rig.recorder.take(all_of_them[4:])]
+    trouble = rig.recorder.trouble
+    rig.later()
+    rig.disk.read_only = False
+    rig.later()
+    rest = rig.recorder.take(all_of_them[4:])
+
+    assert (4, [0, 0], 4) == (taken, refused, rest)
+    assert "[Errno 30] Read-only file system" == trouble
+    assert rig.recorder.trouble is None
+    assert (sent, "complete", 0) == (
+        rig.lines,
+        rig.manifest["verdict"],
+        rig.manifest["unwritten_envelopes"],
+    )
+
+
+def test_what_was_only_published_is_counted_instead(tmp_path):
+    """
+    Nobody can give it again.
+    """
+    rig = Rig(tmp_path, stream=False)
+    rig.recorder.take(rig.arrivals(START, edge(START_US)))
+    rig.disk.read_only = True
+    taken = rig.recorder.take(rig.arrivals(edge(START_US + 1), edge(START_US + 2)))
+    rig.disk.read_only = False
+    rig.later()
+    rig.recorder.take(rig.arrivals(edge(START_US + 3), STOP))
+
+    assert 2 == taken
+    assert [START, edge(START_US), edge(START_US + 3), STOP] == rig.lines
+    assert 2 == rig.manifest["unwritten_envelopes"]
+
+
+def test_a_session_that_began_and_ended_while_nothing_could_be_written_is_whole(tmp_path):
+    """
+    Its start is refused, so nothing behind it is taken before it.
+    """
+    rig = Rig(tmp_path)
+    sent = rig.arrivals(START, edge(START_US), STOP)
+    rig.disk.read_only = True
+    taken = [rig.recorder.take(sent) for _ in range(3)]
+    rig.disk.read_only = False
+    rig.later()
+
+    assert [0, 0, 0] == taken
+    assert 3 == rig.recorder.take(sent)
+    assert ([START, edge(START_US), STOP], "complete") == (rig.lines, rig.manifest["verdict"])
+
+
+def test_a_gap_before_what_the_disk_refuses_is_counted_once(tmp_path):
+    """
+    However often the envelope behind it is given again.
+    """
+    rig = Rig(tmp_path)
+    rig.recorder.take(rig.arrivals(START))
+    rig.disk.read_only = True
+    behind = rig.arrivals(edge(START_US), first=9, missing=7, gap="a relay was away")
+    for _ in range(3):
+        rig.recorder.take(behind)
+    rig.disk.read_only = False
+    rig.later()
+    again = rig.arrivals(edge(START_US), STOP, first=9)
+    rig.recorder.take(again)
+
+    assert (
+        "not complete: envelopes missing in 1 gaps (a relay was away): 0; "
+        "envelopes missing in 1 gaps (numbers skipped in the stream): 7"
+    ) == rig.manifest["verdict"]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5, 100])
+def test_crashes_while_it_catches_up_leave_each_envelope_once(tmp_path, batch):
+    """
+    The position does not move before the stream has come to where the file ends.
+    """
+    rig = Rig(tmp_path)
+    sent = [START, *(edge(START_US + number) for number in range(20))]
+    arrivals = rig.arrivals(*sent)
+    rig.recorder.take(arrivals)
+    for caught_up in (3, 8, 15):
+        rig.restart()
+        again = rig.behind_position(arrivals)[:caught_up]
+        for at in range(0, len(again), batch):
+            rig.recorder.take(again[at : at + batch])
+            rig.recorder.tick()
+            rig.positions.save()
+    rig.restart()
+    rig.recorder.take([*rig.behind_position(arrivals), *rig.arrivals(STOP, first=99)])
+
+    assert [*sent, STOP] == rig.lines
+
+
+def test_rubbish_in_the_stream_does_not_confuse_what_was_written(tmp_path):
+    """
+    It is no line of the file, so what follows it is still recognised.
+    """
+    rig = Rig(tmp_path)
+    arrivals = rig.arrivals(START, edge(START_US), b"{", edge(START_US + 1))
+    rig.recorder.take(arrivals)
+    rig.restart()
+    rig.recorder.take(arrivals)
+    rig.recorder.take(rig.arrivals(STOP, first=5))
+
+    assert [START, edge(START_US), edge(START_US + 1), STOP] == rig.lines
+    assert {"not_json": 1} == rig.manifest["rejected"]
+
+
+def test_losses_are_known_as_of_the_position(tmp_path):
+    """
+    After a crash the same gap is not counted twice, nor forgotten.
+    """
+    for folder, when in ((tmp_path / "before", 1), (tmp_path / "after", 2)):
+        rig = Rig(folder)
+        parts = [
+            rig.arrivals(START, edge(START_US)),
+            rig.arrivals(edge(START_US + 1), first=8, missing=5),
+            rig.arrivals(edge(START_US + 2), first=9),
+        ]
+        for number, part in enumerate(parts):
+            rig.recorder.take(part)
+            rig.recorder.tick()
+            if number < when:
+                rig.positions.save()
+            rig.recorder.collector.write_snapshot_temp()
+        rig.restart()
+        for part in parts[when:]:
+            rig.recorder.take(part)
+        rig.recorder.take(rig.arrivals(STOP, first=10))
+
+        assert (5, 5) == (rig.manifest["gaps"]["missing_envelopes"], len(rig.lines))
