@@ -53,7 +53,7 @@ class MeasuredCore:
 
 
 @dataclass(frozen=True, slots=True)
-class _Totals:
+class Totals:
     """What had been counted at one moment."""
 
     time_s: float
@@ -97,16 +97,19 @@ class Performance:
         """
         Log until cancelled.
         """
-        before = self._totals()
+        before = self.totals()
         while True:
             await asyncio.sleep(WINDOW_S)
-            now = self._totals()
+            now = self.totals()
             self.log_between(before, now)
             before = now
 
-    def _totals(self) -> _Totals:
+    def totals(self) -> Totals:
+        """
+        What has been counted so far.
+        """
         report = self._core.report()
-        return _Totals(
+        return Totals(
             self._clock.monotonic_s(),
             self._state.frames,
             report["count"],
@@ -114,7 +117,7 @@ class Performance:
             Counter(self._state.drops.by_reason),
         )
 
-    def log_between(self, before: _Totals, now: _Totals) -> None:
+    def log_between(self, before: Totals, now: Totals) -> None:
         """
         Log what is wanted of the time between two moments; nothing where nothing happened.
         """
