@@ -12,7 +12,6 @@ The rest is ours alone; README.md beside this file says how each figure is made.
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import shutil
@@ -32,6 +31,7 @@ import hiredis
 import orjson
 
 from benchmarks.support.feed import Replayed, envelopes, message
+from benchmarks.support.figures import show
 from benchmarks.support.own_redis import own_redis
 from benchmarks.support.reference import PlainCollector, PlainResp
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, RespReader, encode_command
@@ -352,13 +352,7 @@ def main() -> None:
         figures |= memory(folder)
         figures |= growth(folder, args.samples)
         figures |= with_redis(folder)
-    figures = {name: round(value, 4) for name, value in figures.items()}
-    if args.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        how, limit = LIMITS.get(name, ("", ""))
-        print(f"{name:32} {value:>14} {how} {limit}")
+    show(figures, LIMITS, as_json=args.json)
 
 
 if __name__ == "__main__":

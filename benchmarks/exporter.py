@@ -16,7 +16,6 @@ again without a pause.
 import argparse
 import contextlib
 import http.client
-import json
 import os
 import statistics
 import subprocess
@@ -32,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "libs")]
 
 from benchmarks.support.feed import envelopes
+from benchmarks.support.figures import show
 from benchmarks.support.rigs import fill, view_after, write_session
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
@@ -253,13 +253,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         figures: dict[str, Any] = many_cameras(Path(name), args.scrapes)
         figures |= growth(Path(name), args.scrapes)
-    figures = {name: round(value, 4) for name, value in figures.items()}
-    if args.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        how, limit = LIMITS.get(name, ("", ""))
-        print(f"{name:32} {value:>14} {how} {limit}")
+    show(figures, LIMITS, as_json=args.json)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ import grpc
 import redis
 from google.protobuf.empty_pb2 import Empty
 
+from benchmarks.support.figures import show
 from benchmarks.support.own_redis import free_port, own_redis, wait_for
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
@@ -188,13 +189,7 @@ def main() -> None:
         figures = one_camera(folder, args.seconds)
         figures |= most_cameras(folder, min(args.seconds, 8))
         figures |= subscribers(folder, args.seconds)
-    figures = {name: round(value, 4) for name, value in figures.items()}
-    if args.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        how, limit = LIMITS.get(name, ("", ""))
-        print(f"{name:32} {value:>14} {how} {limit}")
+    show(figures, LIMITS, as_json=args.json)
 
 
 if __name__ == "__main__":

@@ -154,11 +154,7 @@ def main() -> None:
     else:
         with tempfile.TemporaryDirectory() as name:
             figures = run_all(Path(name), args.hours)
-    if args.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name:24} {value:>14}")
+    show(figures, {}, as_json=args.json)
 
 
 if __name__ == "__main__":
