@@ -26,7 +26,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "libs")]
 
 from benchmarks.support.figures import show
-
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, StorageOptions
 
 NAME = "day"
