@@ -2,7 +2,6 @@
 
 import json
 
-from services.exporter.exposition import write
 from services.exporter.judging import Limits
 from services.exporter.page import Page
 from services.exporter.redis_reading import Reading, RedisReader
@@ -11,6 +10,8 @@ from services.exporter.sources.cameras import CameraSource
 from services.exporter.sources.heartbeats import HeartbeatSource
 from services.exporter.sources.itself import OwnSource
 from services.exporter.sources.redis_server import RedisSource
+from vitalrig.metrics.latency import LIMITS_S
+from vitalrig.metrics.text import write
 
 LIMITS = Limits(report_s=10, sample_s=10, slow_sample_s=15)
 NOTHING = Reading({}, {}, {})
@@ -51,7 +52,9 @@ def a_camera(clock, **more):
             "write_failures": 0,
             "last_sync_us": clock.wall_us(),
         },
-        "counters": {"missing": 2, "gaps": 1, "duplicates": 0, "resets": 0},
+        "counters": {"missing": 2, "gaps": 1, "duplicates": 0, "resets": 0, "off_clock": 3},
+        "samples_rejected": {"duplicate": 4, "unusable": 0},
+        "latency": {"limits_s": list(LIMITS_S), "counts": [0, 60, 9, *[0] * 8, 1], "sum_s": 72.5},
     } | more
 
 
