@@ -6,7 +6,8 @@ What a camera costs the server, and how late its messages are.
 
 `core_share_1_camera`: CPU seconds a second of the server's own process (`physiology_server`,
 synthetic source at 30 frames a second, everything enabled, Redis backend, no pictures).
-`publish_p99_ms`: from the time that a frame is due to a subscriber of Redis having its message.
+`publish_p99_ms`: from when a message was made (`metadata.sent_at_s`) until a subscriber of Redis
+has it. `capture_p99_ms`: the same from when its frame was due, so with the clock's own lateness.
 `cameras_per_core`: the most simulated cameras that one process on one core serves, each at 30
 frames a second, without dropping a frame or losing an envelope; Redis runs on another core.
 `grpc_missing`: messages that any of 8 subscribers of the gRPC streams lacks.
@@ -42,7 +43,7 @@ LIMITS = {
 SUBSCRIBERS = 8
 FPS = 30
 ENABLED = ("--enable_eda", "--enable_micromotion", "--enable_phasic_bp", "--publish_core=always")
-SYNTHETIC = ("--source=synthetic", "--autostart", *ENABLED)
+SYNTHETIC = ("--source=synthetic", "--autostart", "--frame_fps=0", *ENABLED)
 
 
 class Server:
@@ -81,28 +82,36 @@ def one_camera(folder: Path, seconds: float) -> dict[str, float]:
         listener.subscribe("physiology:edge_metrics", "physiology:core_metrics")
         _read_for(listener, 3)
         began_cpu, began = server.cpu_s(), time.monotonic()
-        late_ms = _read_for(listener, seconds)
+        publish_ms, capture_ms = _read_for(listener, seconds)
         share = (server.cpu_s() - began_cpu) / (time.monotonic() - began)
         listener.close()
-    late_ms.sort()
     return {
         "core_share_1_camera": share,
-        "publish_p50_ms": late_ms[len(late_ms) // 2],
-        "publish_p99_ms": late_ms[int(len(late_ms) * 0.99)],
-        "messages_per_s": len(late_ms) / seconds,
+        "publish_p50_ms": _quantile(publish_ms, 0.5),
+        "publish_p99_ms": _quantile(publish_ms, 0.99),
+        "capture_p50_ms": _quantile(capture_ms, 0.5),
+        "capture_p99_ms": _quantile(capture_ms, 0.99),
+        "messages_per_s": len(capture_ms) / seconds,
     }
 
 
-def _read_for(listener: redis.client.PubSub, seconds: float) -> list[float]:
-    """How late each message is, in ms."""
-    late_ms = []
+def _quantile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def _read_for(listener: redis.client.PubSub, seconds: float) -> tuple[list[float], list[float]]:
+    """How late each message is, in ms: since it was made, and since its frame was due."""
+    publish_ms, capture_ms = [], []
     began = time.monotonic()
     while (now := time.monotonic()) < began + seconds:
         message = listener.get_message(timeout=began + seconds - now)
         if message is not None:
-            stamp_us = json.loads(message["data"])["timestamp"]
-            late_ms.append(time.time_ns() / 1e6 - stamp_us / 1e3)
-    return late_ms
+            now_ms = time.time_ns() / 1e6
+            envelope = json.loads(message["data"])
+            capture_ms.append(now_ms - envelope["timestamp"] / 1e3)
+            if "metadata" in envelope["payload"]:
+                publish_ms.append(now_ms - envelope["payload"]["metadata"]["sent_at_s"] * 1e3)
+    return publish_ms, capture_ms
 
 
 def cameras(port: int, count: int, seconds: float) -> dict[str, float]:
@@ -131,7 +140,7 @@ def most_cameras(folder: Path, seconds: float) -> dict[str, float]:
 
 def subscribers(folder: Path, seconds: float) -> dict[str, float]:
     """Eight readers of both metric streams: what does each lack?"""
-    flags = ("--source=synthetic", "--streaming_backend=grpc", *ENABLED)
+    flags = ("--source=synthetic", "--streaming_backend=grpc", "--frame_fps=0", *ENABLED)
     with Server(folder, *flags) as server:
         address = f"127.0.0.1:{server.port}"
         heard = [set() for _ in range(SUBSCRIBERS)]

@@ -61,6 +61,7 @@ def settings(port: int, number: int) -> Settings:
         "redis_port": port,
         "redis_key_prefix": f"bench{number}",
         "stream_max_entries": 2_000,
+        "frame_fps": 0,
     }
     argv = [f"--{key}={value}" for key, value in flags.items()]
     return Settings.load([*argv, "--enable_eda", "--enable_micromotion", "--enable_phasic_bp"], {})[
