@@ -22,8 +22,11 @@ class Step:
     """One step's heartbeats."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        # Looked up once: a step may beat for every envelope.
+        self._wall_us = clock.wall_us
+        self._monotonic_s = clock.monotonic_s
         self._heartbeat = Heartbeat(WINDOW_SIZE, fields_shape=(1, 1))
+        self._issue = self._heartbeat.heartbeat
         self._beaten_at_s = clock.monotonic_s()
         self._beaten_at_us = 0
 
@@ -31,11 +34,11 @@ class Step:
         """
         One unit of work was done; it took *busy_s* and moved *size_bytes*.
         """
-        now_s = self._clock.monotonic_s()
-        since_s = max(now_s - self._beaten_at_s, SHORTEST_S)
-        self._heartbeat.heartbeat(self._heartbeat.count, (since_s,), ((busy_s,), (size_bytes,)))
+        now_s = self._monotonic_s()
+        since_s = now_s - self._beaten_at_s
+        self._issue(0, (max(since_s, SHORTEST_S),), ((busy_s,), (size_bytes,)))
         self._beaten_at_s = now_s
-        self._beaten_at_us = self._clock.wall_us()
+        self._beaten_at_us = self._wall_us()
 
     def report(self) -> dict[str, Any]:
         """
@@ -47,7 +50,7 @@ class Step:
         record = beats.get_record()
         busy, size = record.field_records
         return {
-            "count": beats.count,
+            "count": int(record.ident) + 1,
             "busy_s": busy.glbl,
             "size_bytes": size.glbl,
             "global_rate_hz": record.time.glbl_rate,
@@ -74,7 +77,7 @@ class Beats:
         self._steps: dict[str, Step] = {}
         self._counters: dict[str, float] = {}
         self._lock = threading.Lock()
-        self.facts: dict[str, str] = {}
+        self.facts: dict[str, str | float] = {}
 
     @property
     def key(self) -> str:
@@ -88,7 +91,9 @@ class Beats:
         The step called *name*, made when first asked for.
         """
         with self._lock:
-            return self._steps.setdefault(name, Step(self._clock))
+            if name not in self._steps:
+                self._steps[name] = Step(self._clock)
+            return self._steps[name]
 
     def count(self, name: str, amount: float = 1) -> None:
         """

@@ -6,15 +6,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, Protocol
 
 from vitalrig import logs
+from vitalrig.beats import Beats
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart
 from vitalrig.health import Health
-from vitalrig.settings import HelpWanted, S
+from vitalrig.settings import HelpWanted, S, ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,14 @@ EXIT_WEDGED = 70
 
 
 class Service(Protocol):
-    """What `serve` runs."""
+    """
+    What `serve` runs.
+
+    Attributes:
+        beats: Its heartbeats, for its own page.
+    """
+
+    beats: Beats
 
     def run(self, stop: threading.Event) -> None:
         """
@@ -132,8 +141,9 @@ def serve(
     pulse = Pulse(Health(settings.health_path()), settings.wedged_after_s)
     try:
         service = build(settings, pulse)
-        pulse.watch(stop)
-        service.run(stop)
+        with own_page(settings, service, pulse.health):
+            pulse.watch(stop)
+            service.run(stop)
     except BadSettings as exc:
         log.error("settings cannot work", extra={"why": str(exc)})
         return EXIT_BAD_SETTINGS
@@ -142,6 +152,24 @@ def serve(
         return EXIT_CANNOT_START
     log.info("stopped")
     return EXIT_OK
+
+
+@contextmanager
+def own_page(settings: ServiceSettings, service: Service, health: Health) -> Iterator[None]:
+    """
+    Serve the service's own page while the block runs, if the settings ask for one.
+
+    Raises:
+        CannotStart: If the address cannot be listened on.
+    """
+    if not settings.metrics_port:
+        yield
+        return
+    from vitalrig.metrics.page import OwnPage, served  # noqa: PLC0415  most services have none
+
+    page = OwnPage(service.beats, health)
+    with served(page.answer, settings.metrics_address, settings.metrics_port):
+        yield
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -54,6 +54,12 @@ class ServiceSettings(BaseSettings):
     redis_password_file: Path | None = Field(
         None, description="file whose first line is Redis's password"
     )
+    metrics_port: int = Field(
+        0, ge=0, lt=65_536, description="HTTP port of the service's own /metrics; 0 for none"
+    )
+    metrics_address: str = Field(
+        "127.0.0.1", description="address that its own /metrics listens on"
+    )
     health_file: Path | None = Field(
         None, description="where health is written for the probe (default: a file in /tmp)"
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import redis
 
+from services.collector.beating_disk import BeatingDisk
 from services.collector.camera import Camera
 from services.collector.positions import Positions
 from services.collector.recorder import Recorder
@@ -68,7 +69,7 @@ class Collector:
         self._cameras = cameras
         self._positions = positions
         self._client = client
-        self._beats = beats
+        self.beats = beats
         self._pulse = pulse
         self._clock = clock
         self._reported_at_s = float("-inf")
@@ -117,7 +118,7 @@ class Collector:
         self._pulse.health.fail("redis", str(error))
         if self._away_since_s is None:
             self._away_since_s = self._clock.monotonic_s()
-            self._beats.count("backend_disconnects")
+            self.beats.count("backend_disconnects")
             log.warning("Redis is away", extra={"why": str(error)})
 
     def _back(self) -> None:
@@ -126,7 +127,7 @@ class Collector:
         if self._away_since_s is not None:
             away_s = self._clock.monotonic_s() - self._away_since_s
             self._away_since_s = None
-            self._beats.count("backend_away_seconds", away_s)
+            self.beats.count("backend_away_seconds", away_s)
             log.info("Redis is back", extra={"away_s": round(away_s, 3)})
 
     def _report(self) -> None:
@@ -151,7 +152,7 @@ class Collector:
         try:
             pipe = self._client.pipeline(transaction=False)
             pipe.hset(keys.CAMERAS, mapping=views)
-            pipe.hset(keys.HEARTBEATS, self._beats.key, json.dumps(self._beats.report()))
+            pipe.hset(keys.HEARTBEATS, self.beats.key, json.dumps(self.beats.report()))
             pipe.execute()
         except AWAY as exc:
             log.debug("report not delivered", extra={"why": str(exc)})
@@ -179,6 +180,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         software_version=f"vitalrig {VERSION}",
         clock=clock.monotonic_s,
         wall_clock=lambda: clock.wall_us() / 1_000_000,
+        disk=BeatingDisk(beats, clock),
     )
     lock = None
     try:

@@ -106,7 +106,9 @@ class Camera:
                 "gaps": self._gaps,
                 "duplicates": self._duplicates,
                 "resets": stats.resets,
+                "off_clock": self._live.latencies.off_clock,
             },
+            "samples_rejected": {"duplicate": stats.duplicates, "unusable": stats.unusable},
         }
 
     def _without_duplicates(self, arrivals: Some[Arrival]) -> list[Arrival]:
@@ -125,9 +127,10 @@ class Camera:
     def _look_at(self, arrivals: Some[Arrival]) -> None:
         """Show the live view what it has not seen."""
         began_s = self._clock.monotonic_s()
+        received_us = self._clock.wall_us()
         unseen = [arrival for arrival in arrivals if self._is_unseen(arrival)]
         for arrival in unseen:
-            self._live.see(arrival)
+            self._live.see(arrival, received_us)
         seen_s = self._clock.monotonic_s()
         for arrival in unseen:
             self._received.beat((seen_s - began_s) / len(unseen), len(arrival.envelope))

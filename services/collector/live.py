@@ -10,6 +10,7 @@ from smartspectra.ipc.extract import (
     _coerce_sample_value,
     _extract_measurement_lists,
 )
+from vitalrig.metrics.latency import Latencies
 
 
 class LiveView:
@@ -19,17 +20,19 @@ class LiveView:
     Attributes:
         envelopes: How many arrived, by channel.
         rejected: How many could not be understood, by reason.
+        latencies: How long those with metrics took from their stamp until they were received.
     """
 
     def __init__(self) -> None:
         self.envelopes: dict[str, int] = {}
         self.rejected: dict[str, int] = {}
+        self.latencies = Latencies()
         self._series: dict[str, dict[str, Any]] = {}
         self._status = ""
 
-    def see(self, arrival: Arrival) -> None:
+    def see(self, arrival: Arrival, received_us: int | None = None) -> None:
         """
-        Take one envelope.
+        Take one envelope, which was received at *received_us*.
         """
         self.envelopes[arrival.channel] = self.envelopes.get(arrival.channel, 0) + 1
         try:
@@ -38,6 +41,8 @@ class LiveView:
                 self._status = _status_of(envelope.payload)
             elif arrival.channel != RECORDING_STATE and isinstance(envelope.payload, dict):
                 self._see_samples(arrival.channel, envelope)
+                if received_us is not None and envelope.timestamp_us is not None:
+                    self.latencies.see(envelope.timestamp_us, received_us)
         except BadEnvelope as exc:
             self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1
 
@@ -50,6 +55,7 @@ class LiveView:
             "series": self._series,
             "envelopes": self.envelopes,
             "rejected": self.rejected,
+            "latency": self.latencies.document(),
         }
 
     def _see_samples(self, channel: str, envelope: Envelope) -> None:

@@ -72,7 +72,7 @@ class Relay:
         self._client = client
         self._transport = PubSubTransport(client, prefixes)
         self._stream_max_entries = stream_max_entries
-        self._beats = beats
+        self.beats = beats
         self._pulse = pulse
         self._clock = clock
         self._run = f"relay-{secrets.token_hex(8)}"
@@ -144,8 +144,8 @@ class Relay:
         if now_s - self._reported_at_s >= REPORT_EVERY_S:
             self._reported_at_s = now_s
             with contextlib.suppress(*AWAY):
-                report = json.dumps(self._beats.report())
-                self._client.hset(keys.HEARTBEATS, self._beats.key, report)
+                report = json.dumps(self.beats.report())
+                self._client.hset(keys.HEARTBEATS, self.beats.key, report)
 
 
 def build(settings: RelaySettings, pulse: Pulse) -> Relay:

@@ -9,13 +9,11 @@ from collections.abc import Callable, Sequence
 import redis
 
 from services.exporter.background import Background
-from services.exporter.http import Answer, Request
 from services.exporter.judging import Limits
 from services.exporter.page import Page
 from services.exporter.redis_reading import RedisReader, password_in, reader_at
 from services.exporter.requests import Requests
 from services.exporter.security import Security
-from services.exporter.server import Server
 from services.exporter.session_files import SessionFiles
 from services.exporter.settings import Settings, Target
 from services.exporter.snapshots.folder import SnapshotFolder
@@ -32,6 +30,8 @@ from vitalrig.beats import Beats
 from vitalrig.bus import AWAY, connect, explain
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart
+from vitalrig.metrics.http import Answer, Request
+from vitalrig.metrics.server import Server
 from vitalrig.service import Pulse
 from vitalrig.version import VERSION
 
@@ -65,7 +65,7 @@ class Exporter:
         self._serve = serve
         self._background = background
         self._client = client
-        self._beats = beats
+        self.beats = beats
         self._pulse = pulse
         self.port = 0
 
@@ -99,7 +99,7 @@ class Exporter:
 
     def _report(self) -> None:
         try:
-            self._client.hset(keys.HEARTBEATS, self._beats.key, json.dumps(self._beats.report()))
+            self._client.hset(keys.HEARTBEATS, self.beats.key, json.dumps(self.beats.report()))
         except AWAY as exc:
             self._pulse.health.fail("redis", explain(exc))
         else:
@@ -120,9 +120,9 @@ def build(settings: Settings, pulse: Pulse) -> Exporter:
     files = SessionFiles(settings.sessions_folder)
     background = [Background("session files", COUNT_FILES_EVERY_S, files.look)]
     sources: list[Source] = [
-        OwnSource(requests),
+        OwnSource(requests, beats=beats, stale_after_s=settings.stale_after_s),
         CameraSource(_limits(settings)),
-        HeartbeatSource(settings.stale_after_s),
+        HeartbeatSource(settings.stale_after_s, besides=beats.service),
         RedisSource(),
         DiskSource(settings.sessions_folder),
         FileSource(files.latest),

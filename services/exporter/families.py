@@ -1,92 +1,26 @@
-"""Families of one page, made only from the catalogue: what is not declared cannot be exported."""
+"""The samples of the exporter's page, which knows all metrics there are."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import Metric as Family
 from prometheus_client.samples import Sample
+from prometheus_client.utils import floatToGoString
 
-from services.exporter.catalogue import CATALOGUE, Metric
+from services.exporter.catalogue import CATALOGUE
+from vitalrig.metrics import families
+from vitalrig.metrics.metric import Metric
 
-Labels = tuple[str, ...]
-"""Values of a metric's labels, in the order in which they are declared."""
 
-
-class Families:
+class Families(families.Families):
     """
-    The samples of one page, by metric. Made anew for each scrape, so what is gone is gone.
+    The same as those of a service's own page, and also readable by Prometheus's client.
 
     Args:
         catalogue: The metrics that there are.
     """
 
     def __init__(self, catalogue: Mapping[str, Metric] = CATALOGUE) -> None:
-        self._catalogue = catalogue
-        self._samples: defaultdict[str, list[tuple[Labels, float]]] = defaultdict(list)
-        self._states: defaultdict[str, list[tuple[Labels, str]]] = defaultdict(list)
-
-    def add(self, name: str, value: float, *labels: str) -> None:
-        """
-        Add one sample.
-
-        Raises:
-            KeyError: If the metric is not declared.
-            ValueError: If the number of labels is not the declared one, or it has states.
-        """
-        metric = self._catalogue[name]
-        if len(labels) != len(metric.labels) or metric.states:
-            raise ValueError(f"{name} has the labels {metric.labels} and states {metric.states}")
-        self._samples[name].append((labels, value))
-
-    def add_known(self, name: str, value: float | None, *labels: str) -> None:
-        """
-        Add one sample unless its value is not known.
-        """
-        if value is not None:
-            self.add(name, value, *labels)
-
-    def add_state(self, name: str, state: str, *labels: str) -> None:
-        """
-        Add a stateset in which *state* is 1 and every other is 0.
-
-        Raises:
-            KeyError: If the metric is not declared.
-            ValueError: If the metric has no such state, or other labels.
-        """
-        metric = self._catalogue[name]
-        if state not in metric.states or len(labels) != len(metric.labels):
-            raise ValueError(f"{name} has the labels {metric.labels} and states {metric.states}")
-        self._states[name].append((labels, state))
-
-    def take(self, other: "Families") -> None:
-        """
-        Add all of *other*'s samples.
-        """
-        for name, samples in other._samples.items():  # noqa: SLF001  of the same class
-            self._samples[name].extend(samples)
-        for name, states in other._states.items():  # noqa: SLF001
-            self._states[name].extend(states)
-
-    def metrics(self, names: Collection[str] = ()) -> Iterator[Metric]:
-        """
-        Give all metrics in the catalogue's order, also those that have no sample now.
-
-        Args:
-            names: If there are any, only these.
-        """
-        return (metric for name, metric in self._catalogue.items() if not names or name in names)
-
-    def samples_of(self, metric: Metric) -> list[tuple[Labels, float]]:
-        """
-        Give the samples of a metric without states.
-        """
-        return self._samples.get(metric.name, [])
-
-    def states_of(self, metric: Metric) -> list[tuple[Labels, str]]:
-        """
-        Give the state that is 1 for each set of labels.
-        """
-        return self._states.get(metric.name, [])
+        super().__init__(catalogue)
 
     def collect(self) -> Iterator[Family]:
         """
@@ -94,17 +28,27 @@ class Families:
         """
         for metric in self.metrics():
             family = Family(metric.family, metric.help, metric.kind, metric.unit)
-            name = metric.name
             family.samples = [
-                Sample(name, dict(zip(metric.labels, labels, strict=True)), value)
-                for labels, value in self.samples_of(metric)
-            ] + [
-                Sample(
-                    name,
-                    {**dict(zip(metric.labels, labels, strict=True)), name: each},
-                    float(each == state),
-                )
-                for labels, state in self.states_of(metric)
-                for each in metric.states
-            ]
+                *self._plain(metric), *self._of_states(metric), *self._of_limits(metric)
+            ]  # fmt: skip
             yield family
+
+    def _plain(self, metric: Metric) -> Iterator[Sample]:
+        for labels, value in self.samples_of(metric):
+            yield Sample(metric.name, dict(zip(metric.labels, labels, strict=True)), value)
+
+    def _of_states(self, metric: Metric) -> Iterator[Sample]:
+        for labels, state in self.states_of(metric):
+            named = dict(zip(metric.labels, labels, strict=True))
+            for each in metric.states:
+                yield Sample(metric.name, {**named, metric.name: each}, float(each == state))
+
+    def _of_limits(self, metric: Metric) -> Iterator[Sample]:
+        for labels, observed in self.observed_of(metric):
+            named = dict(zip(metric.labels, labels, strict=True))
+            limits = (*metric.limits, float("inf"))
+            for limit, count in zip(limits, observed.up_to, strict=True):
+                bucket = {**named, "le": floatToGoString(limit)}  # type: ignore[no-untyped-call]
+                yield Sample(f"{metric.name}_bucket", bucket, count)
+            yield Sample(f"{metric.name}_count", named, observed.up_to[-1])
+            yield Sample(f"{metric.name}_sum", named, observed.total)

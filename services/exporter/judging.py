@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.exporter.signals import Signal
 from services.exporter.states import SUBJECT_GONE, State
 from services.exporter.views import CameraView, Sample
+from vitalrig.metrics.freshness import is_fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,6 @@ class Limits:
         The limit of one signal.
         """
         return self.slow_sample_s if signal.is_slow else self.sample_s
-
-
-def is_fresh(stamp_us: float, now_us: float, limit_s: float) -> bool:
-    """
-    Say whether *stamp_us* is at most *limit_s* away from now.
-
-    A stamp from further ahead is not fresh either: its writer's clock is wrong, and it would look
-    live for as long as the clock is ahead.
-    """
-    return abs(now_us - stamp_us) <= limit_s * 1_000_000
 
 
 def newest(signal: Signal, view: CameraView) -> Sample | None:

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-from services.exporter.parse import OTHER
+from vitalrig.metrics.parse import OTHER
 
 
 class Requests:

@@ -2,9 +2,9 @@
 
 from services.exporter.families import Families
 from services.exporter.judging import Limits, newest, state_of
-from services.exporter.parse import OTHER
 from services.exporter.signals import SIGNALS
 from services.exporter.views import STATUSES, CameraView, SnapshotFile
+from vitalrig.metrics.parse import OTHER
 
 _US = 1_000_000
 
@@ -13,6 +13,7 @@ _COUNTERS = {
     "gaps": "vitalrig_gaps_total",
     "duplicates": "vitalrig_envelopes_duplicate_total",
     "resets": "vitalrig_timestamp_resets_total",
+    "off_clock": "vitalrig_envelopes_off_clock_total",
 }
 
 
@@ -33,6 +34,11 @@ def show_camera(families: Families, view: CameraView, now_us: int, limits: Limit
         families.add("vitalrig_envelopes_rejected_total", count, camera, reason)
     for name, count in view.counters.items():
         families.add(_COUNTERS[name], count, camera)
+    for reason, count in view.samples_rejected.items():
+        families.add("vitalrig_samples_rejected_total", count, camera, reason)
+    if (latency := view.latency) is not None:
+        name = "vitalrig_pipeline_latency_seconds"
+        families.add_histogram(name, latency.counts, latency.sum_s, camera)
     if view.snapshot is not None:
         _snapshot(families, camera, view.snapshot)
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from services.exporter.parse import label, mapping, maybe, number, tally
 from services.exporter.signals import NEEDED_SERIES
 from smartspectra.ipc.channels import KINDS
 from vitalrig.errors import BadMessage
+from vitalrig.metrics.latency import LIMITS_S
+from vitalrig.metrics.parse import label, mapping, maybe, number, tally
 
 STATUSES = (
     "OK",
@@ -34,7 +35,10 @@ REASONS = (
 )
 """Why an envelope cannot be understood; a label has one of them or `other`."""
 
-COUNTERS = ("missing", "gaps", "duplicates", "resets")
+SAMPLE_REASONS = ("duplicate", "unusable")
+"""Why a sample is in no series; a label has one of them or `other`."""
+
+COUNTERS = ("missing", "gaps", "duplicates", "resets", "off_clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,36 @@ class SnapshotFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Latency:
+    """
+    How long envelopes took to the collector.
+
+    Attributes:
+        counts: How many, by bucket of `vitalrig.metrics.latency`.
+        sum_s: All of them together.
+    """
+
+    counts: tuple[float, ...]
+    sum_s: float
+
+    @classmethod
+    def parse(cls, document: object) -> Self | None:
+        """
+        Read it; None where there is none, or its buckets are not those that we show.
+
+        Raises:
+            BadMessage: If it makes no sense.
+        """
+        fields = mapping(document)
+        if fields.get("limits_s") != list(LIMITS_S):
+            return None
+        counts = fields.get("counts")
+        if not isinstance(counts, list) or len(counts) != len(LIMITS_S) + 1:
+            raise BadMessage("no counts of latencies")
+        return cls(tuple(map(number, counts)), number(fields.get("sum_s")))
+
+
+@dataclass(frozen=True, slots=True)
 class CameraView:
     """
     One camera.
@@ -126,7 +160,9 @@ class CameraView:
         envelopes: Envelopes that arrived, by channel.
         rejected: Envelopes that could not be understood, by reason.
         recording: How the recording goes.
-        counters: Missing, gaps, duplicates, resets: those that are known.
+        counters: Missing, gaps, duplicates, resets, off clock: those that are known.
+        samples_rejected: Samples that are in no series, by reason.
+        latency: How long envelopes took; None where it is not known.
         ended: Whether what this is of is over, so that nothing in it is live.
         source: Where the frames come from, as far as the file says; empty if it does not.
         snapshot: The file that this was read from; None for a report in Redis.
@@ -140,6 +176,8 @@ class CameraView:
     envelopes: Mapping[str, float] = field(default_factory=dict)
     rejected: Mapping[str, float] = field(default_factory=dict)
     counters: Mapping[str, float] = field(default_factory=dict)
+    samples_rejected: Mapping[str, float] = field(default_factory=dict)
+    latency: Latency | None = None
     ended: bool = False
     source: str = ""
     snapshot: SnapshotFile | None = None
@@ -167,6 +205,8 @@ class CameraView:
             envelopes=tally(fields.get("envelopes"), KINDS),
             rejected=tally(fields.get("rejected"), REASONS),
             counters={name: number(counters[name]) for name in COUNTERS if name in counters},
+            samples_rejected=tally(fields.get("samples_rejected"), SAMPLE_REASONS),
+            latency=Latency.parse(fields.get("latency")),
         )
 
 

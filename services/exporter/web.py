@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import parse_qs, quote
 
-from services.exporter.exposition import choose, write
+from services.exporter.exposition import choose
 from services.exporter.families import Families
-from services.exporter.http import Answer, Request, answer
 from services.exporter.requests import Requests
 from vitalrig.health import Health
+from vitalrig.metrics.http import Answer, Request, answer
+from vitalrig.metrics.page import ALIVE, READY, readiness
+from vitalrig.metrics.text import write
 
 log = logging.getLogger(__name__)
 
-ALIVE = ("/-/healthy", "/healthz", "/livez")
-READY = ("/-/ready", "/readyz")
 PATHS = ("/", "/metrics", "/probe", *ALIVE, *READY)
 SMALLEST_TO_COMPRESS_BYTES = 1_024
 COMPRESSION = 1
@@ -110,8 +110,7 @@ class Web:
         return answer(200, "ok\n")
 
     def _ready(self, _request: Request) -> Answer:
-        failing = "".join(f"{check}: {why}\n" for check, why in self._health.failing.items())
-        return answer(503 if failing else 200, failing or "ok\n")
+        return readiness(self._health)
 
     def _probe(self, request: Request) -> Answer:
         asked = _fields(request).get("target", [])

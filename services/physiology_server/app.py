@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import secrets
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -69,6 +70,7 @@ class PhysiologyServer:
     Attributes:
         port: Where gRPC listens, once it does.
         state: What is shared with gRPC.
+        beats: Its heartbeats.
     """
 
     def __init__(
@@ -79,9 +81,11 @@ class PhysiologyServer:
         backend: Backend,
         pictures: FramePublisher,
         loops: Sequence[Loop],
+        beats: Beats,
         pulse: Pulse,
     ) -> None:
         self._rpc = rpc
+        self.beats = beats
         self.state = state
         self._publisher = publisher
         self._backend = backend
@@ -200,7 +204,8 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     control, drops, subscribers = Control(clock), Drops(beats), Subscribers()
     uploads = Uploads(drops)
     hands = Hands(clock, beats, drops, uploads, control.set_recording, lambda: state.frames)
-    kind = make_capture(settings, scenario, hands).kind
+    capture = make_capture(settings, scenario, hands)
+    kind = capture.kind
     run = Run(settings, scenario, kind, secrets.token_hex(8), clock)
     backend = make_backend(settings, run.run_id, subscribers, beats)
     streams_too = settings.streaming_backend != "grpc"
@@ -209,6 +214,8 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     )
     state = ServerState(control, outbox, kind, warm_up_s(run), drops, settings.buffer_duration)
     beats.facts.update(source=kind, camera=camera, run=run.run_id)
+    if math.isfinite(rate_hz := capture.fps * settings.speed):
+        beats.facts["nominal_rate_hz"] = rate_hz
     pictures = FramePublisher(
         outbox,
         beats,
@@ -259,6 +266,7 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         backend=backend,
         pictures=pictures,
         loops=loops,
+        beats=beats,
         pulse=pulse,
     )
 

@@ -38,6 +38,10 @@ class Control:
 
     Each verb changes the state and notes what subscribers must be told; `take_changes` hands
     that over once. Verbs that find their wish fulfilled do nothing.
+
+    Attributes:
+        starts: How often the Edge graph was started; so a stop and a start in quick succession
+            can be told from no stop at all.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -50,6 +54,7 @@ class Control:
         self.status = StatusCode.PROCESSING_NOT_STARTED
         self.status_timestamp_us = clock.wall_us()
         self.resets = 0
+        self.starts = 0
         self._changes.append(StatusChange(self.status, self.status_timestamp_us))
         self._changes.append(RecordingChange(False, "", self.status_timestamp_us))
 
@@ -85,6 +90,8 @@ class Control:
             NotPossibleNow: Without Core.
         """
         self._require_core()
+        if not self.edge_running:
+            self.starts += 1
         self.edge_running = True
 
     def stop_edge_graph(self) -> None:

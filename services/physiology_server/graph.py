@@ -90,7 +90,8 @@ class Graph:
                 await asyncio.sleep(IDLE_S)
 
     async def _run_once(self) -> None:
-        state = self._state
+        state, control = self._state, self._state.control
+        started = control.starts
         capture, pipeline, disturb = (
             self._make_capture(), self._make_pipeline(), self._make_disturb(),
         )  # fmt: skip
@@ -98,10 +99,11 @@ class Graph:
         async with contextlib.aclosing(capture.items()) as items:
             async for item in items:
                 self._pulse.beat()
-                if not state.control.edge_running:
-                    break
+                if not control.edge_running or control.starts != started:
+                    break  # a start that follows the stop at once is another run
                 if isinstance(item, Restart):
                     state.restart()
+                    started = control.starts
                     pipeline = self._make_pipeline()
                 elif isinstance(item, Idle):
                     self._idle(item)
@@ -111,7 +113,8 @@ class Graph:
                     await self._wait_for_room()
             else:
                 log.info("the source has ended")
-                state.control.stop_edge_graph()
+                if control.starts == started:
+                    control.stop_edge_graph()
         for outgoing in disturb(math.inf, ()):  # what it still holds back
             state.outbox.put(outgoing)
         state.graph_time_s = 0.0

@@ -37,13 +37,11 @@ def dashboard() -> Dashboard:
         ),
         panels.lines(
             "Frames",
-            "Frames a second that are processed, and the rate that the camera has when all is "
-            "well: what it reached in the best tenth of the last hour.",
+            "Frames a second that are processed, and how many the camera is meant to give.",
             panels.PER_SECOND,
             {
                 "{{camera}}": f"instance_camera:vitalrig_frames:rate1m{{{CAMERA}}}",
-                "{{camera}} usually": "instance_camera:vitalrig_frames:rate1m_quantile90_1h"
-                f"{{{CAMERA}}}",
+                "{{camera}} nominally": f"vitalrig_camera_nominal_rate_hertz{{{CAMERA}}}",
             },
         ),
         panels.lines(

@@ -91,6 +91,7 @@ class CollectorNames:
             samples=tally["samples"],
             duplicates=tally["duplicates"],
             resets=tally["resets"],
+            unusable=tally["unusable"],
             rejected=dict(self._rejected),
             written_bytes=tally["bytes"],
             unwritten_envelopes=keeper.unwritten,

@@ -27,7 +27,12 @@ _ROOM_FOR_RECORDING_BYTES = 4 << 20
 _MOVED_MS = 1_000
 """By less a clock is slewed, or drifts."""
 
-_TALLIED = {"samples": "count", "duplicates": "duplicates", "resets": "resets"}
+_TALLIED = {
+    "samples": "count",
+    "duplicates": "duplicates",
+    "resets": "resets",
+    "unusable": "unusable",
+}
 
 
 class Session:
@@ -339,7 +344,7 @@ class Session:
         What was added to it, by name.
 
         The names are envelopes, ``type:`` and an envelope's type, samples, duplicates,
-        resets and bytes. What a continued file held before does not count.
+        resets, unusable and bytes. What a continued file held before does not count.
         """
         tally = self._tally_now()
         tally.subtract(self._tally_before)

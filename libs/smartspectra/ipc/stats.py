@@ -16,6 +16,7 @@ class CollectorStats:
         samples: Samples taken into series.
         duplicates: Samples dropped because their time had passed.
         resets: Clocks that went back by more than a second.
+        unusable: Samples that have no finite value or no possible time.
         rejected: Messages that are no envelopes, by reason.
         written_bytes: Bytes in the JSONL files.
         unwritten_envelopes: Envelopes that the disk did not take.
@@ -31,6 +32,7 @@ class CollectorStats:
     samples: int
     duplicates: int
     resets: int
+    unusable: int
     rejected: Mapping[str, int]
     written_bytes: int
     unwritten_envelopes: int

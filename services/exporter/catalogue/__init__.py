@@ -6,9 +6,9 @@ it, and dashboards and alerts are checked against it.
 """
 
 from services.exporter.catalogue.cameras import CAMERAS
-from services.exporter.catalogue.metric import Kind, Metric
 from services.exporter.catalogue.rig import RIG
-from services.exporter.catalogue.services import SERVICES
+from vitalrig.metrics.metric import Kind, Metric
+from vitalrig.metrics.services import SERVICES
 
 METRICS: tuple[Metric, ...] = (*CAMERAS, *SERVICES, *RIG)
 """All metrics, in the order of the page."""

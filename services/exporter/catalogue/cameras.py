@@ -1,7 +1,8 @@
 """Metrics of cameras: vital signs, their states, and what became of the envelopes."""
 
-from services.exporter.catalogue.metric import Metric, counter, gauge, info
 from services.exporter.states import STATES
+from vitalrig.metrics.latency import LIMITS_S
+from vitalrig.metrics.metric import Metric, counter, gauge, histogram, info
 
 _OF_SIGNAL = ("camera", "signal")
 
@@ -112,6 +113,28 @@ ENVELOPES = (
         "camera",
     ),
     counter("vitalrig_timestamp_resets_total", "Times that a camera's clock went back.", "camera"),
+    counter(
+        "vitalrig_samples_rejected_total",
+        "Samples of recorded envelopes that are in no series, though the envelope is in the file: "
+        "duplicate, because their time had passed; unusable, without a finite value or a possible "
+        "time.",
+        "camera",
+        "reason",
+    ),
+    histogram(
+        "vitalrig_pipeline_latency_seconds",
+        "Seconds from the stamp of an envelope with metrics, which is its frame's capture, until "
+        "the collector had received it.",
+        "camera",
+        unit="seconds",
+        limits=LIMITS_S,
+    ),
+    counter(
+        "vitalrig_envelopes_off_clock_total",
+        "Envelopes with metrics whose stamp is ahead of the collector's clock, or more than a day "
+        "behind it, so that no latency can be told; those of a replayed session are such.",
+        "camera",
+    ),
 )
 
 RECORDING = (

@@ -1,6 +1,6 @@
 """Metrics of what the rig stands on: Redis, the disk, and the exporter itself."""
 
-from services.exporter.catalogue.metric import Metric, counter, gauge
+from vitalrig.metrics.metric import Metric, counter, gauge
 
 REDIS = (
     gauge("vitalrig_redis_up", "1 if Redis answers the exporter, 0 if not."),

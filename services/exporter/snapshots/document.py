@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from services.exporter.parse import label, mapping, maybe
 from services.exporter.signals import NEEDED_SERIES
 from services.exporter.snapshots.scanner import ArrayEnd, Scanner
 from services.exporter.views import CameraView, Recording, Sample, SnapshotFile
 from vitalrig.errors import BadMessage
+from vitalrig.metrics.parse import label, mapping, maybe
 
 MAX_META_BYTES = 1 << 16
 MAX_SERIES = 10_000

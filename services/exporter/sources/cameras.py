@@ -3,12 +3,13 @@
 from collections import Counter
 
 from services.exporter.families import Families
-from services.exporter.judging import Limits, is_fresh
+from services.exporter.judging import Limits
 from services.exporter.redis_reading import answered
 from services.exporter.scrape import Scrape
 from services.exporter.showing import show_camera
 from services.exporter.sources.reports import add_outcomes, parsed
 from services.exporter.views import CameraView
+from vitalrig.metrics.freshness import is_fresh
 
 
 class CameraSource:

@@ -1,8 +1,11 @@
-"""The exporter itself: its version, and the requests it has answered."""
+"""The exporter itself: its version, its heartbeats, and the requests it has answered."""
 
 from services.exporter.families import Families
 from services.exporter.requests import Requests
 from services.exporter.scrape import Scrape
+from vitalrig.beats import Beats
+from vitalrig.metrics.reports import ServiceReport
+from vitalrig.metrics.showing import show_service
 from vitalrig.version import VERSION
 
 
@@ -13,19 +16,32 @@ class OwnSource:
     Args:
         requests: The requests that were answered.
         version: The version it reports.
+        beats: Its heartbeats; None leaves them to its report in Redis.
+        stale_after_s: A step that was silent for longer has no rate.
     """
 
     name = "exporter"
 
-    def __init__(self, requests: Requests, version: str = VERSION) -> None:
+    def __init__(
+        self,
+        requests: Requests,
+        version: str = VERSION,
+        beats: Beats | None = None,
+        stale_after_s: float = 10.0,
+    ) -> None:
         self._requests = requests
         self._version = version
+        self._beats = beats
+        self._stale_after_s = stale_after_s
 
     def collect(self, scrape: Scrape, families: Families) -> None:
         """
-        Add the version and the requests.
+        Add the version, the heartbeats and the requests.
         """
         if scrape.is_news("build", "exporter", ""):
             families.add("vitalrig_build_info", 1, "exporter", "", self._version)
+        if self._beats is not None:
+            report = ServiceReport.parse("", self._beats.report())
+            show_service(families, report, scrape.now_us, self._stale_after_s)
         for (path, code), count in sorted(self._requests.counts().items()):
             families.add("vitalrig_exporter_http_requests_total", count, path, code)

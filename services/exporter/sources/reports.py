@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from services.exporter.families import Families
-from services.exporter.parse import document
 from vitalrig.errors import BadMessage
+from vitalrig.metrics.parse import document
 
 T = TypeVar("T")
 

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Callable
 
 from services.exporter.families import Families
-from services.exporter.judging import Limits, is_fresh
-from services.exporter.parse import OTHER
-from services.exporter.reports import SOURCES
+from services.exporter.judging import Limits
 from services.exporter.scrape import Scrape
 from services.exporter.showing import show_camera
 from services.exporter.snapshots.folder import Snapshots
 from services.exporter.sources.reports import add_outcomes
+from vitalrig.metrics.freshness import is_fresh
+from vitalrig.metrics.parse import OTHER
+from vitalrig.metrics.reports import SOURCES
 
 
 class SnapshotSource:

@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from services.exporter import exposition
 from services.exporter.catalogue import METRICS
-from services.exporter.exposition import OPENMETRICS, choose, write
+from services.exporter.exposition import OPENMETRICS, choose
 from services.exporter.families import Families
 from tests.support.exporting import a_camera, a_reading, a_report, page_of
 from vitalrig.clock import ManualClock
+from vitalrig.metrics import text as exposition
+from vitalrig.metrics.text import write
 
 OLDER = (False, "text/plain; version=0.0.4; charset=utf-8")
 
@@ -24,7 +25,9 @@ def some_families(picks):
     families = Families()
     for metric, labels, value in picks:
         used = labels[: len(metric.labels)]
-        if metric.states:
+        if metric.limits:
+            families.add_histogram(metric.name, [value] * (len(metric.limits) + 1), value, *used)
+        elif metric.states:
             families.add_state(metric.name, metric.states[len(labels[0]) % 5], *used)
         else:
             families.add(metric.name, value, *used)

@@ -2,10 +2,11 @@
 
 import pytest
 
-from services.exporter.judging import is_fresh, state_of
+from services.exporter.judging import state_of
 from services.exporter.signals import SIGNALS
 from services.exporter.states import MEANINGS, STATES, SUBJECT_GONE
 from services.exporter.views import CameraView, Recording, Sample
+from vitalrig.metrics.freshness import is_fresh
 
 PULSE = SIGNALS[0]
 NOW_US = 1_760_000_000_000_000

@@ -5,10 +5,11 @@ import gzip
 import pytest
 
 from services.exporter.families import Families
-from services.exporter.http import Request
 from services.exporter.requests import Requests
-from services.exporter.web import ALIVE, PATHS, READY, Web, accepts_gzip
+from services.exporter.web import PATHS, Web, accepts_gzip
 from vitalrig.health import Health
+from vitalrig.metrics.http import Request
+from vitalrig.metrics.page import ALIVE, READY
 
 
 class FixedPage:

@@ -1,5 +1,7 @@
 """What a service reports of its steps."""
 
+import threading
+
 import pytest
 
 from vitalrig.beats import Beats
@@ -67,3 +69,46 @@ def test_counters_add_up():
     beats.count("losses")
 
     assert {"losses": 3} == beats.report()["counters"]
+
+
+def test_a_step_is_made_once():
+    """
+    Whoever asks for it beats the same one.
+    """
+    beats = Beats("probe", clock=ManualClock())
+
+    assert beats.step("written") is beats.step("written")
+
+
+def test_a_beat_that_is_refused_changes_nothing():
+    """
+    One number that is none would be in the sums for ever.
+    """
+    clock = ManualClock()
+    beats = Beats("probe", clock=clock)
+    step = beats.step("written")
+    clock.advance(1)
+    step.beat(0.5)
+    before = beats.report()
+    with pytest.raises(ValueError, match="finite"):
+        step.beat(float("nan"))
+
+    assert before == beats.report()
+
+
+def test_beats_of_many_threads_are_all_counted():
+    """
+    Scrapes are answered by several threads at once.
+    """
+    step = Beats("probe").step("scrapes")
+    threads = [
+        threading.Thread(target=lambda: [step.beat(0.25, 2) for _ in range(2_000)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    report = step.report()
+
+    assert (8_000, 2_000.0, 16_000) == (report["count"], report["busy_s"], report["size_bytes"])

@@ -11,8 +11,8 @@ from threading import BoundedSemaphore, Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from services.exporter.http import Answer, Request
 from vitalrig.clock import Clock
+from vitalrig.metrics.http import Answer, Request
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Metrics of our services, from the report that each leaves in Redis."""
 
-from services.exporter.catalogue.metric import Metric, counter, gauge, info
+from vitalrig.metrics.metric import Metric, counter, gauge, info
 
 _OF_STEP = ("service", "camera", "step")
 _OF_SERVICE = ("service", "camera")
@@ -145,6 +145,12 @@ FACTS = (
         "1 for the source that a camera's frames come from; synthetic is made up.",
         "camera",
         "source",
+    ),
+    gauge(
+        "vitalrig_camera_nominal_rate_hertz",
+        "Frames a second that a camera's source is meant to give.",
+        "camera",
+        unit="hertz",
     ),
 )
 

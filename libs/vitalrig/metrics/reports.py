@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from services.exporter.parse import OTHER, label, mapping, maybe, number, word
 from vitalrig.errors import BadMessage
+from vitalrig.metrics.parse import OTHER, label, mapping, maybe, number, word
 
 MAX_STEPS = 64
 """More steps than any service has; a report with more is refused."""
@@ -71,6 +71,7 @@ class ServiceReport:
         counters: Its counters by name.
         camera: The camera whose frames it takes; empty if it takes none.
         source: Where those frames come from; empty if it takes none.
+        nominal_rate_hz: How many of them a second there are meant to be; None if nobody says.
     """
 
     service: str
@@ -81,6 +82,7 @@ class ServiceReport:
     counters: Mapping[str, float]
     camera: str
     source: str
+    nominal_rate_hz: float | None = None
 
     @classmethod
     def parse(cls, _name: str, document: object) -> Self:
@@ -103,6 +105,7 @@ class ServiceReport:
             counters=_counters(mapping(fields.get("counters"))),
             camera=label(facts.get("camera", "")),
             source=_source(facts),
+            nominal_rate_hz=maybe(facts.get("nominal_rate_hz")),
         )
 
 

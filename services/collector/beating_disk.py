@@ -1,0 +1,43 @@
+"""A disk whose snapshots are heartbeats."""
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from smartspectra.ipc.disk import Disk, Span
+from vitalrig.beats import Beats
+from vitalrig.clock import Clock
+
+SNAPSHOT_ENDING = "_snapshot_temp.json"
+
+
+class BeatingDisk(Disk):
+    """
+    Writes as its base does, and beats the step `snapshots` for every snapshot that is whole.
+
+    Making the text, writing and syncing it are the busy time; the thread is not the one that
+    records.
+
+    Args:
+        beats: Where heartbeats go.
+        clock: What tells the time.
+    """
+
+    def __init__(self, beats: Beats, clock: Clock) -> None:
+        self._snapshots = beats.step("snapshots")
+        self._clock = clock
+
+    def replace(self, path: Path, pieces: Iterable[bytes | Span]) -> None:
+        """
+        Make *pieces* the whole content of *path*, in one step.
+
+        Raises:
+            OSError: If it cannot be done; *path* is then as it was, and nothing beats.
+        """
+        began_s = self._clock.monotonic_s()
+        super().replace(path, pieces)
+        if path.name.endswith(SNAPSHOT_ENDING):
+            busy_s, size_bytes = self._clock.monotonic_s() - began_s, 0
+            with contextlib.suppress(OSError):  # someone may have taken it away already
+                size_bytes = path.stat().st_size
+            self._snapshots.beat(busy_s, size_bytes)

@@ -1,0 +1,171 @@
+"""A service's own page, without a network."""
+
+import pytest
+
+from tests.support.exporting import samples
+from vitalrig.beats import Beats
+from vitalrig.clock import ManualClock
+from vitalrig.errors import CannotStart
+from vitalrig.health import Health
+from vitalrig.metrics.http import Request
+from vitalrig.metrics.page import ALIVE, READY, OwnPage, served
+from vitalrig.metrics.services import SERVICES
+
+STEP = 'camera="ward",service="probe",step="written"'
+WINDOW_RATE = "vitalrig_pipeline_heartbeat_window_rate_hertz"
+
+
+@pytest.fixture
+def clock():
+    return ManualClock()
+
+
+@pytest.fixture
+def beats(clock):
+    return Beats("probe", "ward", clock)
+
+
+@pytest.fixture
+def health(tmp_path):
+    health = Health(tmp_path / "health")
+    health.ready()
+    return health
+
+
+@pytest.fixture
+def page(beats, health, clock):
+    return OwnPage(beats, health, clock)
+
+
+def text_of(page):
+    return page.answer(Request("GET", "/metrics")).body.decode()
+
+
+def test_a_step_is_on_the_page_with_count_time_and_bytes(page, beats, clock):
+    """
+    At once, not with the next report.
+    """
+    step = beats.step("written")
+    for _ in range(4):
+        clock.advance(0.5)
+        step.beat(0.25, 100)
+    text = text_of(page)
+
+    assert {STEP: 4} == samples(text, "vitalrig_pipeline_heartbeats_total")
+    assert {STEP: 1.0} == samples(text, "vitalrig_pipeline_heartbeat_busy_seconds_total")
+    assert {STEP: 400} == samples(text, "vitalrig_pipeline_heartbeat_work_bytes_total")
+    assert {STEP: 2.0} == samples(text, WINDOW_RATE)
+
+
+def test_the_rates_of_a_step_that_stands_still_vanish(page, beats, clock):
+    """
+    They change with a beat only, and would look live for ever; its counters stay.
+    """
+    step = beats.step("written")
+    for _ in range(30):
+        clock.advance(0.1)
+        step.beat()
+    clock.advance(10.1)
+    text = text_of(page)
+
+    assert {} == samples(text, WINDOW_RATE)
+    assert {STEP: 30} == samples(text, "vitalrig_pipeline_heartbeats_total")
+
+
+def test_a_step_that_is_slow_by_nature_keeps_its_rates(page, beats, clock):
+    """
+    A snapshot every half minute is no standstill.
+    """
+    step = beats.step("written")
+    for _ in range(3):
+        clock.advance(30)
+        step.beat()
+    clock.advance(29)
+
+    assert {STEP: pytest.approx(1 / 30)} == samples(text_of(page), WINDOW_RATE)
+
+
+def test_a_counter_has_the_metric_that_the_exporter_gives_it(page, beats):
+    """
+    Also where a reason is in its name.
+    """
+    beats.count("backend_disconnects", 2)
+    beats.count("pictures_skipped", 3)
+    text = text_of(page)
+
+    assert {'camera="ward",service="probe"': 2} == samples(text, "vitalrig_redis_disconnects_total")
+    assert {'camera="ward",reason="skipped",service="probe"': 3} == samples(
+        text, "vitalrig_pictures_lost_total"
+    )
+
+
+def test_every_metric_of_services_is_declared_on_the_page(page):
+    """
+    With its help, also before it has a sample.
+    """
+    text = text_of(page)
+
+    assert [] == [each.name for each in SERVICES if f"# HELP {each.name} {each.help}" not in text]
+
+
+@pytest.mark.parametrize("path", ALIVE)
+def test_it_is_alive_as_long_as_it_answers(page, health, path):
+    """
+    Liveness is not readiness.
+    """
+    health.fail("redis", "away")
+
+    assert 200 == page.answer(Request("GET", path)).status
+
+
+@pytest.mark.parametrize("path", READY)
+def test_readiness_names_what_fails(page, health, path):
+    """
+    As the health file does.
+    """
+    health.fail("redis", "Redis is away")
+    failing = page.answer(Request("GET", path))
+    health.ok("redis")
+
+    assert (503, b"redis: Redis is away\n") == (failing.status, failing.body)
+    assert 200 == page.answer(Request("GET", path)).status
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_nothing_can_be_changed(page, method):
+    """
+    The page only tells.
+    """
+    answer = page.answer(Request(method, "/metrics"))
+
+    assert (405, "GET, HEAD") == (answer.status, answer.headers["Allow"])
+
+
+def test_another_path_is_not_found(page):
+    """
+    With a hint.
+    """
+    answer = page.answer(Request("GET", "/"))
+
+    assert (404, b"try /metrics\n") == (answer.status, answer.body)
+
+
+def test_a_page_that_cannot_be_made_is_an_error_of_ours(page, beats):
+    """
+    The service goes on, and the log says why.
+    """
+    beats.step("No Word")
+
+    assert 500 == page.answer(Request("GET", "/metrics")).status
+
+
+def test_a_port_that_is_taken_is_said(page):
+    """
+    By the setting's name, so that one knows what to change.
+    """
+    with (
+        served(page.answer, "127.0.0.1", 0) as port,
+        pytest.raises(CannotStart, match=f"metrics_port: 127.0.0.1:{port} .*in use"),
+        served(page.answer, "127.0.0.1", port),
+    ):
+        pass
