@@ -29,6 +29,7 @@ missing() { # tool
 merged() { # checks the compose file as compose understands it, with the camera's override
   CAMERA_DEVICE=/dev/video0 VIDEO_GID=44 PHYSIOLOGY_IMAGE=image:tag docker compose \
     --env-file /dev/null -f docker-compose.yml -f docker-compose.camera.yml \
+    -f docker-compose.vendor.yml \
     --profile monitoring config >"$1" &&
     "$bin/check-jsonschema" --quiet --builtin-schema vendor.compose-spec "$1"
 }

@@ -7,7 +7,7 @@ import pytest
 from rig.environment import parse
 from tests.support.rig_files import ROOT, compose_variables, services, text
 
-FILES = ("docker-compose.yml", "docker-compose.camera.yml")
+FILES = ("docker-compose.yml", "docker-compose.camera.yml", "docker-compose.vendor.yml")
 EXAMPLE = parse(text(".env.example"), ".env.example")
 COMMENTED = set(re.findall(r"^# ([A-Z_]+)=", text(".env.example"), re.MULTILINE))
 

@@ -219,6 +219,8 @@ class ComposeRig:
         files = ["docker-compose.yml"]
         if self._environment["CAMERA_DEVICE"]:
             files.append("docker-compose.camera.yml")
+        if self._environment["PHYSIOLOGY_IMAGE"]:
+            files.append("docker-compose.vendor.yml")
         if (root / "docker-compose.override.yml").is_file():
             files.append("docker-compose.override.yml")
         named = [argument for file in files for argument in ("--file", str(root / file))]

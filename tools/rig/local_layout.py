@@ -4,6 +4,7 @@ Where a rig without Docker keeps its things, and the variables its programs are 
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -128,6 +129,7 @@ class Layout:
         homes = (home for home in _GRAFANA_HOMES if Path(home).is_dir())
         return {
             **environment.for_programs(),
+            **_camera(environment["CAMERA_DEVICE"]),
             "PYTHONUNBUFFERED": "1",
             "RIG_ROOT": str(root),
             "RIG_PYTHON": str(python),
@@ -183,4 +185,17 @@ def _decisive(variables: Mapping[str, str]) -> dict[str, str]:
         name: value
         for name, value in variables.items()
         if name in _DECISIVE or name.startswith("VITALRIG_")
+    }
+
+
+def _camera(device: str) -> dict[str, str]:
+    """
+    Tell the server which camera to read; links such as those by its name are followed.
+    """
+    number = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(device)) if device else None
+    if number is None:
+        return {}
+    return {
+        "VITALRIG_PHYSIOLOGY_SERVER_SOURCE": "camera",
+        "VITALRIG_PHYSIOLOGY_SERVER_CAMERA_DEVICE_INDEX": number[1],
     }

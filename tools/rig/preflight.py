@@ -167,19 +167,19 @@ def check_compose() -> Check:
 
 def check_camera(environment: Environment, mode: str) -> list[Check]:
     """
-    Look at the camera, if one is asked for. Only compose with the vendor's image uses one.
+    Look at the camera, if one is asked for, and whether the vendor's server can have it.
     """
-    device = environment["CAMERA_DEVICE"]
-    if not device:
-        return []
-    without = "or empty CAMERA_DEVICE in .env to run without a camera."
-    if mode == "local":
-        remedy = f"Run with MODE=compose and PHYSIOLOGY_IMAGE, {without}"
-        return [Check("camera", f"{device} is asked for, and local mode has none", remedy)]
+    device, image = environment["CAMERA_DEVICE"], environment["PHYSIOLOGY_IMAGE"]
     checks = []
-    if not environment["PHYSIOLOGY_IMAGE"]:
-        remedy = f"Set PHYSIOLOGY_IMAGE in .env to the image of the vendor's server, {without}"
-        checks.append(Check("camera image", "PHYSIOLOGY_IMAGE is empty", remedy))
+    if image and mode == "local":
+        remedy = "Run with MODE=compose, or empty PHYSIOLOGY_IMAGE in .env."
+        checks.append(Check("vendor's server", f"{image} is an image, and there are none", remedy))
+    if image and not device:
+        remedy = "Set CAMERA_DEVICE in .env, or empty PHYSIOLOGY_IMAGE."
+        checks.append(Check("vendor's server", "it has no camera", remedy))
+    if not device:
+        return checks
+    without = "or empty CAMERA_DEVICE in .env to run without a camera."
     try:
         is_device = stat.S_ISCHR(Path(device).stat().st_mode)
         found = f"{device}, group {environment['VIDEO_GID']}" if is_device else f"{device} is none"

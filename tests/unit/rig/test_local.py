@@ -7,6 +7,7 @@ import yaml
 
 from rig.environment import Environment, load
 from rig.local_layout import Layout, find_alertmanager
+from rig.redis_program import RedisProgram
 from rig.supervisor import Exits, Program
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,6 +58,21 @@ def test_alertmanager_is_found_under_either_of_its_names(tmp_path, monkeypatch, 
     (tmp_path / name).touch(mode=0o755)
 
     assert str(tmp_path / name) == find_alertmanager()
+
+
+@pytest.mark.parametrize(
+    ("device", "number"), [("/dev/video2", "2"), ("/dev/null", None), ("", None)]
+)
+def test_the_server_is_told_which_camera_to_read(tmp_path, device, number):
+    """
+    By its number; what is no camera changes nothing.
+    """
+    layout = a_layout(tmp_path, CAMERA_DEVICE=device)
+    variables = layout.variables(
+        Path("python"), RedisProgram("redis-server", "redis", "it is there")
+    )
+
+    assert number == variables.get("VITALRIG_PHYSIOLOGY_SERVER_CAMERA_DEVICE_INDEX")
 
 
 def test_what_changed_since_the_start_is_named(tmp_path):

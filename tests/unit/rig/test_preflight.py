@@ -131,22 +131,32 @@ def test_a_camera_that_is_missing_or_none_is_refused(device):
     assert device in check.found
 
 
-def test_a_camera_needs_the_image_of_a_server_that_reads_it():
+@pytest.mark.parametrize("mode", ["compose", "local"])
+def test_a_camera_needs_no_other_server_than_ours(mode):
     """
-    Asking for a camera alone would silently start the synthetic source.
+    Ours reads it, in containers and without.
     """
-    checks = preflight.check_camera(an_environment(CAMERA_DEVICE="/dev/null"), "compose")
+    checks = preflight.check_camera(an_environment(CAMERA_DEVICE="/dev/null"), mode)
 
-    assert ["camera image"] == [check.name for check in checks if not check.ok]
+    assert [True] == [check.ok for check in checks]
 
 
-def test_a_camera_is_refused_in_local_mode():
+def test_the_vendors_server_wants_a_camera():
+    """
+    It is started with --use_camera.
+    """
+    (check,) = preflight.check_camera(an_environment(PHYSIOLOGY_IMAGE="vendor:1"), "compose")
+
+    assert "CAMERA_DEVICE" in check.remedy
+
+
+def test_the_vendors_image_is_refused_in_local_mode():
     """
     It would not be used, and nobody would be told.
     """
-    (check,) = preflight.check_camera(an_environment(CAMERA_DEVICE="/dev/null"), "local")
+    environment = an_environment(CAMERA_DEVICE="/dev/null", PHYSIOLOGY_IMAGE="vendor:1")
 
-    assert "MODE=compose" in check.remedy
+    assert "MODE=compose" in preflight.check_camera(environment, "local")[0].remedy
 
 
 def test_a_socket_path_that_the_system_cannot_take_is_refused(tmp_path):
