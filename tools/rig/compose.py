@@ -155,7 +155,7 @@ class ComposeRig:
         """Have the images that are not built here, and return the monitoring services to start."""
         environment = self._environment
         base = "REDIS_IMAGE", "PYTHON_IMAGE"
-        vendor = ("PHYSIOLOGY_IMAGE",) if environment["CAMERA_DEVICE"] else ()
+        vendor = ("PHYSIOLOGY_IMAGE",) if environment["PHYSIOLOGY_IMAGE"] else ()
         for variable in (*base, *vendor):
             if (why := self._fetch(environment[variable])) is not None:
                 raise RigError(
