@@ -42,8 +42,9 @@ _END = "conformance:end"
 @dataclass(frozen=True)
 class Play:
     """
-    What is played: for how long, what happens meanwhile, how the server is set, and at which speed
-    if it matters.
+    What is played.
+
+    For how long, what happens meanwhile, how the server is set, and at which speed if it matters.
     """
 
     duration_s: float
@@ -144,9 +145,7 @@ class _FileReader:
         yield
 
     def finish(self) -> dict[str, list[bytes]]:
-        return {
-            path.stem: path.read_bytes().splitlines() for path in self._folder.glob("*.jsonl")
-        }
+        return {path.stem: path.read_bytes().splitlines() for path in self._folder.glob("*.jsonl")}
 
 
 class _RedisReader:

@@ -1,0 +1,76 @@
+"""RPCs that stream, of the whole server, whatever its backend."""
+
+import time
+
+import numpy as np
+import pytest
+from google.protobuf.empty_pb2 import Empty
+
+from tests.support.conformance import FPS
+from tests.support.conformance_rpc import (
+    DEADLINE_S,
+    recording,
+    subscribed,
+    take,
+)
+
+
+def test_stream_status_tells_the_present_and_then_each_change(stub):
+    """
+    8, OK, and 8 again.
+    """
+    stream = subscribed(stub.StreamStatus(Empty(), timeout=DEADLINE_S))
+    stub.StartCore(Empty())
+    stub.StartEdgeGraph(Empty())
+    present, ok = next(stream), next(stream)
+    stub.StopEdgeGraph(Empty())
+
+    assert [8, 0, 8] == [message.status.value for message in (present, ok, *take(stream, 1))]
+
+
+def test_stream_core_metrics_gives_a_message_a_buffer(started):
+    """
+    While recording.
+    """
+    stream = subscribed(started.StreamCoreMetrics(Empty(), timeout=DEADLINE_S))
+    started.SetRecording(recording())
+    messages = take(stream, 3)
+
+    assert [6, 6] == [message.metrics.metadata.frame_count for message in messages[1:]]
+    assert {("synthetic", 0)} == {(message.source, message.missed) for message in messages}
+
+
+def test_stream_edge_metrics_gives_a_message_a_frame(started):
+    """
+    Whether or not there is a recording.
+    """
+    messages = take(subscribed(started.StreamEdgeMetrics(Empty(), timeout=DEADLINE_S)), 5)
+    steps_s = np.diff([message.timestamp_us for message in messages]) / 1e6
+
+    assert 1 / FPS == pytest.approx(steps_s, abs=2e-6)
+    assert {1} == {len(message.metrics.breathing.upper_trace) for message in messages}
+
+
+def test_several_clients_may_read_a_stream(started):
+    """
+    Each has all of it.
+    """
+    streams = [subscribed(started.StreamEdgeMetrics(Empty(), timeout=DEADLINE_S)) for _ in range(3)]
+    seqs = [{message.seq for message in take(stream, 10)} for stream in streams]
+
+    assert len(set.intersection(*seqs)) > 5
+
+
+def test_stream_logs_tells_what_is_logged(stub, caplog):
+    """
+    With a time in microseconds since the epoch.
+    """
+    with caplog.at_level("INFO"):
+        stream = subscribed(stub.StreamLogs(Empty(), timeout=DEADLINE_S))
+        stub.StartCore(Empty())
+        stub.StartEdgeGraph(Empty())
+        entry = next(entry for entry in stream if entry.message.startswith("graph started"))
+        stream.cancel()
+
+    assert "info" == entry.level
+    assert 0 == pytest.approx(entry.timestamp / 1e6 - time.time(), abs=60)

@@ -1,0 +1,45 @@
+"""What the tests of RPCs share: a server in real time, requests, and reading of streams."""
+
+import grpc
+import pytest
+
+from services.physiology_server import app
+from services.physiology_server.settings import Settings
+from tests.support.running import a_pulse, load
+from vitalrig.rpc import physiology_pb2 as pb
+
+PRECONDITION, ARGUMENT = grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT
+NOT_STARTED = 8
+DEADLINE_S = 15
+"""No stream is read for longer."""
+
+
+def serving(backend, folder, redis, **keys):
+    """A server in real time, which waits to be started."""
+    settings = load(
+        Settings, redis, streaming_backend=backend, port=0, frame_fps=0,
+        file_base_directory=folder / "out", **keys,
+    )  # fmt: skip
+    return app.build(settings, a_pulse(folder))
+
+
+def refusal(call, *args):
+    with pytest.raises(grpc.RpcError) as refused:
+        call(*args)
+    return refused.value.code(), refused.value.details()
+
+
+def recording(on=True, session_id=""):
+    return pb.SetRecordingRequest(recording=on, session_id=session_id)
+
+
+def subscribed(stream):
+    """The server knows this reader when it has said what frames are."""
+    stream.initial_metadata()
+    return stream
+
+
+def take(stream, count):
+    taken = [next(stream) for _ in range(count)]
+    stream.cancel()
+    return taken
