@@ -1,6 +1,7 @@
 """Frames of a camera or a video file, as the server takes them."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -28,6 +29,8 @@ class Pictures:
     """
 
     def __init__(self, video: Path | None, camera: int, *, as_fast_as_it_goes: bool) -> None:
+        # OpenCV does not bear to be closed while a thread still reads.
+        self._lock = threading.Lock()
         self._source = cv2.VideoCapture(str(video) if video else camera)
         if not self._source.isOpened():
             raise OSError(f"{video or f'camera {camera}'} cannot be opened")
@@ -41,7 +44,7 @@ class Pictures:
         """Yield each picture with its time since the capture's start, until there are no more."""
         began_s = time.monotonic()
         while True:
-            there, picture = await asyncio.to_thread(self._source.read)
+            there, picture = await asyncio.to_thread(self._read)
             if not there:
                 return
             time_s = self.sent / self._fps if self._is_video else time.monotonic() - began_s
@@ -51,8 +54,13 @@ class Pictures:
             self.sent += 1
 
     def close(self) -> None:
-        """Let the camera go."""
-        self._source.release()
+        """Let the camera go, after the picture that is being read."""
+        with self._lock:
+            self._source.release()
+
+    def _read(self) -> tuple[bool, np.ndarray]:
+        with self._lock:
+            return self._source.read()
 
 
 def _message(picture: np.ndarray, timestamp_us: int) -> pb.FrameWithTimestamp:
