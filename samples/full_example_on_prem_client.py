@@ -6,6 +6,7 @@ Everything that the gRPC interface offers, from one keyboard.
 Uploads frames from a camera or a video file, streams core and edge metrics, status and logs,
 controls the recording and resets the processing. Keys, each followed by Enter:
 s or start, t or stop, r or reset, h or help, q or quit.
+With the default publish_core of the server, rates come while it records: press s.
 """
 
 import argparse
@@ -51,20 +52,26 @@ async def main(arguments: argparse.Namespace) -> int:
 async def run(control: Control, pictures: Pictures | None, arguments: argparse.Namespace) -> int:
     """
     Start the server's work, upload, obey the keyboard, and stop what was started.
+
+    A server that was at work before goes on: somebody else may look at it, or record.
     """
+    recording = False
     info = await control.ask("server information", "GetServerInfo")
     if info is None:
         return 1
     say(f"{info.version}, frames from {info.source}{', MADE UP' if info.synthetic else ''}")
+    found = await control.ask("status", "GetStatus")
     await control.set_buffer_duration(arguments.buffer_duration)
-    if not await control.start():
+    if found is None or not await control.start():
         return 1
 
     async def record() -> None:
-        await control.set_recording(True, arguments.session_id)
+        nonlocal recording
+        recording = await control.set_recording(True, arguments.session_id) or recording
 
     async def end() -> None:
-        await control.set_recording(False)
+        nonlocal recording
+        recording = not await control.set_recording(False) and recording
 
     async def explain() -> None:
         say(help_line(KEYS))
@@ -78,7 +85,12 @@ async def run(control: Control, pictures: Pictures | None, arguments: argparse.N
     await obey(commands, uploading, KEYS)
     accounted = not uploading.done() or bool(uploading.result())
     uploading.cancel()
-    await control.stop()
+    if not found.edge_running:
+        await control.stop()
+    else:
+        if recording:
+            await end()
+        say("the server was at work before, and goes on")
     return 0 if accounted else 1
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import redis.asyncio
+from on_prem import say
 
 Envelope = dict[str, Any]
 
@@ -41,7 +42,10 @@ class FileReader:
         """Yield the lines that are added from now on, and each new latest picture."""
         names = ("core_metrics", "edge_metrics", "status")
         tails = [Tail(self._base_dir / f"{name}.jsonl") for name in names]
-        seen_ns = 0
+        # A picture that lies there already may be of another day.
+        _, seen_ns = self._newer_picture(0)
+        if not self._base_dir.is_dir():
+            say(f"{self._base_dir} is not there yet; waiting for a server that writes to it")
         while True:
             for tail in tails:
                 for line in tail.lines():

@@ -69,10 +69,11 @@ class Control:
         await self.ask("stop edge", "StopEdgeGraph")
         await self.ask("stop core", "StopCore")
 
-    async def set_recording(self, recording: bool, session_id: str = "") -> None:
-        """Start or stop the recording."""
+    async def set_recording(self, recording: bool, session_id: str = "") -> bool:
+        """Start or stop the recording; tell whether the server did."""
         request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
-        await self.ask("recording" if recording else "stopped", "SetRecording", request)
+        what = "recording" if recording else "stopped"
+        return await self.ask(what, "SetRecording", request) is not None
 
     async def reset(self) -> None:
         """Clear Core's buffer: rates settle anew."""

@@ -12,15 +12,22 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 def set_up(
-    service: str, log_format: LogFormat = "json", level: LogLevel = "info", out: TextIO = sys.stdout
+    service: str,
+    log_format: LogFormat = "json",
+    level: LogLevel = "info",
+    out: TextIO | None = None,
 ) -> None:
     """
     Send every log record of this process to *out*, one line each.
+
+    By default JSON, which is for programs, goes to stdout, and text, for people, to stderr.
 
     A record's message is a constant sentence; its data are the `extra` fields.
     JSON lines carry `time` (UTC, ISO-8601 with Z and milliseconds), `level`,
     `service`, `logger`, `event` and the fields.
     """
+    if out is None:
+        out = sys.stdout if log_format == "json" else sys.stderr
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(default=str)
         if log_format == "json"

@@ -166,12 +166,13 @@ def help_text(settings: type[ServiceSettings]) -> str:
     All that `--help` says.
     """
     name = settings.service()
+    where = f"config/{name}.yml" if settings.usual_config else "the file of --config"
     lines = [
         f"python -m services.{name} [--config FILE] [--KEY=VALUE ...]",
         "",
         *(line.strip() for line in (settings.__doc__ or "").strip().splitlines()),
         "",
-        f"Each key may stand in config/{name}.yml, in the environment as",
+        f"Each key may stand in {where}, in the environment as",
         f"VITALRIG_{name.upper()}_KEY or as a flag; the later wins. Booleans may stand bare",
         "(--key, --nokey).",
         "",

@@ -1,11 +1,14 @@
 """What runs and what is being recorded: the state that gRPC controls. No gRPC in it."""
 
+import logging
 from dataclasses import dataclass
 
 from services.physiology_server.status import StatusCode
 from smartspectra.ipc.session_files import check_session_id
 from vitalrig.clock import Clock
 from vitalrig.errors import BadRequest, NotPossibleNow
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class Control:
                 f"session {self.session_id or 'without a name'} is being recorded: stop it first"
             )
         self.recording, self.session_id = True, session_id
+        log.info("recording started", extra={"session": session_id})
         self._changes.append(RecordingChange(True, session_id, self._clock.wall_us()))
 
     def reset_processing(self) -> None:
@@ -171,4 +175,5 @@ class Control:
     def _end_recording(self) -> None:
         if self.recording:
             self._changes.append(RecordingChange(False, self.session_id, self._clock.wall_us()))
+            log.info("recording stopped", extra={"session": self.session_id})
             self.recording, self.session_id = False, ""

@@ -117,6 +117,7 @@ class Graph:
                     control.stop_edge_graph()
         for outgoing in disturb(math.inf, ()):  # what it still holds back
             state.outbox.put(outgoing)
+        log.info("graph stopped")
         state.graph_time_s = 0.0
         state.announce()
 

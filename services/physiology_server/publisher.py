@@ -1,5 +1,6 @@
 """From the outbox to the backend, through any absence of the other side."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -50,6 +51,7 @@ class Publisher:
             beats.count(name, 0)
         self._lost_counted = 0
         self._replaced_counted = 0
+        self._on_its_way: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """
@@ -62,8 +64,20 @@ class Publisher:
     async def flush(self) -> None:
         """
         Send until the outbox is empty.
+
+        A batch that is on its way when this is cancelled is finished all the same, and who calls
+        it next waits for that; so a stop sends nothing twice.
         """
-        while batch := self._outbox.take(BATCH):
+        while self._on_its_way is not None or (batch := self._outbox.take(BATCH)):
+            if self._on_its_way is None:
+                self._on_its_way = asyncio.create_task(self._deliver(batch))
+            await asyncio.shield(self._on_its_way)
+
+    async def _deliver(self, batch: list[Numbered]) -> None:
+        """
+        Send one batch, whenever that is possible.
+        """
+        try:
             began_s = self._clock.monotonic_s()
             try:
                 await self._send(batch)
@@ -75,6 +89,8 @@ class Publisher:
             self._outbox.done()
             self._health.ok("streaming_backend")
             self._count(batch, busy_s)
+        finally:
+            self._on_its_way = None
 
     async def _send_when_back(self, error: Unavailable) -> list[Numbered]:
         """

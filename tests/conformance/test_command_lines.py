@@ -233,7 +233,7 @@ def test_the_advanced_command_logs_what_its_flags_say(started):
     log = started(MADE_UP)["log"]
     fps = re.findall(r"throughput and latency .*effective_fps=([0-9.]+)", log)[1]
 
-    assert 30 == pytest.approx(float(fps), rel=0.1)
+    assert 30 == pytest.approx(float(fps), rel=0.2)
     assert re.search(r"throughput and latency .*latency_p50_ms=[0-9.]+", log)
     assert re.search(r"transfer from Edge to Core .*mean_ms=[0-9.]+", log)
     assert "[debug    ]" in log

@@ -74,7 +74,7 @@ def published(client, folder, flags=(), **config):
     scenario.write_text("{name: x, duration_s: 1}")
     argv = [
         f"--redis_config_path={path}", f"--scenario={scenario}", "--streaming_backend=redis",
-        "--source=synthetic", "--autostart", "--publish_core=always", "--port=0", "--speed=4",
+        "--source=synthetic", "--autostart", "--publish_core=always", "--port=0", "--speed=2",
         *flags,
     ]  # fmt: skip
     with Heard(client) as heard:

@@ -102,7 +102,8 @@ def recorded(tmp_path_factory):
                 stub.SetRecording(pb.SetRecordingRequest(recording=True, session_id=SESSION))
                 eventually(lambda: strict_pulses(client) > 1, PULSE_WITHIN_S, every_s=0.2)
                 stub.SetRecording(pb.SetRecordingRequest(recording=False))
-            eventually((folder / f"metrics_{SESSION}.json").exists)
+            manifest = folder / f"metrics_{SESSION}_manifest.json"
+            eventually(lambda: json.loads(manifest.read_text())["state"] == "finished")
             ended = [end(process, by=signal.SIGINT) for process in started]
             yield Recorded(folder, *ended, published_for_session(client))
     finally:

@@ -53,7 +53,12 @@ def test_a_recording_ends_with_its_files_finished(rig, sessions):
 
     assert (0, True) == (
         result.exit_code,
-        {"metrics_first.json", "metrics_first.jsonl", "metrics_first_snapshot_temp.json"}
+        {
+            "metrics_first.json",
+            "metrics_first.jsonl",
+            "metrics_first_manifest.json",
+            "metrics_first_snapshot_temp.json",
+        }
         <= set(names),
     ), result.output
 
@@ -87,6 +92,26 @@ def test_a_name_that_is_no_file_name_is_refused(rig, sessions, name):
     result = record(rig, sessions, "--seconds=1", f"--session={name}")
 
     assert (1, True) == (result.exit_code, "letters" in result.output)
+
+
+def test_a_source_that_ends_before_it_has_settled_is_not_waited_for(
+    redis_server, tmp_path, sessions
+):
+    """
+    The signals will never come.
+    """
+    scenario = tmp_path / "short.yml"
+    scenario.write_text("name: short\nduration_s: 2\ntimeline: []\n")
+    settings = load(ServerSettings, redis_server, port=0, scenario=scenario)
+    sessions.mkdir()
+    with running(service := server.build(settings, a_pulse(tmp_path, "server"))):
+        eventually(lambda: service.port)
+        result = CliRunner().invoke(
+            app,
+            ["record", f"--server=127.0.0.1:{service.port}", f"--sessions-folder={sessions}"],
+        )
+
+    assert (1, True) == (result.exit_code, "source has ended" in result.output), result.output
 
 
 def test_without_a_server_the_message_says_what_to_do(sessions):

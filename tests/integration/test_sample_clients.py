@@ -10,8 +10,10 @@ from services.physiology_server import app as server
 from services.physiology_server.settings import Settings
 from tests.support import faces
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.running import a_pulse, load, running
 from tests.support.screen import Program
+from vitalrig.cli.rpc import connected
 
 FPS = 30
 FULL, HELLO, ALT = (
@@ -110,6 +112,63 @@ def test_the_full_example_says_that_a_source_is_made_up(rig, run):
     program.ends()
 
     assert "MADE UP" in program.text
+
+
+def test_the_full_example_leaves_a_server_at_work_that_was_at_work_before(rig, run):
+    """
+    Whoever looks on and quits ends nobody else's recording.
+    """
+    port = rig(source="synthetic", streaming_backend="grpc", autostart=True)
+    with connected(f"127.0.0.1:{port}") as somebody:
+        somebody.set_recording(True, "night")
+        program = run(FULL, f"--port={port}", "--no_upload")
+        program.says("q quit")
+        program.type("q\n")
+        status = program.ends()
+
+        assert (0, True) == (status, somebody.status().recording), program.text
+
+
+def test_the_full_example_ends_its_own_recording(rig, run):
+    """
+    Also on a server that goes on: nobody else would end it.
+    """
+    port = rig(source="synthetic", streaming_backend="grpc", autostart=True)
+    program = run(FULL, f"--port={port}", "--no_upload")
+    program.says("q quit")
+    program.type("s\n")
+    program.says("recording: done")
+    program.type("q\n")
+    program.ends()
+
+    with connected(f"127.0.0.1:{port}") as somebody:
+        assert not somebody.status().recording, program.text
+
+
+def test_a_picture_of_another_day_is_not_shown(run, tmp_path):
+    """
+    What a server left in its folder is no picture that has just come.
+    """
+    base = tmp_path / "out"
+    base.mkdir()
+    (base / "latest.jpg").write_bytes(b"\xff\xd8\xff\xd9")
+    program = run(ALT, f"--base_dir={base}", f"--port={free_port()}", "--save_frame=seen.jpg")
+    program.says("q quit")
+    program.type("q\n")
+    program.ends()
+
+    assert "picture" not in program.text
+
+
+def test_a_folder_that_is_not_there_is_said(run, tmp_path):
+    """
+    A wrong path must not look like a server that has nothing to say.
+    """
+    program = run(ALT, f"--base_dir={tmp_path / 'none'}", f"--port={free_port()}")
+    program.says("none is not there yet")
+    program.type("q\n")
+
+    assert 0 == program.ends()
 
 
 def test_uploading_to_a_server_with_a_source_of_its_own_is_refused_with_a_reason(rig, run, video):

@@ -4,12 +4,17 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from rig.supervisor import Supervisor
 from tests.support.eventually import eventually
 from tests.support.rig_handles import LocalHandle
+
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
@@ -79,6 +84,34 @@ def test_the_other_mode_is_refused_while_this_one_runs(rig):
 
     assert 1 == refused.returncode
     assert "runs already, in local mode" in refused.stderr
+
+
+def test_doctor_tells_nobody_to_end_the_rig_itself(rig):
+    """
+    The ports are the rig's own; for the other mode they are not in the way of anything.
+    """
+    rig.verb("up")
+
+    told = rig.verb("doctor", check=False, MODE="compose").stdout
+
+    assert "the rig has them, in local mode" in told
+    assert "is taken" not in told
+
+
+def test_a_reader_that_has_seen_enough_is_no_mishap(rig):
+    """
+    `make doctor | head -1` ends without a word from Python.
+    """
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as gone:
+        ended = subprocess.run(
+            [sys.executable, "tools/rig", "doctor"],
+            cwd=ROOT, env=rig.variables, stdout=gone,
+            stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+
+    assert "" == ended.stderr
 
 
 def test_down_ends_what_a_killed_supervisord_left(rig):

@@ -92,11 +92,16 @@ def doctor(environment: Environment, _: argparse.Namespace) -> int:
     """Look at all that is needed to start, and show it as a table."""
     chosen, why = modes.choose(environment)
     print(f"`make up` would take {chosen} mode: {why}.")
+    running = [rig.name for rig in modes.running(environment)]
     bad = False
     for mode in modes.MODES:
         rig = modes.make(mode, environment)
-        print(f"\n{mode} mode ({'runs' if rig.is_running() else 'does not run'})")
-        for check in rig.checks():
+        print(f"\n{mode} mode ({'runs' if mode in running else 'does not run'})")
+        # What runs in the other mode has the same ports, and is nothing to be ended for them.
+        held_by = [name for name in running if name != mode]
+        if held_by:
+            print(f"  --   {'ports':<15} not looked at: the rig has them, in {held_by[0]} mode")
+        for check in rig.checks(with_ports=not held_by):
             print(f"  {'ok ' if check.ok else 'NOT'}  {check.name:<15} {check.found}")
             if not check.ok:
                 print(f"       {'':<15} → {check.remedy}")
@@ -132,9 +137,15 @@ def main(argv: Sequence[str]) -> int:
     parsers["record"].add_argument("--session", default="", help="its name; made up if empty")
     arguments = parser.parse_args(argv)
     try:
-        return _VERBS[arguments.verb](load(_ROOT, os.environ), arguments)
+        code = _VERBS[arguments.verb](load(_ROOT, os.environ), arguments)
+        sys.stdout.flush()
     except RigError as exc:
         print(exc, file=sys.stderr)
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever reads has seen enough, such as `head`; Python would complain at the end again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:
+        return code
     return 1

@@ -39,9 +39,9 @@ class ComposeRig:
         """
         return bool(self._containers())
 
-    def checks(self) -> Iterator[Check]:
+    def checks(self, *, with_ports: bool = True) -> Iterator[Check]:
         """
-        Look at all that is needed to start.
+        Look at all that is needed to start; the ports can be left out.
         """
         environment = self._environment
         yield (engine := preflight.check_engine())
@@ -53,10 +53,11 @@ class ComposeRig:
         if (folder := docker.data_folder()) is not None:
             yield preflight.check_disk(folder, need_mb, "images and volumes")
         yield from preflight.check_camera(environment, self.name)
-        ours = {port for container in self._containers() for port in container.ports}
-        names = preflight.published_ports(self.name, monitoring=self._monitoring)
-        free = [name for name in names if environment.port(name) not in ours]
-        yield from preflight.check_ports(environment, free)
+        if with_ports:
+            ours = {port for container in self._containers() for port in container.ports}
+            names = preflight.published_ports(self.name, monitoring=self._monitoring)
+            free = [name for name in names if environment.port(name) not in ours]
+            yield from preflight.check_ports(environment, free)
         yield self._check_checkout()
 
     def up(self) -> list[str]:

@@ -24,6 +24,8 @@ _CA_BUNDLES = (
 )
 # Besides the rig's own names, .env may hold what the services, Docker and builds read.
 _PASSED_ON = ("VITALRIG_", "COMPOSE_", "DOCKER_", "BUILDKIT_")
+_ON = {"1", "true", "yes", "on"}
+_OFF = {"", "0", "false", "no", "off"}
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -78,8 +80,16 @@ class Environment:
         return self.values[name]
 
     def flag(self, name: str) -> bool:
-        """Whether *name* is switched on."""
-        return self[name].lower() in {"1", "true", "yes", "on"}
+        """
+        Whether *name* is switched on.
+
+        Raises:
+            RigError: If it is neither on nor off.
+        """
+        value = self[name].lower()
+        if value not in _ON | _OFF:
+            raise RigError(f"{name} is {self[name]!r}; it can be 1 for on, or 0 or empty for off.")
+        return value in _ON
 
     def number(self, name: str) -> int:
         """

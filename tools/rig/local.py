@@ -45,9 +45,9 @@ class LocalRig:
         """
         return self._supervisor.answers()
 
-    def checks(self) -> Iterator[Check]:
+    def checks(self, *, with_ports: bool = True) -> Iterator[Check]:
         """
-        Look at all that is needed to start.
+        Look at all that is needed to start; the ports can be left out.
         """
         environment = self._environment
         need_mb = environment.number("MIN_FREE_MB")
@@ -56,8 +56,10 @@ class LocalRig:
         yield preflight.check_writable(environment.sessions)
         yield preflight.check_socket_path(self._layout.socket)
         yield from preflight.check_camera(environment, self.name)
-        if not self.is_running():
-            yield self._check_leftovers()
+        if self.is_running():
+            return
+        yield self._check_leftovers()
+        if with_ports:
             names = preflight.published_ports(self.name, monitoring=self._monitoring)
             yield from preflight.check_ports(environment, names)
 
@@ -73,7 +75,9 @@ class LocalRig:
         """
         preflight.insist(self.checks())
         services = [*SERVICES, *self._monitoring_programs()]
-        exits = Exits(self._layout.log("supervisord"))
+        health = LocalHealth(
+            self._layout, self._python_of_rig(), Exits(self._layout.log("supervisord"))
+        )
         if self.is_running():
             self._refuse_changes()
             print("It runs already; only what is stopped is started.", flush=True)
@@ -88,7 +92,7 @@ class LocalRig:
             if program.name in services and program.state in {"STOPPED", "EXITED", "FATAL"}:
                 print(f"Starting {program.name}", flush=True)
                 self._supervisor.start(program.name)
-        self._wait_until_healthy(services, exits)
+        self._wait_until_healthy(services, health)
         return services
 
     def down(self) -> None:
@@ -237,8 +241,7 @@ class LocalRig:
         ours = {process.pid for process in processes.of_rig(self._layout.run)}
         return pid if pid in ours else None
 
-    def _wait_until_healthy(self, services: Sequence[str], exits: Exits) -> None:
-        health = LocalHealth(self._layout, self._python_of_rig(), exits)
+    def _wait_until_healthy(self, services: Sequence[str], health: LocalHealth) -> None:
         began_s = time.monotonic()
         while True:
             programs = [p for p in self._supervisor.programs() if p.name in services]

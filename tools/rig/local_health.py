@@ -27,6 +27,10 @@ class LocalHealth:
         self._layout = layout
         self._python = python
         self._exits = exits
+        # A log goes on over starts: what it held before now says nothing of what follows.
+        self._held_bytes = {
+            log: log.stat().st_size for log in layout.logs.glob("*.log") if log.is_file()
+        }
 
     def sickness(self, program: Program) -> str | None:
         """
@@ -60,13 +64,22 @@ class LocalHealth:
     def account(self, program: Program, why: str) -> str:
         """
         Return what is wrong with a program, how it ended, and its last log lines.
+
+        They are those since this object was made, or earlier ones if it has said nothing since.
         """
-        try:
-            text = self._layout.log(program.name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            text = ""
         ended = self._exits.last_of(program.name)
         if ended and ended not in why:
             why = f"{why} (before that: {ended})"
-        lines = "\n".join(f"    {line}" for line in text.splitlines()[-_LOG_LINES:])
+        said = self._said(self._layout.log(program.name))
+        lines = "\n".join(f"    {line}" for line in said[-_LOG_LINES:])
         return f"{program.name}: {why}\n  its last log lines:\n{lines}"
+
+    def _said(self, log: Path) -> list[str]:
+        try:
+            content = log.read_bytes()
+        except OSError:
+            return []
+        held_bytes = self._held_bytes.get(log, 0)
+        # A log that has become shorter was rotated; all of it is new.
+        new = content[held_bytes:] if held_bytes <= len(content) else content
+        return (new or content).decode(errors="replace").splitlines()

@@ -24,8 +24,8 @@ class Rig(Protocol):
         """Whether it runs."""
         ...
 
-    def checks(self) -> Iterator[Check]:
-        """Look at all that is needed to start."""
+    def checks(self, *, with_ports: bool = True) -> Iterator[Check]:
+        """Look at all that is needed to start; the ports can be left out."""
         ...
 
     def up(self) -> list[str]:

@@ -15,6 +15,7 @@ from rich.table import Table
 from smartspectra.ipc.session_files import check_session_id
 from vitalrig.cli.rpc import Server, connected
 from vitalrig.errors import BadRequest, NotPossibleNow, Unavailable, VitalrigError
+from vitalrig.rpc import physiology_pb2 as pb
 
 POLL_S = 0.2
 FILES_WITHIN_S = 10.0
@@ -68,23 +69,30 @@ def _files(folder: Path, name: str) -> dict[str, Path]:
         "jsonl": folder / f"metrics_{name}.jsonl",
         "summary": folder / f"metrics_{name}.json",
         "snapshot": folder / f"metrics_{name}_snapshot_temp.json",
+        "manifest": folder / f"metrics_{name}_manifest.json",
     }
 
 
 def _settle(rig: Server) -> None:
-    remaining_s = _settling_s(rig)
+    remaining_s = _settling_s(rig.status())
     if not remaining_s:
         return
     with _progress() as progress:
         task = progress.add_task("settling", total=remaining_s)
-        while remaining := _settling_s(rig):
-            progress.update(task, completed=max(0.0, remaining_s - remaining))
+        while remaining := _settling_s(status := rig.status()):
+            if not status.edge_running:
+                raise NotPossibleNow(
+                    "the source has ended before its signals had settled; a longer one is needed"
+                )
+            done_s = max(0.0, remaining_s - remaining)
+            name = pb.StatusCode.Name(status.status)
+            progress.update(task, completed=done_s, description=f"settling, status {name}")
             time.sleep(POLL_S)
         progress.update(task, completed=remaining_s)
 
 
-def _settling_s(rig: Server) -> float:
-    return max((signal.remaining_s for signal in rig.status().settling), default=0.0)
+def _settling_s(status: pb.StatusReply) -> float:
+    return max((signal.remaining_s for signal in status.settling), default=0.0)
 
 
 def _record(rig: Server, name: str, seconds: float, files: dict[str, Path]) -> dict[str, Any]:

@@ -152,3 +152,21 @@ def test_the_group_of_the_camera_is_looked_up(checkout):
     environment = load(checkout, {"CAMERA_DEVICE": "/dev/null"})
 
     assert str(Path("/dev/null").stat().st_gid) == environment["VIDEO_GID"]
+
+
+@pytest.mark.parametrize(
+    ("value", "on"), [("1", True), ("yes", True), ("ON", True), ("0", False), ("No", False)]
+)
+def test_a_switch_is_on_or_off(checkout, value, on):
+    """
+    Whoever writes 0 means off.
+    """
+    assert on == load(checkout, {"MONITORING": value}).flag("MONITORING")
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused(checkout):
+    """
+    A typing mistake must not leave the monitoring out in silence.
+    """
+    with pytest.raises(RigError, match=r"MONITORING is 'ture'; it can be 1"):
+        load(checkout, {"MONITORING": "ture"}).flag("MONITORING")

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from rig.environment import Environment, load
+from rig.local_health import LocalHealth
 from rig.local_layout import Layout, find_alertmanager
 from rig.redis_program import RedisProgram
 from rig.supervisor import Exits, Program
@@ -106,6 +107,50 @@ def test_how_a_program_ended_is_read_from_supervisords_log(tmp_path):
     assert "" == exits.last_of("redis"), "it ended before"
     assert "exit status 1" == Exits(log, from_start=True).last_of("redis")
     assert "" == Exits(tmp_path / "none").last_of("redis")
+
+
+def test_the_account_of_a_program_leaves_out_what_earlier_starts_said(tmp_path):
+    """
+    The line that tells why it does not start is not hidden among those of last week.
+    """
+    layout, health = a_health_with_a_log(tmp_path, "last week\n")
+
+    with layout.log("collector").open("a") as file:
+        file.write("no such camera\n")
+
+    assert ["    no such camera"] == account_of_the_collector(health)
+
+
+def test_a_program_that_has_said_nothing_since_is_told_of_by_its_earlier_lines(tmp_path):
+    """
+    One that hangs is silent; the last thing it said is all there is.
+    """
+    _, health = a_health_with_a_log(tmp_path, "about to hang\n")
+
+    assert ["    about to hang"] == account_of_the_collector(health)
+
+
+def test_a_log_that_was_rotated_since_is_told_whole(tmp_path):
+    """
+    Its length from before means nothing any more.
+    """
+    layout, health = a_health_with_a_log(tmp_path, "a long line of last week\n")
+
+    layout.log("collector").write_text("short\n")
+
+    assert ["    short"] == account_of_the_collector(health)
+
+
+def a_health_with_a_log(folder, text):
+    layout = a_layout(folder)
+    layout.logs.mkdir(parents=True)
+    layout.log("collector").write_text(text)
+    return layout, LocalHealth(layout, Path("python"), Exits(layout.log("supervisord")))
+
+
+def account_of_the_collector(health):
+    program = Program("collector", "BACKOFF", 0, "")
+    return health.account(program, "is BACKOFF").splitlines()[2:]
 
 
 @pytest.mark.parametrize("spawnerr", ["", "Exited too quickly"])
