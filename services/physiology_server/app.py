@@ -14,8 +14,8 @@ from services.physiology_server.captures.choice import (
     Hands,
     is_session,
     make_capture,
+    recorded_in,
     seed_of,
-    signals_of,
 )
 from services.physiology_server.captures.upload import Uploads
 from services.physiology_server.control import Control
@@ -175,7 +175,8 @@ class Run:
         """
         What `metadata.id` names: the frames where they can be had again, else this run.
         """
-        if self.kind in ("camera", "upload"):
+        path = recorded_in(self.settings)
+        if path is None:
             return self.run_id
         settings = self.settings
         facts = {
@@ -183,7 +184,7 @@ class Run:
             "fps": settings.fps,
             "pulse": settings.pulse_rate,
             "breathing": settings.breathing_rate,
-            "path": "" if self.kind == "synthetic" else f"{settings.replay_path}",
+            "path": path,
         }
         return capture_id(facts, self.scenario)
 
@@ -352,6 +353,6 @@ def warm_up_s(run: Run) -> dict[str, float]:
     if is_session(settings):
         return {}  # what is recorded comes when it came
     needed = {"pulse": PULSE.first_after_s, "breathing": BREATHING.first_after_s}
-    if settings.enable_eda and signals_of(settings).eda is not None:
+    if settings.enable_eda and settings.source == "synthetic":  # no other source has any
         needed["eda"] = EDA_FIRST_AFTER_S
     return {signal: seconds + SPARE_S for signal, seconds in needed.items()}

@@ -102,3 +102,12 @@ def small_disk(folder: Path, size: str = "8m") -> Iterator[SmallDisk]:
 
 def _run(*command: str) -> None:
     subprocess.run(command, check=True, env=os.environ | {"LC_ALL": "C"})
+
+
+def kill(process) -> None:
+    process.kill()
+    process.wait()
+
+
+def all_in_the_file(sessions, publishing):
+    return eventually(lambda: lines(sessions) == publishing.published, within_s=20)

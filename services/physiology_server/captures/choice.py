@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from services.physiology_server.captures.base import Capture, Picture
 from services.physiology_server.captures.camera import camera_capture
 from services.physiology_server.captures.inputs import input_capture
 from services.physiology_server.captures.paced import PacedCapture
-from services.physiology_server.captures.recorded_stamps import RecordedStamps
 from services.physiology_server.captures.session import SessionCapture
 from services.physiology_server.captures.upload import UploadCapture, Uploads
 from services.physiology_server.drops import Drops
-from services.physiology_server.frames import Frame, Signals
+from services.physiology_server.frames import Frame
 from services.physiology_server.scenarios.capture import ScenarioCapture, SetRecording
 from services.physiology_server.scenarios.fit import check_fit, synthetic_source
 from services.physiology_server.scenarios.model import Scenario
@@ -77,13 +77,19 @@ def seed_of(settings: Settings, scenario: Scenario | None) -> int:
     return scenario.seed
 
 
-def signals_of(settings: Settings) -> Signals:
+def recorded_in(settings: Settings) -> str | None:
     """
-    The signals that the source can have; a camera's are those that our vision measures.
+    The file that the frames come from; empty where they are made up.
+
+    None where they are taken while we wait, and cannot be had again.
     """
-    if settings.source in ("synthetic", "replay") and not is_session(settings):
-        return next(iter(_source(settings, None).frames())).signals
-    return Signals(pulse=0.0, upper_breathing=0.0)
+    if settings.source == "synthetic":
+        return ""
+    if settings.source == "replay":
+        return str(settings.replay_path)
+    if settings.source == "video" and Path(settings.input_path).is_file():
+        return settings.input_path
+    return None
 
 
 def is_session(settings: Settings) -> bool:
@@ -140,7 +146,8 @@ def _capture(settings: Settings, scenario: Scenario | None, hands: Hands) -> Cap
             stamps=settings.replay_stamps,
         )
     source = _source(settings, scenario)
-    played = PacedCapture(
+    recorded_at_us = source.recorded_at_us if isinstance(source, ReplaySource) else None
+    return PacedCapture(
         source,
         hands.clock,
         hands.beats,
@@ -148,11 +155,8 @@ def _capture(settings: Settings, scenario: Scenario | None, hands: Hands) -> Cap
         speed=settings.speed,
         draw=partial(_drawn, source.kind),
         keep_all=scenario is not None,
+        recorded_at_us=recorded_at_us if settings.replay_stamps == "recorded" else None,
     )
-    recorded_at_us = source.recorded_at_us if isinstance(source, ReplaySource) else None
-    if recorded_at_us is None or settings.replay_stamps == "now":
-        return played
-    return RecordedStamps(played, recorded_at_us)
 
 
 def _source(settings: Settings, scenario: Scenario | None) -> Source:

@@ -31,6 +31,8 @@ class PacedCapture:
         speed: Seconds of the source in one second; infinity for as fast as it goes.
         draw: Makes the picture of a frame, where the source has none of its own.
         keep_all: Leave nothing out in real time either.
+        recorded_at_us: When the first frame was recorded, in us since the epoch; frames then bear
+            the stamps of the recording, and not of the present.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class PacedCapture:
         speed: float = 1.0,
         draw: Callable[[Frame], Picture] | None = None,
         keep_all: bool = False,
+        recorded_at_us: int | None = None,
     ) -> None:
         self._source = source
         self._clock = clock
@@ -50,6 +53,7 @@ class PacedCapture:
         self._drops = drops
         self._speed = speed
         self._draw = draw
+        self._recorded_at_us = recorded_at_us
         self.waits = keep_all or speed != 1.0
         beats.count("clock_jumps", 0)
 
@@ -78,12 +82,17 @@ class PacedCapture:
             if not self.waits and pacing.too_late(frame.time_s):
                 self._drops.count("too_late")
                 continue
-            stamp_us = pacing.stamp_us(frame.time_s)
+            stamp_us = self._stamp_us(pacing, frame)
             if pacing.clock_jumps != jumps:
                 jumps = pacing.clock_jumps
                 self._beats.count("clock_jumps")
                 log.warning("the wall clock was set; stamps follow it")
             yield Shot(frame, stamp_us, self._drawn(frame))
+
+    def _stamp_us(self, pacing: Pacing, frame: Frame) -> int:
+        if self._recorded_at_us is None:
+            return pacing.stamp_us(frame.time_s)
+        return self._recorded_at_us + round(frame.time_s * 1_000_000)
 
     def _drawn(self, frame: Frame) -> Callable[[], Picture] | None:
         draw = self._draw

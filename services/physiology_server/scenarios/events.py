@@ -1,5 +1,6 @@
 """What an event in a timeline is, by the layer that it works in."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal, Protocol
 
@@ -92,11 +93,12 @@ class PersonEvent(Lasting):
     needs_rates = True
     rate: ClassVar[Literal["pulse", "breathing"]]
 
+    @abstractmethod
     def knots(self, base_per_minute: float) -> Sequence[Knot]:
         """
         The course of the rate, from *base_per_minute* and, at the end, back to it.
         """
-        raise NotImplementedError
+        ...
 
 
 class FrameEvent(Lasting):
@@ -120,6 +122,7 @@ class FrameEvent(Lasting):
 class StampEvent(Event):
     """It changes what the clock says, of envelopes and of the samples in them."""
 
+    @abstractmethod
     def restamp(self, stamp_us: int, since_us: int, inside_us: int) -> int:
         """
         What the clock says instead of *stamp_us*.
@@ -129,17 +132,18 @@ class StampEvent(Event):
             since_us: The same moment since the start of the capture.
             inside_us: The same moment since the start of this turn of a scenario that loops.
         """
-        raise NotImplementedError
+        ...
 
 
 class MessageEvent(Lasting):
     """It changes or repeats metrics envelopes."""
 
+    @abstractmethod
     def spoil(self, outgoing: Outgoing, number: int, chance: Chance) -> Sequence[Outgoing]:
         """
         What goes out instead of *outgoing*, the metrics envelope *number* of its channel.
         """
-        raise NotImplementedError
+        ...
 
 
 class DelayEvent(Lasting):
@@ -147,8 +151,9 @@ class DelayEvent(Lasting):
 
     keeps_order: ClassVar[bool]
 
+    @abstractmethod
     def delay_s(self, outgoing: Outgoing, number: int, chance: Chance) -> float:
         """
         How long *outgoing*, the metrics envelope *number* of its channel, is held back.
         """
-        raise NotImplementedError
+        ...

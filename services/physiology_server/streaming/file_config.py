@@ -2,11 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
 
-from services.physiology_server.streaming import json_config
-from services.physiology_server.streaming.json_config import number, ours, text
+from services.physiology_server.streaming.json_config import JsonConfig, number, ours, text
 
 _EXTENSION = re.compile(r"[A-Za-z0-9]{1,8}")
 
@@ -22,7 +19,7 @@ def _no_extension(value: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class FileConfig:
+class FileConfig(JsonConfig):
     """
     What the JSON file may hold: the vendor's keys with their defaults, in the documented order.
 
@@ -59,31 +56,6 @@ class FileConfig:
     io_buffer_size: int = number(8_192, least=1)
     enable_debug_logging: bool = False
     write_recording_state: bool = ours(True)
-
-    def __post_init__(self) -> None:
-        """
-        Check every value.
-
-        Raises:
-            BadSettings: If one cannot work.
-        """
-        json_config.check(self)
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """
-        Read the config in *path*.
-
-        Raises:
-            BadSettings: If it cannot be read or cannot work; names file and key.
-        """
-        return json_config.load(cls, path)
-
-    def to_json(self) -> str:
-        """
-        The text that `load` reads back.
-        """
-        return json_config.dump(self)
 
 
 DEFAULT_FILE_NAME = "default_file_ipc_config.json"

@@ -7,13 +7,11 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import MISSING, Field, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from vitalrig.errors import BadSettings
 
 log = logging.getLogger(__name__)
-
-C = TypeVar("C")
 
 OURS = "ours"
 """Mark of a key that the vendor does not document. It is written only where it was changed."""
@@ -42,16 +40,61 @@ def ours(default: bool) -> Any:  # noqa: ANN401
     return field(default=default, metadata={OURS: True})
 
 
-def load(kind: type[C], path: Path) -> C:
+class JsonConfig:
     """
-    Read a config of the dataclass *kind*. Keys that are not there have their defaults.
-
-    A key nobody knows is a warning that names the nearest known one, since another version of
-    the server may know it.
+    What a config of documented keys can do: subclasses are dataclasses that name the keys.
 
     Raises:
-        BadSettings: If the file cannot be read or a value cannot work; names file and key.
+        BadSettings: If a value cannot work; names the key.
     """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        """
+        Check every value, as `load` does.
+        """
+        for each in _fields(type(self)):
+            if wrong := what_is_wrong(each, getattr(self, each.name)):
+                raise BadSettings(f"{each.name} {wrong}")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """
+        Read the config in *path*. Keys that are not there have their defaults.
+
+        A key nobody knows is a warning that names the nearest known one, since another version
+        of the server may know it.
+
+        Raises:
+            BadSettings: If the file cannot be read or a value cannot work; names file and key.
+        """
+        document = _document(path)
+        known = {each.name: each for each in _fields(cls)}
+        for key in document.keys() - known.keys():
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            log.warning("unknown key in a config%s", hint, extra={"file": str(path), "key": key})
+        given = {}
+        for key in known.keys() & document.keys():
+            if wrong := what_is_wrong(known[key], document[key]):
+                raise BadSettings(f"{path}: {key} {wrong}")
+            given[key] = document[key]
+        return cls(**given)
+
+    def to_json(self) -> str:
+        """
+        The text that `load` reads back, its keys in the documented order.
+        """
+        document = {
+            each.name: getattr(self, each.name)
+            for each in _fields(type(self))
+            if OURS not in each.metadata or getattr(self, each.name) != each.default
+        }
+        return json.dumps(document, indent=2) + "\n"
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as exc:
@@ -60,41 +103,7 @@ def load(kind: type[C], path: Path) -> C:
         raise BadSettings(f"{path}: is not JSON: {exc}") from exc
     if not isinstance(document, dict):
         raise BadSettings(f"{path}: must be a JSON object, not {_shown(document)}")
-    known = {each.name: each for each in _fields(kind)}
-    for key in document.keys() - known.keys():
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        log.warning("unknown key in a config%s", hint, extra={"file": str(path), "key": key})
-    given = {}
-    for key in known.keys() & document.keys():
-        if wrong := what_is_wrong(known[key], document[key]):
-            raise BadSettings(f"{path}: {key} {wrong}")
-        given[key] = document[key]
-    return kind(**given)
-
-
-def dump(config: object) -> str:
-    """
-    The JSON text of *config*, its keys in the documented order.
-    """
-    document = {
-        each.name: getattr(config, each.name)
-        for each in _fields(type(config))
-        if OURS not in each.metadata or getattr(config, each.name) != each.default
-    }
-    return json.dumps(document, indent=2) + "\n"
-
-
-def check(config: object) -> None:
-    """
-    Check every value of *config*, as `load` does.
-
-    Raises:
-        BadSettings: If one cannot work.
-    """
-    for each in _fields(type(config)):
-        if wrong := what_is_wrong(each, getattr(config, each.name)):
-            raise BadSettings(f"{each.name} {wrong}")
+    return document
 
 
 def what_is_wrong(each: "Field[Any]", value: object) -> str | None:

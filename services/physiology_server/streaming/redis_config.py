@@ -2,11 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Self
 
-from services.physiology_server.streaming import json_config
-from services.physiology_server.streaming.json_config import number, text
+from services.physiology_server.streaming.json_config import JsonConfig, number, text
 
 _PREFIX = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -25,7 +22,7 @@ def _no_prefix(value: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class RedisConfig:
+class RedisConfig(JsonConfig):
     """
     What the JSON file may hold: the vendor's keys with their defaults, in the documented order.
 
@@ -55,31 +52,6 @@ class RedisConfig:
     enable_debug_logging: bool = False
     max_bulk_string_bytes: int = number(10_485_760, least=1)
     max_array_elements: int = number(1_048_576, least=SHORTEST_ARRAY)
-
-    def __post_init__(self) -> None:
-        """
-        Check every value.
-
-        Raises:
-            BadSettings: If one cannot work.
-        """
-        json_config.check(self)
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """
-        Read the config in *path*.
-
-        Raises:
-            BadSettings: If it cannot be read or cannot work; names file and key.
-        """
-        return json_config.load(cls, path)
-
-    def to_json(self) -> str:
-        """
-        The text that `load` reads back.
-        """
-        return json_config.dump(self)
 
 
 DEFAULT_FILE_NAME = "default_redis_ipc_config.json"

@@ -11,7 +11,6 @@ import pytest
 from scipy.signal import find_peaks, welch
 
 from services.physiology_server.captures.paced import PacedCapture
-from services.physiology_server.captures.recorded_stamps import RecordedStamps
 from services.physiology_server.drops import Drops
 from services.physiology_server.estimate import BREATHING, PULSE, RateEstimator
 from services.physiology_server.frames import Signals
@@ -349,8 +348,14 @@ def test_frames_can_bear_the_time_at_which_they_were_recorded():
     source = ReplaySource(time_s + 1_700_000_000, pulse, breathing, fps=10, loop=False)
     clock = ManualClock()
     beats = Beats("test", clock=clock)
-    played = PacedCapture(source, clock, beats, Drops(beats), speed=math.inf)
-    capture = RecordedStamps(played, source.recorded_at_us)
+    capture = PacedCapture(
+        source,
+        clock,
+        beats,
+        Drops(beats),
+        speed=math.inf,
+        recorded_at_us=source.recorded_at_us,
+    )
 
     async def stamps():
         return [item.stamp_us async for item in capture.items()]

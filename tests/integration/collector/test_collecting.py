@@ -5,42 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from services.collector.app import build
 from services.collector.relay import RelaySettings
 from services.collector.relay import build as build_relay
-from services.collector.settings import Settings
 from tests.support.collecting import heard_by, lines, manifest, ready, summary, view
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.running import a_pulse, load, running
 from vitalrig import keys
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def client(redis_server):
-    with redis_server.client() as client:
-        yield client
-
-
-@pytest.fixture
-def sessions(tmp_path):
-    return tmp_path / "sessions"
-
-
-@pytest.fixture
-def make(redis_server, sessions, tmp_path):
-    def make(**more):
-        settings = load(Settings, redis_server, sessions_folder=sessions, **more)
-        return build(settings, a_pulse(tmp_path))
-
-    return make
-
-
-@pytest.fixture
-def publishing(client):
-    return Publishing(client)
+ROOT = Path(__file__).parents[3]
 
 
 def recorded(sessions, publishing, *, count=None):

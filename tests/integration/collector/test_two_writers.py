@@ -1,0 +1,52 @@
+"""One collector a folder."""
+
+import os
+
+import pytest
+
+from tests.support.collecting import (
+    finished,
+    lines,
+    manifest,
+    ready,
+)
+from tests.support.running import running
+from vitalrig.errors import CannotStart
+from vitalrig.service import EXIT_CANNOT_START
+
+
+@pytest.mark.parametrize("prefix", ["physiology", "ward:2"], ids=["same camera", "another"])
+def test_a_second_collector_on_the_folder_does_not_start(
+    make, start_process, client, sessions, publishing, tmp_path, prefix
+):
+    """
+    It ends with status 3 and says who is there; the first goes on.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(5)
+        second = start_process(prefixes=prefix)
+        status = second.wait(20)
+        publishing.edge(5)
+        publishing.stop()
+        finished(sessions)
+
+    log = (tmp_path / "log0").read_text()
+    assert EXIT_CANNOT_START == status
+    assert f"{sessions} cannot be used" in log
+    assert f"in use by process {os.getpid()}" in log
+    assert (publishing.published, True) == (lines(sessions), manifest(sessions)["complete"])
+
+
+def test_a_start_that_fails_leaves_the_folder_to_others(make, sessions):
+    """
+    The lock goes with whoever took it.
+    """
+    (sessions / "ward:2").mkdir(parents=True)
+    (sessions / "ward:2" / ".metrics.jsonl.lock").mkdir()
+    with pytest.raises(CannotStart):
+        make(prefixes="ward:2")
+
+    with running(make()):
+        assert (sessions / ".collector.lock").exists()

@@ -1,0 +1,122 @@
+"""What the collector did not hear, or has forgotten."""
+
+import time
+
+from services.collector.positions import FILE_NAME
+from tests.support.collecting import (
+    all_in_the_file,
+    finished,
+    heard_by,
+    lines,
+    manifest,
+    ready,
+    view,
+)
+from tests.support.eventually import eventually
+from tests.support.publishing import Publishing
+from tests.support.running import running
+from vitalrig import keys
+
+STREAM = keys.envelopes_stream("physiology")
+
+
+def test_without_its_positions_it_still_keeps_each_envelope_once(
+    make, client, sessions, publishing
+):
+    """
+    Someone deletes the file; the stream is read again, and what the file holds is recognised.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(20)
+        all_in_the_file(sessions, publishing)
+    (sessions / FILE_NAME).unlink()
+    publishing.edge(20)
+    with running(make()):
+        publishing.edge(20)
+        publishing.stop()
+        all_in_the_file(sessions, publishing)
+
+
+def test_a_recording_whose_start_the_stream_has_let_go_is_joined(
+    make, client, sessions, publishing
+):
+    """
+    Redis keeps the last recording state for those who come late; the manifest says so.
+    """
+    publishing.start()
+    client.set(keys.last_recording_state("physiology"), publishing.published[0])
+    publishing.edge(20)
+    client.xtrim(STREAM, maxlen=10, approximate=False)
+    with running(make()):
+        publishing.edge(10)
+        eventually(lambda: len(lines(sessions)) == 20)
+        publishing.stop()
+        finished(sessions)
+
+    assert publishing.published[-21:] == lines(sessions)
+    assert "its beginning was not heard" in manifest(sessions)["verdict"]
+
+
+def test_who_comes_late_to_a_server_that_only_publishes_joins_its_recording(make, client, sessions):
+    """
+    The same without any stream.
+    """
+    publishing = Publishing(client, stream=False)
+    publishing.start()
+    client.set(keys.last_recording_state("physiology"), publishing.published[0])
+    with running(make(transport="pubsub")):
+        heard_by(client, 1)
+        publishing.edge(10)
+        publishing.stop()
+        finished(sessions)
+
+    assert publishing.published[1:] == lines(sessions)
+    assert "its beginning was not heard" in manifest(sessions)["verdict"]
+
+
+def test_a_stop_that_was_not_heard_ends_the_recording_all_the_same(
+    make, redis_server, client, sessions
+):
+    """
+    Otherwise a session would go on until the next one begins.
+    """
+    publishing = Publishing(client, stream=False)
+    with running(make(transport="pubsub")):
+        heard_by(client, 1)
+        publishing.start()
+        publishing.edge(10)
+        all_in_the_file(sessions, publishing)
+    stop = publishing.published[0].replace(b"true", b"false").replace(b"started", b"stopped")
+    later = str(time.time_ns() // 1000).encode()
+    stop = stop.replace(b'"timestamp":1760000000000000', b'"timestamp":' + later)
+    client.set(keys.last_recording_state("physiology"), stop)
+    with running(make(transport="pubsub")):
+        heard_by(client, 1)
+        eventually(lambda: not view(client)["recording"]["active"])
+        publishing.edge(5)
+
+    assert publishing.published[:11] == lines(sessions)
+    assert "its end was not heard" in manifest(sessions)["verdict"]
+
+
+def test_a_recording_that_is_finished_is_not_joined_again(make, client, sessions):
+    """
+    A state that a server left behind long ago adds nothing to the session that it names.
+    """
+    publishing = Publishing(client, stream=False)
+    with running(make(transport="pubsub")):
+        heard_by(client, 1)
+        publishing.start()
+        publishing.edge(10)
+        publishing.stop()
+        finished(sessions)
+    client.set(keys.last_recording_state("physiology"), publishing.published[0])
+    before = lines(sessions)
+    with running(make(transport="pubsub")):
+        heard_by(client, 1)
+        publishing.edge(5)
+        eventually(lambda: view(client)["envelopes"].get("edge_metrics") == 5)
+
+    assert (before, True) == (lines(sessions), manifest(sessions)["complete"])
