@@ -8,7 +8,26 @@ one order for all channels. An entry's fields:
 - `envelope`: the envelope, byte for byte as published;
 - `run`: the id of the server's run;
 - `seq`: the envelope's number in that run, from 1 without a hole, so that a hole is a proven loss;
-- `gap`: only from a relay that was away: why something before may be missing.
+- `gap`: only from a relay that was away: why something before may be missing;
+- `follows`: only on the first entry (`seq` 1) of a run: `<run>:<seq>`, the run before it on this
+  prefix and the last number that this run ever gave. The server writes it only where it is sure:
+  after a stop whose envelopes were all sent or kept on disk, or after a crash that left a whole
+  record of what was made. Without it, what the earlier run had not sent is unknown. So it is if
+  the run that a reader last heard is not the one that is named.
+
+What a run could not send is kept on disk. The next run sends it first, with its own old `run`,
+`seq` and `follows`, and begins only then. An entry may come twice, with the same `run` and `seq`,
+where an answer of Redis was lost; never out of order.
+
+A server that crashed while it recorded may take the recording up again: then the first recording
+state of its run says `recording: true` with the session id of the run that it follows. Otherwise
+the first one says `false`, which does not end what an earlier run began: only the run that
+began a session, or one that took it up again, ends it.
+
+The key `{prefix}:lease` names the server that may write the stream: JSON with `run`, `host`,
+`pid`, `since_us` (wall clock) and `pids_of` (the machine's boot and the container in which `pid`
+counts). It lives for `LEASE_MS`; its owner alone renews it, every `RENEW_LEASE_S`, and removes it
+when it stops. A second server does not start while it is there.
 """
 
 HEARTBEATS = "vitalrig:heartbeats"
@@ -22,6 +41,10 @@ FIELD_ENVELOPE = "envelope"
 FIELD_RUN = "run"
 FIELD_SEQ = "seq"
 FIELD_GAP = "gap"
+FIELD_FOLLOWS = "follows"
+
+LEASE_MS = 10_000
+RENEW_LEASE_S = 2.0
 
 
 def envelopes_stream(prefix: str) -> str:
@@ -36,3 +59,10 @@ def last_recording_state(prefix: str) -> str:
     Name of the key that keeps the last recording_state envelope, for whoever comes late.
     """
     return f"{prefix}:recording_state:last"
+
+
+def lease(prefix: str) -> str:
+    """
+    Name of the key that says which server writes the stream of a key prefix.
+    """
+    return f"{prefix}:lease"
