@@ -57,6 +57,7 @@ wheelhouse: ## Fetch all packages that the images need, to build without a netwo
 venv: $(VENV)/.dev ## Make .venv with all that development needs
 
 test: $(VENV)/.dev ## Run all tests but those in containers (T=path or T='-k name' to choose)
+	@tools/test-programs.sh $(VENV)
 	$(VENV)/bin/pytest --numprocesses 2 --dist loadfile $(or $(T),tests/unit tests/integration tests/conformance tests/stack tests/deploy tests/architecture tests/docs)
 
 e2e: $(VENV)/.dev ## Build and run the rig under docker compose, and test it

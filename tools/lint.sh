@@ -5,6 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 bin=$1
+PATH=$PATH:$(dirname "$bin")/programs/bin
 failed=()
 
 check() { # name command...

@@ -106,14 +106,14 @@ class Exporter:
             self._pulse.health.ok("redis")
 
 
-def build(settings: Settings, pulse: Pulse) -> Exporter:
+def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Exporter:
     """
     Join the parts.
 
     Raises:
         BadSettings: If a password file or the web config file cannot be used.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
     security = Security(settings.web_config_file)
     beats = Beats("exporter", clock=clock)
     requests = Requests(PATHS)

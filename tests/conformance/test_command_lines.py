@@ -13,6 +13,7 @@ import pytest
 from services.physiology_server.streaming.file_config import default_file_json
 from services.physiology_server.streaming.redis_config import default_redis_json
 from tests.support.guide_command import NOT_POSSIBLE, ROOT, SESSION, environment
+from tests.support.patience import PATIENCE_S
 
 NOT_STARTED = 8
 
@@ -98,7 +99,7 @@ class Started:
 
     def __call__(self, name: str) -> dict:
         if name not in self._seen:
-            said, complaints = self._processes[name].communicate(timeout=55)
+            said, complaints = self._processes[name].communicate(timeout=PATIENCE_S)
             status = self._processes[name].returncode
             if status == NOT_POSSIBLE:
                 (pytest.fail if os.environ.get("CI") else pytest.skip)(complaints)
@@ -262,7 +263,7 @@ def test_a_default_configuration_is_written_and_that_is_all(tmp_path, flag, name
     """
     ended = subprocess.run(
         ["sh", "-c", f"physiology_server {flag}"],
-        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=20,
+        cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, timeout=PATIENCE_S,
         check=False,
     )  # fmt: skip
 

@@ -14,7 +14,6 @@ from google.protobuf.wrappers_pb2 import DoubleValue
 
 from tests.support.conformance_rpc import (
     ARGUMENT,
-    DEADLINE_S,
     NOT_STARTED,
     PRECONDITION,
     recording,
@@ -23,6 +22,7 @@ from tests.support.conformance_rpc import (
     take,
 )
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.version import VERSION
 
@@ -115,8 +115,8 @@ def test_a_start_right_after_a_stop_is_another_run(started):
     """
     Even if there was no frame in between: time begins anew, and with it every warm-up.
     """
-    stream = subscribed(started.StreamEdgeMetrics(Empty(), timeout=DEADLINE_S))
-    take(subscribed(started.StreamEdgeMetrics(Empty(), timeout=DEADLINE_S)), 5)
+    stream = subscribed(started.StreamEdgeMetrics(Empty(), timeout=PATIENCE_S))
+    take(subscribed(started.StreamEdgeMetrics(Empty(), timeout=PATIENCE_S)), 5)
     started.StopEdgeGraph(Empty())
     started.StartEdgeGraph(Empty())
     times_s = [message.metrics.breathing.upper_trace[0].time for message in take(stream, 10)]
@@ -170,7 +170,7 @@ def test_reset_processing_clears_core_s_buffer(stub):
     stub.SetBufferDuration(DoubleValue(value=1))
     stub.StartCore(Empty())
     edge, core = (
-        subscribed(s(Empty(), timeout=DEADLINE_S))
+        subscribed(s(Empty(), timeout=PATIENCE_S))
         for s in (stub.StreamEdgeMetrics, stub.StreamCoreMetrics)
     )
     stub.StartEdgeGraph(Empty())
@@ -215,7 +215,7 @@ def test_set_buffer_duration_sets_the_period_of_core(server, stub, seconds):
     """
     stub.SetBufferDuration(DoubleValue(value=seconds))
     stub.StartCore(Empty())
-    stream = subscribed(stub.StreamCoreMetrics(Empty(), timeout=DEADLINE_S))
+    stream = subscribed(stub.StreamCoreMetrics(Empty(), timeout=PATIENCE_S))
     stub.StartEdgeGraph(Empty())
     stub.SetRecording(recording())
     stamps = [message.timestamp_us for message in take(stream, 2)]
@@ -267,7 +267,7 @@ def test_the_order_of_the_life_cycle(stub):
     """
     stub.StartCore(Empty())
     stub.StartEdgeGraph(Empty())
-    stream = subscribed(stub.StreamCoreMetrics(Empty(), timeout=DEADLINE_S))
+    stream = subscribed(stub.StreamCoreMetrics(Empty(), timeout=PATIENCE_S))
     stub.SetRecording(recording())
     take(stream, 1)
     stub.SetRecording(recording(on=False))

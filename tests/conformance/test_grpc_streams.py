@@ -9,18 +9,18 @@ from google.protobuf.empty_pb2 import Empty
 
 from tests.support.conformance import FPS
 from tests.support.conformance_rpc import (
-    DEADLINE_S,
     recording,
     subscribed,
     take,
 )
+from tests.support.patience import PATIENCE_S
 
 
 def test_stream_status_tells_the_present_and_then_each_change(stub):
     """
     8, OK, and 8 again.
     """
-    stream = subscribed(stub.StreamStatus(Empty(), timeout=DEADLINE_S))
+    stream = subscribed(stub.StreamStatus(Empty(), timeout=PATIENCE_S))
     stub.StartCore(Empty())
     stub.StartEdgeGraph(Empty())
     present, ok = next(stream), next(stream)
@@ -33,7 +33,7 @@ def test_stream_core_metrics_gives_a_message_a_buffer(started):
     """
     While recording.
     """
-    stream = subscribed(started.StreamCoreMetrics(Empty(), timeout=DEADLINE_S))
+    stream = subscribed(started.StreamCoreMetrics(Empty(), timeout=PATIENCE_S))
     started.SetRecording(recording())
     messages = take(stream, 3)
 
@@ -45,7 +45,7 @@ def test_stream_edge_metrics_gives_a_message_a_frame(started):
     """
     Whether or not there is a recording.
     """
-    messages = take(subscribed(started.StreamEdgeMetrics(Empty(), timeout=DEADLINE_S)), 5)
+    messages = take(subscribed(started.StreamEdgeMetrics(Empty(), timeout=PATIENCE_S)), 5)
     steps_s = np.diff([message.timestamp_us for message in messages]) / 1e6
 
     assert 1 / FPS == pytest.approx(steps_s, abs=2e-6)
@@ -57,7 +57,7 @@ def test_several_clients_may_read_a_stream(started):
     Who came first has all that the last one has.
     """
     *first, last = (
-        subscribed(started.StreamEdgeMetrics(Empty(), timeout=DEADLINE_S)) for _ in range(3)
+        subscribed(started.StreamEdgeMetrics(Empty(), timeout=PATIENCE_S)) for _ in range(3)
     )
     expected = [message.seq for message in take(last, 10)]
     found = []
@@ -74,7 +74,7 @@ def test_stream_logs_tells_what_is_logged(stub, caplog):
     With a time in microseconds since the epoch.
     """
     with caplog.at_level("INFO"):
-        stream = subscribed(stub.StreamLogs(Empty(), timeout=DEADLINE_S))
+        stream = subscribed(stub.StreamLogs(Empty(), timeout=PATIENCE_S))
         stub.StartCore(Empty())
         stub.StartEdgeGraph(Empty())
         entry = next(entry for entry in stream if entry.message.startswith("graph started"))

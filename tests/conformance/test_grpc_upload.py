@@ -6,7 +6,6 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 from tests.support.conformance_rpc import (
-    DEADLINE_S,
     PRECONDITION,
     refusal,
     serving,
@@ -14,6 +13,7 @@ from tests.support.conformance_rpc import (
     take,
 )
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.running import running
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
@@ -56,7 +56,7 @@ def test_uploaded_frames_give_edge_metrics_with_the_client_s_spacing(upload):
     """
     They are live: no `synthetic` stands in them.
     """
-    stream = subscribed(upload.StreamEdgeMetrics(Empty(), timeout=DEADLINE_S))
+    stream = subscribed(upload.StreamEdgeMetrics(Empty(), timeout=PATIENCE_S))
     upload.UploadFrames(frame(number * 40_000) for number in range(5))
     messages = take(stream, 5)
 
@@ -70,7 +70,7 @@ def test_a_picture_without_a_face_has_that_status(upload):
     """
     Grey pictures show nobody.
     """
-    stream = subscribed(upload.StreamStatus(Empty(), timeout=DEADLINE_S))
+    stream = subscribed(upload.StreamStatus(Empty(), timeout=PATIENCE_S))
     upload.UploadFrames(frame(number * 33_333) for number in range(10))
     names = {message.status.value for message in take(stream, 2)}
 

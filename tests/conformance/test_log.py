@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +33,7 @@ def logged(tmp_path_factory):
                 redis.start()
             elif "backend is back" in line:
                 process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE_S)
     finally:
         process.kill()
         process.wait()

@@ -15,6 +15,7 @@ from services.physiology_server import app
 from services.physiology_server.settings import Settings
 from tests.support.conformance import until_the_end
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
 from tests.support.running import a_pulse, running
 
@@ -46,7 +47,7 @@ class Heard:
         self._client = client
         self._listener = client.pubsub(ignore_subscribe_messages=True)
         self._listener.psubscribe("*")
-        self._listener.get_message(timeout=1)
+        self._listener.get_message(timeout=PATIENCE_S)
         self._thread = threading.Thread(target=self._listen)
 
     def _listen(self):
@@ -62,7 +63,7 @@ class Heard:
 
     def __exit__(self, *_exc):
         self._client.publish("end", b"")
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._listener.close()
 
 

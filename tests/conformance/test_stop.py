@@ -7,6 +7,7 @@ import pytest
 from services.physiology_server.outbox import Outbox
 from services.physiology_server.publisher import Publisher
 from tests.support.backends import batch
+from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
 from vitalrig.errors import Unavailable
@@ -48,12 +49,12 @@ def test_a_batch_that_is_on_its_way_is_not_sent_again(tmp_path, absences):
         for each in batch(1, 100):
             outbox.put(each.outgoing)
         loop = asyncio.create_task(publisher.run())
-        await asyncio.wait_for(backend.asked.wait(), 5)
+        await asyncio.wait_for(backend.asked.wait(), PATIENCE_S)
         loop.cancel()
-        await asyncio.wait([loop], timeout=5)
+        await asyncio.wait([loop], timeout=PATIENCE_S)
         goodbye = asyncio.create_task(publisher.flush())
         backend.go_on.set()
-        await asyncio.wait_for(goodbye, 5)
+        await asyncio.wait_for(goodbye, PATIENCE_S)
         return backend.sent
 
     assert list(range(1, 101)) == asyncio.run(stopped())

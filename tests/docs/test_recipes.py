@@ -18,6 +18,7 @@ import pytest
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from tests.support.eventually import eventually
 from tests.support.interruptible import popen
+from tests.support.patience import PATIENCE_S
 from tests.support.publishing import Publishing
 from tests.support.recipes import PAGE, PROGRAMS, program
 from tests.support.sessions import GOLDEN
@@ -96,7 +97,7 @@ def test_basic_usage_with_the_lines_for_a_password_records_from_a_closed_redis(
         publishing.stop()
         eventually((tmp_path / "metrics_first.json").exists)
         recording.send_signal(signal.SIGINT)
-        _, complaints = recording.communicate(timeout=20)
+        _, complaints = recording.communicate(timeout=PATIENCE_S)
 
     assert (0, "", publishing.published) == (
         recording.returncode,

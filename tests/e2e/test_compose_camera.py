@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.rig_handles import ComposeHandle
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

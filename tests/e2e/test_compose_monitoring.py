@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.promql import dashboards
 from tests.support.rig_handles import SERVICES, ComposeHandle
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 NO_IMAGE = "vitalrig.invalid/no-such-grafana:1"
 
@@ -39,7 +40,9 @@ def recorded(rig, said):
 
 def ask(rig: ComposeHandle, path: str, **parameters: str) -> dict:
     url = f"http://127.0.0.1:{rig.environment['PROMETHEUS_PORT']}/api/v1/{path}"
-    with urllib.request.urlopen(f"{url}?{urllib.parse.urlencode(parameters)}", timeout=5) as answer:
+    with urllib.request.urlopen(
+        f"{url}?{urllib.parse.urlencode(parameters)}", timeout=PATIENCE_S
+    ) as answer:
         return json.load(answer)["data"]
 
 
@@ -58,7 +61,7 @@ def test_prometheus_scrapes_all_that_it_should(rig, said):
     """
     up = {"exporter", "prometheus", "alertmanager"}
 
-    eventually(lambda: jobs(ask(rig, "query", query="up == 1")["result"]) == up, within_s=30)
+    eventually(lambda: jobs(ask(rig, "query", query="up == 1")["result"]) == up)
 
 
 def jobs(result):
@@ -84,7 +87,7 @@ def test_alerts_reach_alertmanager_which_tells_nobody(rig, said):
     url = f"http://127.0.0.1:{rig.environment['ALERTMANAGER_PORT']}/api/v2/alerts"
 
     def received() -> dict:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
             return {alert["labels"]["alertname"]: alert["receivers"] for alert in json.load(answer)}
 
     # Prometheus starts first and sends again after a minute.
@@ -106,7 +109,7 @@ def test_every_query_of_a_dashboard_finds_something(rig, recorded, dashboard):
     ]
 
     for query in queries:
-        assert eventually(lambda q=query: ask(rig, "query", query=q)["result"], within_s=60), query
+        assert eventually(lambda q=query: ask(rig, "query", query=q)["result"]), query
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -5,7 +5,7 @@ import pytest
 from tests.support.rig_handles import ComposeHandle
 from tests.support.rig_promises import ASKED_FOR, RigPromises
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

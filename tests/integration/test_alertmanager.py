@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.programs import program
 from tests.support.rig_files import ROOT
@@ -32,7 +33,7 @@ class Alertmanager:
 
     def is_ready(self):
         try:
-            with urllib.request.urlopen(f"{self._url}/-/ready", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self._url}/-/ready", timeout=PATIENCE_S) as answer:
                 return answer.status == 200
         except OSError:
             return False
@@ -42,11 +43,11 @@ class Alertmanager:
         request = urllib.request.Request(
             f"{self._url}/api/v2/alerts", document, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=5):
+        with urllib.request.urlopen(request, timeout=PATIENCE_S):
             pass
 
     def alerts(self):
-        with urllib.request.urlopen(f"{self._url}/api/v2/alerts", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self._url}/api/v2/alerts", timeout=PATIENCE_S) as answer:
             return json.load(answer)
 
     def held_back(self):

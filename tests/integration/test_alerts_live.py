@@ -19,13 +19,12 @@ import pytest
 import yaml
 
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.prometheus import watching
 from tests.support.promql import dashboards
 from tests.support.redis_server import RedisServer
 from tests.support.rig_files import ROOT
-
-pytestmark = pytest.mark.timeout(90)
 
 USUAL = {("VitalrigWatchdog", ""), ("VitalrigSyntheticSource", "physiology")}
 """What fires on a rig that works and shows made-up numbers."""
@@ -84,7 +83,7 @@ class Rig:
         """Whether the exporter has a page with a Redis behind it."""
         url = f"http://127.0.0.1:{self.exporter_port}/metrics"
         try:
-            with urllib.request.urlopen(url, timeout=2) as page:
+            with urllib.request.urlopen(url, timeout=PATIENCE_S) as page:
                 return b"vitalrig_redis_up 1" in page.read()
         except OSError:
             return False
@@ -138,10 +137,10 @@ def rig(tmp_path_factory):
         rig.service("exporter", port=rig.exporter_port, sessions_folder=rig.disk, stale_after_s=3)
         rig.service("collector", prefixes="physiology,ward", sessions_folder=folder / "sessions")
         rig.server("physiology", RECORD)
-        eventually(rig.answers, within_s=20)
+        eventually(rig.answers)
         rig.prometheus = stack.enter_context(watching(rig.exporter_port, folder))
         # Prometheus evaluates rules at once, and takes some seconds to its first scrape.
-        eventually(lambda: rig.sees('up{job="exporter"} == 1'), within_s=20)
+        eventually(lambda: rig.sees('up{job="exporter"} == 1'))
         eventually(lambda: ("VitalrigExporterDown", "") not in rig.firing())
         rig.began_s = time.time()
         yield rig
@@ -152,7 +151,7 @@ def end(processes):
         process.send_signal(signal.SIGCONT)
         process.terminate()
     for process in processes.values():
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def assert_only(rig, expected, cause, cure, lasting=lambda: True):
@@ -161,11 +160,11 @@ def assert_only(rig, expected, cause, cure, lasting=lambda: True):
     began_s = time.time()
     cause()
     try:
-        eventually(lambda: expected <= rig.firing(), within_s=25)
-        eventually(lasting, within_s=25)
+        eventually(lambda: expected <= rig.firing())
+        eventually(lasting)
     finally:
         cure()
-    eventually(lambda: not expected & rig.firing(), within_s=15)
+    eventually(lambda: not expected & rig.firing())
     assert USUAL | expected == rig.fired_since(began_s)
 
 
@@ -173,8 +172,8 @@ def test_on_a_rig_that_works_only_made_up_numbers_are_told(rig):
     """
     A recording with a live pulse is no reason to wake anybody.
     """
-    eventually(lambda: rig.sees("vitalrig_pulse_rate_beats_per_minute"), within_s=30)
-    eventually(lambda: USUAL <= rig.firing(), within_s=10)
+    eventually(lambda: rig.sees("vitalrig_pulse_rate_beats_per_minute"))
+    eventually(lambda: USUAL <= rig.firing())
 
     assert rig.sees('vitalrig_recording_active{camera="physiology"} == 1')
     assert USUAL == rig.fired_since(rig.began_s)
@@ -235,8 +234,8 @@ def test_a_subject_who_leaves_is_told_for_that_camera_until_the_face_is_back(rig
     rig.server("ward", LEAVE)
     lost, usual = ("VitalrigSubjectLost", "ward"), USUAL | {("VitalrigSyntheticSource", "ward")}
 
-    eventually(lambda: lost in rig.firing(), within_s=25)
-    eventually(lambda: rig.firing() == usual, within_s=20)
+    eventually(lambda: lost in rig.firing())
+    eventually(lambda: rig.firing() == usual)
 
     assert usual | {lost} == rig.fired_since(began_s)
 

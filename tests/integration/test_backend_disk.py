@@ -14,6 +14,7 @@ from services.physiology_server.publisher import Publisher
 from services.physiology_server.streaming.file_config import FileConfig
 from services.physiology_server.streaming.file_ipc import FileBackend
 from tests.support.backends import METRICS, batch, by_kind, until_away
+from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
 from vitalrig.health import Health
@@ -94,7 +95,7 @@ def test_a_full_disk_costs_no_line(disk, tmp_path):
         await until_away(health)
         why = health.failing["streaming_backend"]
         disk.empty()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await flushing
         await backend.close()
         lines = {

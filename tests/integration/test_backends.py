@@ -27,6 +27,7 @@ from tests.support.backends import (
     play,
     until_away,
 )
+from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
 from vitalrig.errors import BadMessage, Unavailable
@@ -199,7 +200,7 @@ def test_through_the_publisher_an_absence_costs_nothing(leaving, tmp_path):
         await until_away(health)
         outbox.put(a_picture(a_jpeg(200)).outgoing)
         rig.come_back()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await flushing
         return await heard_by_kind(rig)
 

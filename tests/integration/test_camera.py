@@ -11,6 +11,7 @@ import pytest
 from tests.support.clips import luma, yuyv
 from tests.support.eventually import eventually
 from tests.support.fake_camera import ROOT, FakeCamera, Watching, compile_library
+from tests.support.patience import PATIENCE_S
 
 NOT_STARTED = 8
 
@@ -192,7 +193,7 @@ def running_server(camera, redis_server, folder):
     try:
         yield
         process.terminate()
-        assert 0 == process.wait(10)
+        assert 0 == process.wait(PATIENCE_S)
     finally:
         process.kill()
         process.wait()

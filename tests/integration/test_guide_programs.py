@@ -22,6 +22,7 @@ from services.physiology_server.app import build
 from services.physiology_server.settings import Settings
 from tests.support.eventually import eventually
 from tests.support.interruptible import popen
+from tests.support.patience import PATIENCE_S
 from tests.support.recipes import program
 from tests.support.redis_server import RedisServer
 from tests.support.running import a_pulse, load, running
@@ -35,7 +36,6 @@ CORE = "physiology:core_metrics"
 EDGE = "physiology:edge_metrics"
 LISTENERS = ("Basic usage", "Real-time snapshots")
 HEARD = {"core_metrics", "edge_metrics", "recording_state"}
-PULSE_WITHIN_S = 40
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def start(title, folder, *arguments):
 def end(process, *, by=None):
     if by is not None:
         process.send_signal(by)
-    said, complaints = process.communicate(timeout=20)
+    said, complaints = process.communicate(timeout=PATIENCE_S)
     return Ended(process.returncode, said, complaints)
 
 
@@ -100,7 +100,7 @@ def recorded(tmp_path_factory):
             with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
                 stub = pb_grpc.PhysiologyStub(channel)
                 stub.SetRecording(pb.SetRecordingRequest(recording=True, session_id=SESSION))
-                eventually(lambda: strict_pulses(client) > 1, PULSE_WITHIN_S, every_s=0.2)
+                eventually(lambda: strict_pulses(client) > 1, every_s=0.2)
                 stub.SetRecording(pb.SetRecordingRequest(recording=False))
             manifest = folder / f"metrics_{SESSION}_manifest.json"
             eventually(lambda: json.loads(manifest.read_text())["state"] == "finished")
@@ -238,7 +238,7 @@ def test_without_an_argument_it_is_the_documented_port(tmp_path, title):
         except OSError:
             pytest.skip("something uses port 6379")
         listener.listen()
-        listener.settimeout(10)
+        listener.settimeout(PATIENCE_S)
         process = start(title, tmp_path)
         with listener.accept()[0] as connection:
             heard = connection.recv(100)

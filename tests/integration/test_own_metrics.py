@@ -21,6 +21,7 @@ from services.physiology_server import app as physiology_server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
 from tests.support.exporting import samples
+from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.programs import program
 from tests.support.publishing import Publishing
@@ -60,7 +61,7 @@ class Asked:
     def get(self, path="/metrics", method="GET"):
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
         try:
-            with urllib.request.urlopen(request, timeout=5) as reply:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:
                 return reply.status, reply.headers, reply.read().decode()
         except urllib.error.HTTPError as refused:
             with refused:
@@ -125,7 +126,7 @@ def test_every_step_of_a_service_is_on_its_own_page(run, client, name):
     with run(name) as (asked, service):
         work(name, client, service)
         for step in STEPS[name]:
-            eventually(lambda step=step: asked.counts(step), within_s=5)
+            eventually(lambda step=step: asked.counts(step))
         page = asked.page()
 
     shown = set(re.findall(r'step="(\w+)"', page))
@@ -326,5 +327,5 @@ def _python(*arguments):
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE_S,
     )

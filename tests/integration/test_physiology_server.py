@@ -13,6 +13,7 @@ from services.physiology_server.app import build
 from services.physiology_server.settings import Settings
 from tests.support.eventually import eventually
 from tests.support.running import a_pulse, load, running
+from tests.support.subscriber import Subscriber
 from vitalrig.errors import CannotStart
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
@@ -181,17 +182,16 @@ def test_what_is_kept_in_the_stream_was_also_published(make, client):
     """
     Both ways carry the same envelopes; pictures are published alone.
     """
-    listener = client.pubsub(ignore_subscribe_messages=True)
-    listener.psubscribe("physiology:*")
-    listener.get_message(timeout=1)
+    subscriber = Subscriber(client, "physiology:*")
     server = make(autostart=True)
     with running(server):
         eventually(lambda: len(envelopes(client)) >= 30)
-    heard = []
-    while message := listener.get_message(timeout=0.2):
-        if message["channel"] != b"physiology:frame":
-            heard.append(json.loads(message["data"]))
-    listener.close()
+    heard = [
+        json.loads(message["data"])
+        for message in subscriber.heard()
+        if message["channel"] != b"physiology:frame"
+    ]
+    subscriber.close()
 
     assert envelopes(client) == heard
 

@@ -9,6 +9,7 @@ from google.protobuf.wrappers_pb2 import DoubleValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from tests.support.patience import PATIENCE_S
 from tests.support.rpc import own_stub, serving
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.version import VERSION
@@ -286,7 +287,7 @@ def test_several_clients_are_served_at_once(rig):
             "/vitalrig.rpc.Physiology/GetStatus",
             request_serializer=Empty.SerializeToString,
             response_deserializer=pb.StatusReply.FromString,
-        ).future(Empty(), timeout=5)
+        ).future(Empty(), timeout=PATIENCE_S)
         for channel in channels
     ]
     versions = {call.result().version for call in calls}

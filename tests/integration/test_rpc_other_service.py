@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from services.physiology_server.rpc.streams import MISSED, SOURCE
 from services.physiology_server.status import StatusCode
+from tests.support.patience import PATIENCE_S
 from tests.support.rpc import OTHER, Desk, Messages, compile_proto, own_stub, serving, subscribed
 from vitalrig.rpc import physiology_pb2 as pb
 
@@ -41,7 +42,7 @@ class Client:
             f"/{self._service}/{name}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=reply.FromString,
-        )(request, timeout=5)
+        )(request, timeout=PATIENCE_S)
 
     def stream(self, name, reply):
         return subscribed(self.call(name, Empty(), reply, "unary_stream"))

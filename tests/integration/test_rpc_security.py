@@ -8,6 +8,7 @@ from google.protobuf.empty_pb2 import Empty
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from tests.support.patience import PATIENCE_S
 from tests.support.rpc import own_stub, serving
 from vitalrig.cli.rpc import connected
 from vitalrig.errors import BadSettings, NotPossibleNow, Unavailable
@@ -25,10 +26,12 @@ BAD = {
     "two": (*GOOD, ("authorization", "Bearer x")),
 }
 CALLS = {
-    "unary": lambda stub, metadata: stub.GetStatus(Empty(), metadata=metadata, timeout=5),
-    "stream": lambda stub, metadata: next(stub.StreamStatus(Empty(), metadata=metadata, timeout=5)),
+    "unary": lambda stub, metadata: stub.GetStatus(Empty(), metadata=metadata, timeout=PATIENCE_S),
+    "stream": lambda stub, metadata: next(
+        stub.StreamStatus(Empty(), metadata=metadata, timeout=PATIENCE_S)
+    ),
     "upload": lambda stub, metadata: stub.UploadFrames(
-        iter([pb.FrameWithTimestamp()]), metadata=metadata, timeout=5
+        iter([pb.FrameWithTimestamp()]), metadata=metadata, timeout=PATIENCE_S
     ),
 }
 
@@ -99,7 +102,7 @@ def test_an_unknown_caller_learns_no_names(guarded):
         question = reflection_pb2.ServerReflectionRequest(list_services="")
 
         assert grpc.StatusCode.UNAUTHENTICATED is code(
-            lambda: next(stub.ServerReflectionInfo(iter([question]), timeout=5))
+            lambda: next(stub.ServerReflectionInfo(iter([question]), timeout=PATIENCE_S))
         )
 
 
@@ -122,7 +125,7 @@ def test_with_tls_the_connection_is_encrypted(tmp_path, tls):
         serving(tmp_path, **tls) as rig,
         grpc.secure_channel(f"127.0.0.1:{rig.port}", trusted) as channel,
     ):
-        status = pb_grpc.PhysiologyStub(channel).GetStatus(Empty(), timeout=5)
+        status = pb_grpc.PhysiologyStub(channel).GetStatus(Empty(), timeout=PATIENCE_S)
 
     assert 8 == status.status
 

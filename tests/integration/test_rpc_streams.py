@@ -13,6 +13,7 @@ from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.rpc.streams import MISSED, SOURCE
 from services.physiology_server.status import StatusCode
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.rpc import own_stub, serving, subscribed
 from vitalrig.rpc import physiology_pb2 as pb
 
@@ -96,17 +97,17 @@ def test_eight_readers_get_every_message(rig):
     def read(mine):
         with own_stub(rig) as stub:
             stream = subscribed(stub.StreamCoreMetrics(Empty()))
-            ready.wait(5)
+            ready.wait(PATIENCE_S)
             mine.extend((m.seq, m.missed) for m in take(stream, messages))
 
     threads = [threading.Thread(target=read, args=(mine,)) for mine in got]
     for thread in threads:
         thread.start()
-    ready.wait(5)
+    ready.wait(PATIENCE_S)
     for number in range(1, messages + 1):
         rig.publish("core_metrics", 1_700_000_000_000_000 + number, core_payload(number))
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
     assert [[(seq, 0) for seq in range(1, messages + 1)]] * 8 == got
 

@@ -75,7 +75,7 @@ def test_the_full_example_accounts_for_every_uploaded_frame(rig, run, video):
     """
     port = rig(source="upload", streaming_backend="grpc")
     program = run(FULL, f"--port={port}", f"--video={video}", "--fast")
-    status = program.ends(60)
+    status = program.ends()
 
     assert (0, True) == (
         status,
@@ -177,7 +177,7 @@ def test_uploading_to_a_server_with_a_source_of_its_own_is_refused_with_a_reason
     """
     port = rig(source="synthetic", streaming_backend="grpc")
     program = run(FULL, f"--port={port}", f"--video={video}", "--fast")
-    status = program.ends(30)
+    status = program.ends()
 
     assert (1, True) == (status, "upload: " in program.text), program.text
 
@@ -200,7 +200,7 @@ def test_hello_world_uploads_a_video_and_ends(rig, run, video):
     """
     port = rig(source="upload", streaming_backend="grpc")
     program = run(HELLO, f"--port={port}", f"--video={video}")
-    status = program.ends(30)
+    status = program.ends()
 
     assert (0, "90 frames: 90 used, 0 dropped") == (
         status,

@@ -16,7 +16,7 @@ from tests.support.rig_handles import LocalHandle
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from tests.support.rig_handles import LocalHandle
 from tests.support.rig_promises import ASKED_FOR, RigPromises
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")

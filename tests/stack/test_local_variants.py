@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.programs import program
 from tests.support.rig_handles import LocalHandle
 from tests.support.rig_promises import (
@@ -16,7 +17,7 @@ from tests.support.rig_promises import (
     recording,
 )
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture
@@ -52,11 +53,11 @@ def test_prometheus_scrapes_the_rig(rig):
     query = urllib.parse.urlencode({"query": 'up{job="exporter"}'})
 
     def scraped() -> list[object]:
-        with urllib.request.urlopen(url + query, timeout=5) as answer:
+        with urllib.request.urlopen(url + query, timeout=PATIENCE_S) as answer:
             result = json.load(answer)["data"]["result"]
         return result if result and result[0]["value"][1] == "1" else []
 
-    assert eventually(scraped, within_s=20)
+    assert eventually(scraped)
 
 
 def test_changing_the_redis_repeats_no_recording(rig):

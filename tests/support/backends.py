@@ -18,6 +18,8 @@ from services.physiology_server.streaming.memory import MemoryBackend
 from services.physiology_server.streaming.redis_config import RedisConfig
 from services.physiology_server.streaming.redis_ipc import RedisBackend
 from smartspectra.ipc.channels import KINDS
+from tests.support.patience import PATIENCE_S
+from tests.support.subscriber import Subscriber
 from vitalrig.beats import Beats
 
 START_US = 1_760_000_000_000_000
@@ -113,10 +115,8 @@ class RedisRig:
     async def start(self):
         config = RedisConfig(host="127.0.0.1", port=self._server.port)
         self.backend = RedisBackend.of(config, "run1", 1_000, Beats("probe"))
-        self._listener = self._client.pubsub(ignore_subscribe_messages=True)
-        self._request.addfinalizer(self._listener.close)
-        self._listener.psubscribe("physiology:*")
-        self._listener.get_message(timeout=1)
+        self._subscriber = Subscriber(self._client, "physiology:*")
+        self._request.addfinalizer(self._subscriber.close)
         self._published = []
 
     async def heard(self, kind):
@@ -134,13 +134,10 @@ class RedisRig:
         return [base64.b64decode(document["payload"]["image"]) for document in documents]
 
     def published(self, kind):
-        """What a subscriber hears; the end is told by a message of its own."""
-        self._client.publish("physiology:end", b"")
-        while (message := self._listener.get_message(timeout=5))["channel"] != b"physiology:end":
-            self._published.append((message["channel"], message["data"]))
-        return [
-            data for channel, data in self._published if channel == b"physiology:%b" % kind.encode()
-        ]
+        """What a subscriber has heard until now."""
+        self._published += self._subscriber.heard()
+        channel = b"physiology:%b" % kind.encode()
+        return [message["data"] for message in self._published if message["channel"] == channel]
 
     def go_away(self):
         self._server.stop()
@@ -189,6 +186,6 @@ def play(rig, scenario):
 
 async def until_away(health):
     """Wait until the publisher has found the backend away."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while "streaming_backend" not in health.failing:  # noqa: ASYNC110  it has no event
             await asyncio.sleep(0.01)

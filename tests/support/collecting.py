@@ -41,7 +41,7 @@ def finished(sessions: Path, name: str = "first") -> Any:
         path = sessions / f"metrics_{name}_manifest.json"
         return path.exists() and manifest(sessions, name)["state"] == "finished"
 
-    eventually(told, within_s=20)
+    eventually(told)
     return manifest(sessions, name)
 
 
@@ -110,4 +110,4 @@ def kill(process) -> None:
 
 
 def all_in_the_file(sessions, publishing):
-    return eventually(lambda: lines(sessions) == publishing.published, within_s=20)
+    return eventually(lambda: lines(sessions) == publishing.published)

@@ -26,6 +26,7 @@ from services.physiology_server import app
 from services.physiology_server.settings import Settings
 from smartspectra.ipc.channels import CORE_METRICS, EDGE_METRICS, KINDS, STATUS
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
 from tests.support.running import a_pulse, load, running
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
@@ -158,7 +159,7 @@ class _RedisReader:
         self._client.flushall()
         self._listener = self._client.pubsub(ignore_subscribe_messages=True)
         self._listener.psubscribe("physiology:*", _END)
-        self._listener.get_message(timeout=1)
+        self._listener.get_message(timeout=PATIENCE_S)
         self._lines: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()
@@ -176,7 +177,7 @@ class _RedisReader:
 
     def finish(self) -> dict[str, list[bytes]]:
         self._client.publish(_END, b"")
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self._listener.close()
         self._client.close()
         return self._lines
@@ -209,7 +210,7 @@ class _GrpcReader:
 
     def finish(self) -> dict[str, list[bytes]]:
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE_S)
         return {}
 
 
@@ -253,10 +254,9 @@ def _play(what: Play, backend: str, folder: Path, redis: RedisServer, speed: flo
     return Run(backend, what, frames, began_us, ended_us, lines, reader.replies, folder)
 
 
-def until_the_end(server: app.PhysiologyServer, within_s: float = 45.0) -> None:
+def until_the_end(server: app.PhysiologyServer) -> None:
     """Wait until a finite source has ended and all that it gave is in the outbox."""
     state = server.state
     eventually(
-        lambda: state.frames and not state.control.edge_running and state.graph_time_s == 0.0,
-        within_s,
+        lambda: state.frames and not state.control.edge_running and state.graph_time_s == 0.0
     )

@@ -10,8 +10,6 @@ from vitalrig.rpc import physiology_pb2 as pb
 
 PRECONDITION, ARGUMENT = grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT
 NOT_STARTED = 8
-DEADLINE_S = 15
-"""No stream is read for longer."""
 
 
 def serving(backend, folder, redis, **keys):

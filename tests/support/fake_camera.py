@@ -18,6 +18,7 @@ from typing import Self
 
 from tests.support.clips import FPS, HEIGHT, WIDTH, Brightness
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.programs import program
 
 ROOT = Path(__file__).parents[2]
@@ -26,9 +27,11 @@ SOURCE = Path(__file__).with_name("fakev4l2.c")
 
 def compile_library(folder: Path) -> Path:
     library = folder / "fakev4l2.so"
-    gcc = program("gcc", package="gcc")
+    compiler = program("cc", package="gcc")
+    libraries = ("-ldl", "-lpthread")
     subprocess.run(
-        [gcc, "-shared", "-fPIC", "-O2", "-o", library, SOURCE, "-ldl", "-lpthread"], check=True
+        [compiler, "-shared", "-fPIC", "-O2", "-o", library, SOURCE, *libraries],
+        check=True,
     )
     return library
 
@@ -93,7 +96,7 @@ class Watching:
     def __exit__(self, *_exc: object) -> None:
         self._process.stdin.close()
         try:
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
         finally:
             self._process.kill()
             self._thread.join()
@@ -113,8 +116,8 @@ class Watching:
     def counters(self) -> dict[str, float]:
         return next((line["counters"] for line in reversed(self.lines) if "counters" in line), {})
 
-    def until(self, condition, within_s: float = 10.0):
-        return eventually(condition, within_s)
+    def until(self, condition):
+        return eventually(condition)
 
     def until_shots(self, count: int) -> list[dict]:
         """Wait for as many shots after now."""

@@ -13,13 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
 from tests.support import own_network  # before what may start threads
+from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 
 GRPC_PORT, REDIS_PORT = 50051, 6379
 NOT_POSSIBLE = 77
@@ -63,7 +65,7 @@ def served(folder: Path, line: str) -> dict[str, Any]:
     finally:
         process.terminate()
         try:
-            status = process.wait(15)
+            status = process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             status = process.wait()
@@ -95,7 +97,7 @@ def driven(log: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
     from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
     with grpc.insecure_channel(f"127.0.0.1:{GRPC_PORT}") as channel:
-        grpc.channel_ready_future(channel).result(timeout=30)
+        grpc.channel_ready_future(channel).result(timeout=PATIENCE_S)
         stub = pb_grpc.PhysiologyStub(channel)
         info = stub.GetServerInfo(Empty())
         seen: dict[str, Any] = {
@@ -110,10 +112,10 @@ def driven(log: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
         if info.source == "upload":
             seen |= uploaded(stub)
         elif info.source == "camera":
-            until(lambda: AWAY in log.read_text())
+            eventually(lambda: AWAY in log.read_text())
             seen["status_answers"] = answers(stub, process)
         else:
-            until(lambda: all(log.read_text().count(words) > 1 for words in FIGURES))
+            eventually(lambda: all(log.read_text().count(words) > 1 for words in FIGURES))
         seen["statuses"].append(stub.GetStatus(Empty()).status)
         stub.SetRecording(pb.SetRecordingRequest(recording=False))
         stub.ResetProcessing(Empty())
@@ -124,14 +126,6 @@ def driven(log: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
 
 FIGURES = ("throughput and latency", "transfer from Edge to Core")
 """What is logged every three seconds; the first time the graph has not run for all of them."""
-
-
-def until(condition: Callable[[], bool], within_s: float = 20) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        if time.monotonic() > deadline_s:
-            raise SystemExit(f"not within {within_s} s")
-        time.sleep(0.05)
 
 
 def answers(stub: Any, process: "subprocess.Popen[bytes]") -> list[int]:
@@ -151,7 +145,7 @@ def uploaded(stub: Any) -> dict[str, Any]:
 
     from vitalrig.rpc import physiology_pb2 as pb
 
-    streams = [stub.StreamCoreMetrics(Empty(), timeout=20), stub.StreamEdgeMetrics(Empty())]
+    streams = [stub.StreamCoreMetrics(Empty(), timeout=PATIENCE_S), stub.StreamEdgeMetrics(Empty())]
     for stream in streams:
         stream.initial_metadata()
     mat = pb.Mat(rows=48, cols=64, element_type=16, element_size=3, data=bytes(48 * 64 * 3))
@@ -159,7 +153,7 @@ def uploaded(stub: Any) -> dict[str, Any]:
         pb.FrameWithTimestamp(timestamp=number * 1_000_000 // PICTURES, frame=mat)
         for number in range(PICTURES)
     )
-    report = stub.UploadFrames(frames, timeout=20)
+    report = stub.UploadFrames(frames, timeout=PATIENCE_S)
     edge = [next(streams[1]) for _ in range(PICTURES)]
     core = [next(streams[0]) for _ in range(5)]
     for stream in streams:
@@ -175,6 +169,7 @@ def uploaded(stub: Any) -> dict[str, Any]:
 def listening(folder: Path) -> Iterator[list[str]]:
     """A Redis at its documented port; the channels that were used are known at the end."""
     from tests.support.redis_server import RedisServer
+    from tests.support.subscriber import Subscriber
 
     (folder / "redis").mkdir()
     server = RedisServer(folder / "redis")
@@ -183,13 +178,10 @@ def listening(folder: Path) -> Iterator[list[str]]:
     try:
         server.start()
         with server.client() as client:
-            listener = client.pubsub(ignore_subscribe_messages=True)
-            listener.psubscribe("*")
-            listener.get_message(timeout=1)
+            subscriber = Subscriber(client)
             yield heard
-            while message := listener.get_message(timeout=0.2):
-                heard.append(message["channel"].decode())
-            listener.close()
+            heard += [message["channel"].decode() for message in subscriber.heard()]
+            subscriber.close()
     finally:
         server.stop()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.programs import program
 from tests.support.promql import PROMETHEUS
@@ -55,7 +56,7 @@ class Prometheus:
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self._url}/-/ready", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self._url}/-/ready", timeout=PATIENCE_S) as answer:
                 return answer.status == 200
         except OSError:
             return False
@@ -64,7 +65,7 @@ class Prometheus:
         query = urllib.parse.urlencode(parameters)
         url = f"{self._url}/api/v1/{path}?{query}"
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as refused:
             raise AssertionError(f"{parameters}: {refused.read().decode()}") from refused
@@ -120,5 +121,5 @@ def watching(exporter_port: int, folder: Path) -> Iterator[Prometheus]:
         yield prometheus
     finally:
         process.terminate()
-        process.wait(15)
+        process.wait(PATIENCE_S)
         log.close()

@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 
 
@@ -43,7 +44,7 @@ class RedisServer:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     def freeze(self) -> None:

@@ -14,6 +14,7 @@ from rig import compose_state, processes
 from rig.environment import Environment, load
 from rig.local_layout import Layout
 from rig.supervisor import Supervisor
+from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +105,7 @@ class RigHandle(ABC):
 
     def metrics(self) -> str:
         url = f"http://127.0.0.1:{self._variables['EXPORTER_PORT']}/metrics"
-        with urllib.request.urlopen(url, timeout=5) as page:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as page:
             return page.read().decode()
 
     def stream(self) -> list[Published]:

@@ -23,6 +23,7 @@ from services.physiology_server.rpc.verbs import About, Verbs
 from services.physiology_server.state import ServerState
 from services.physiology_server.streaming.grpc_stream import GrpcStreamBackend
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from tests.support.running import running
 from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
@@ -100,7 +101,7 @@ class RpcRig:
         """Call on the event loop, and wait until it is done."""
         done = threading.Event()
         self.loop.call_soon_threadsafe(lambda: (call(*args), done.set()))
-        assert done.wait(5)
+        assert done.wait(PATIENCE_S)
 
     def publish(self, kind, timestamp_us, payload):
         self.do(self.outbox.put, envelope(kind, timestamp_us, payload))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE_S
 from vitalrig.health import Health
 from vitalrig.service import Pulse, Service
 
@@ -31,7 +32,7 @@ def running(service: Service) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(PATIENCE_S)
         if failed:
             raise failed[0]
     assert not thread.is_alive(), "the service did not stop"

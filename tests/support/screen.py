@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.support.eventually import eventually
 from tests.support.interruptible import popen
+from tests.support.patience import PATIENCE_S
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -41,20 +42,20 @@ class Program:
         self._process.stdin.write(text)
         self._process.stdin.flush()
 
-    def says(self, pattern, times=1, within_s=20.0):
-        eventually(lambda: len(re.findall(pattern, self.text)) >= times, within_s)
+    def says(self, pattern, times=1):
+        eventually(lambda: len(re.findall(pattern, self.text)) >= times)
 
     def signal(self, number):
         self._process.send_signal(number)
 
-    def ends(self, within_s=20.0):
-        status = self._process.wait(within_s)
-        self._listener.join(10)
+    def ends(self):
+        status = self._process.wait(PATIENCE_S)
+        self._listener.join(PATIENCE_S)
         return status
 
     def close(self):
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(10)
-        self._listener.join(10)
+        self._process.wait(PATIENCE_S)
+        self._listener.join(PATIENCE_S)
         self._process.stdin.close()

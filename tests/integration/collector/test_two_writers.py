@@ -10,6 +10,7 @@ from tests.support.collecting import (
     manifest,
     ready,
 )
+from tests.support.patience import PATIENCE_S
 from tests.support.running import running
 from vitalrig.errors import CannotStart
 from vitalrig.service import EXIT_CANNOT_START
@@ -27,7 +28,7 @@ def test_a_second_collector_on_the_folder_does_not_start(
         publishing.start()
         publishing.edge(5)
         second = start_process(prefixes=prefix)
-        status = second.wait(20)
+        status = second.wait(PATIENCE_S)
         publishing.edge(5)
         publishing.stop()
         finished(sessions)

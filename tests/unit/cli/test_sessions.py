@@ -12,6 +12,7 @@ import pyxdf
 from typer.testing import CliRunner
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
+from tests.support.patience import PATIENCE_S
 from tests.support.sessions import golden_in, recorded
 from vitalrig.cli import app
 
@@ -304,7 +305,7 @@ def run_without(module, *arguments):
         "from vitalrig.cli import main; sys.argv[1:] = sys.argv[1:]; main()"
     )
     command = [sys.executable, "-c", code, "sessions", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def some_families(picks):
     return families
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(chosen, max_size=8))
 @example([(METRICS[0], ['a"\\\n{}', "", "", ""], 1e6)])
 @example([(METRICS[0], ["", "", "", ""], -1e6)])

@@ -181,7 +181,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(a_camera(ManualClock()))), anything, st.booleans())
 def test_whatever_a_report_holds_the_page_is_made(key, value, whole):
     """

@@ -19,7 +19,7 @@ def a_scanner(text, piece_bytes=7):
 finite = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**70), 2**70)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(finite), st.sampled_from([None, 1]), st.integers(1, 40))
 @example([], 1, 1)
 @example([1e-7], None, 3)
@@ -71,7 +71,7 @@ documents = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(texts, documents, max_size=5), st.booleans(), st.integers(1, 30))
 @example({'"\\': '"\\'}, False, 1)
 def test_members_and_small_values_are_what_json_says(document, indented, piece_bytes):
@@ -86,7 +86,7 @@ def test_members_and_small_values_are_what_json_says(document, indented, piece_b
     assert document == found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(texts, documents, min_size=1, max_size=5), st.integers(1, 30))
 def test_a_document_that_is_cut_off_is_refused(document, piece_bytes):
     """

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import fsum, inf
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vitalrig.heartbeat import Heartbeat
@@ -169,7 +169,6 @@ def test_integers_become_floats_with_the_first_float_and_stay_so():
     )
 
 
-@settings(deadline=None)  # machines are busy
 @given(st.lists(mixed), st.lists(mixed))
 @example([1e308, 1e308, -1e308], [1])
 @example([5e-324], [True, Fraction(1, 3)])
@@ -184,7 +183,6 @@ def test_a_sum_less_another_is_exact(first, second):
     assert exact == total.minus(second, common_type(second)).as_fraction()
 
 
-@settings(deadline=None)  # machines are busy
 @given(st.lists(finite, min_size=40, max_size=60))
 @example([1e308] * 40)
 @example([1e308, -1e308, 1e-300] * 20)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import apphb
 import apphb.logging
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import vitalrig.heartbeat
@@ -128,7 +128,6 @@ def run(library, program):
     return [*read, everything(library, hbt, program.norms)]
 
 
-@settings(deadline=None)  # machines are busy
 @given(programs(exact_numbers, exact_durations))
 @example(Program(1, 1, (), [(0, (0.5,), (), False), (1, (3,), (), True)], (None,) * 4))
 @example(Program(2, 1, (2,), [("a", (2,), ((0, 0.5),), True)], (0, 0, [None, 2], [0.5])))
@@ -141,7 +140,6 @@ def test_whatever_is_exact_there_is_the_same_here(program):
     assert theirs == ours
 
 
-@settings(deadline=None)  # machines are busy
 @given(programs(whole_numbers, whole_durations))
 def test_integers_of_any_size_are_the_same(program):
     """
@@ -246,7 +244,6 @@ def numbers_of(record):
     ]
 
 
-@settings(deadline=None)  # machines are busy
 @given(programs(any_numbers, any_durations).filter(is_finite_program))
 @example(Program(1, 1, (), [(0, (1e17,), (), False), (1, (1e-3,), (), False)], (None,) * 4))
 @example(
@@ -282,7 +279,6 @@ def test_where_it_rounds_ours_is_the_sum_of_the_same_numbers(program):
             flat, row = flat[6:], row[width + 6 :]
 
 
-@settings(deadline=None)  # machines are busy
 @given(programs(any_numbers, any_durations).filter(is_finite_program))
 def test_beats_that_apphb_sums_without_rounding_are_the_same(program):
     """

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.patience import PATIENCE_S
+
 LIBS = Path(__file__).resolve().parents[3] / "libs"
 
 PROBE = """
@@ -25,7 +27,7 @@ print(json.dumps([names, sorted(roots - sys.stdlib_module_names), ours]))
 
 def probe():
     command = [sys.executable, "-I", "-S", "-c", PROBE, str(LIBS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     return json.loads(done.stdout)
 
 

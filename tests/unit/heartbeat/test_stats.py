@@ -6,7 +6,7 @@ import statistics
 from math import fsum
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vitalrig.heartbeat import Heartbeat, Span, Summary
@@ -42,7 +42,6 @@ def test_without_beats_there_is_no_summary():
     assert None is Heartbeat(5).get_summary()
 
 
-@settings(deadline=None)  # machines are busy
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2))
 @example([1.0, 2.0])
 def test_percentiles_are_those_of_the_statistics_module(numbers):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from smartspectra.ipc import FolderInUse, StorageOptions
 from smartspectra.ipc.disk import Disk
 from smartspectra.ipc.recovery import finish_one, interrupted_sessions
 from smartspectra.ipc.session_files import SessionPaths
+from tests.support.dice import a_dice
 from tests.unit.ipc.making import (
     EDGE,
     START_US,
@@ -374,14 +374,14 @@ def recorded_numbers(folder: Path) -> list[int]:
     return sorted(found)
 
 
-@pytest.mark.timeout(60 + 5 * KILLS)
+@pytest.mark.timeout(300 + 30 * KILLS)
 def test_nothing_that_was_acknowledged_is_lost_by_kill_minus_nine(tmp_path):
     """
     Killed at random moments, restarted in the same folder: each line once, all finished.
 
     SMARTSPECTRA_IPC_KILLS sets the number of rounds.
     """
-    dice = random.Random()
+    dice = a_dice()
     first, promised = 0, []
     for _ in range(KILLS):
         last = kill_at_random(tmp_path, first, dice.randrange(60))

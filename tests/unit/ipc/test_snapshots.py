@@ -4,6 +4,7 @@ import threading
 
 from smartspectra.ipc import StorageOptions
 from smartspectra.ipc.disk import Disk
+from tests.support.patience import PATIENCE_S
 from tests.unit.ipc.making import (
     EDGE,
     START_US,
@@ -73,7 +74,7 @@ def test_a_slow_snapshot_does_not_come_after_the_last_one(tmp_path):
         def open_anew(self, path):
             if self.slow:
                 SlowDisk.slow = False
-                self.may_go_on.wait(10.0)
+                self.may_go_on.wait(PATIENCE_S)
             return super().open_anew(path)
 
     clock = ManualClock()

@@ -13,6 +13,7 @@ from services.physiology_server.captures.base import Shot
 from services.physiology_server.frames import Frame
 from services.physiology_server.frames_out import FramePublisher, to_jpeg
 from services.physiology_server.outbox import Outbox
+from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats
 
 START_US = 1_760_000_000_000_000
@@ -194,7 +195,7 @@ def test_a_picture_that_is_due_while_the_one_before_is_encoded_is_left_out_and_c
         may_go_on = threading.Event()
 
         def slow():
-            may_go_on.wait(5)
+            may_go_on.wait(PATIENCE_S)
             return a_picture()
 
         watching.pictures.see(a_shot(0, 0.0, slow))

@@ -4,6 +4,7 @@ import asyncio
 
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.outbox import Outbox
+from tests.support.patience import PATIENCE_S
 from vitalrig.clock import ManualClock
 
 
@@ -141,7 +142,7 @@ def test_a_picture_alone_ends_the_waiting():
     async def run():
         outbox = an_outbox(9)
         outbox.put(a_picture(b"p"))
-        await asyncio.wait_for(outbox.wait(), 5)
+        await asyncio.wait_for(outbox.wait(), PATIENCE_S)
         return True
 
     assert asyncio.run(run())
@@ -180,7 +181,7 @@ def test_a_picture_that_came_during_a_sending_ends_the_next_waiting():
         outbox.take(9)
         outbox.put(a_picture(b"new"))
         outbox.done()
-        await asyncio.wait_for(outbox.wait(), 5)
+        await asyncio.wait_for(outbox.wait(), PATIENCE_S)
         return True
 
     assert asyncio.run(run())

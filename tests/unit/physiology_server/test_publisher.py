@@ -6,6 +6,7 @@ from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.outbox import Outbox
 from services.physiology_server.publisher import Publisher
 from services.physiology_server.streaming.memory import MemoryBackend
+from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock, SystemClock
 from vitalrig.health import Health
@@ -58,11 +59,11 @@ def test_an_absence_of_the_backend_costs_nothing_and_is_counted_once(tmp_path):
         parts.put(3)
         flushing = asyncio.create_task(parts.publisher.flush())
         await asyncio.wait_for(
-            until(lambda: "streaming_backend" in parts.health.failing), timeout=5
+            until(lambda: "streaming_backend" in parts.health.failing), timeout=PATIENCE_S
         )
         parts.put(3)
         parts.backend.away = False
-        await asyncio.wait_for(flushing, timeout=5)
+        await asyncio.wait_for(flushing, timeout=PATIENCE_S)
         return len(parts.backend.sent), parts.counters()["backend_disconnects"]
 
     assert (6, 1) == asyncio.run(run())
@@ -79,11 +80,11 @@ def test_health_names_the_backend_while_it_is_away(tmp_path):
         parts.put(1)
         flushing = asyncio.create_task(parts.publisher.flush())
         await asyncio.wait_for(
-            until(lambda: "streaming_backend" in parts.health.failing), timeout=5
+            until(lambda: "streaming_backend" in parts.health.failing), timeout=PATIENCE_S
         )
         during = parts.health.failing["streaming_backend"]
         parts.backend.away = False
-        await asyncio.wait_for(flushing, timeout=5)
+        await asyncio.wait_for(flushing, timeout=PATIENCE_S)
         return during, "streaming_backend" in parts.health.failing
 
     assert ("switched off", False) == asyncio.run(run())
@@ -131,11 +132,11 @@ def test_after_an_absence_the_newest_picture_is_sent(tmp_path):
         parts.outbox.put(Outgoing("frame", b"old"))
         flushing = asyncio.create_task(parts.publisher.flush())
         await asyncio.wait_for(
-            until(lambda: "streaming_backend" in parts.health.failing), timeout=5
+            until(lambda: "streaming_backend" in parts.health.failing), timeout=PATIENCE_S
         )
         parts.outbox.put(Outgoing("frame", b"new"))
         parts.backend.away = False
-        await asyncio.wait_for(flushing, timeout=5)
+        await asyncio.wait_for(flushing, timeout=PATIENCE_S)
         return [numbered.outgoing.envelope for numbered in parts.backend.sent]
 
     assert [b"new"] == asyncio.run(run())

@@ -81,7 +81,7 @@ finite = st.floats(-1e5, 1e5, allow_subnormal=False)
 @example([72.5] * 8, 1)
 @example([-1e-9, 1e-9] * 8, 30)
 @example([0.0] * 7 + [-99997.0], 1)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_an_even_series_comes_back_to_one_part_in_65000_of_its_range(
     tmp_path_factory, values, rate_hz
 ):

@@ -54,7 +54,7 @@ def rows_of(session):
 
 
 @given(sessions())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_csv_gives_back_every_sample(tmp_path_factory, session):
     """
     Times to the microsecond, values to the last bit, names with any letters.
@@ -74,7 +74,7 @@ def test_csv_gives_back_every_sample(tmp_path_factory, session):
 
 
 @given(sessions())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_parquet_gives_back_every_sample(tmp_path_factory, session):
     """
     Times to the microsecond, values to the last bit, names with any letters.

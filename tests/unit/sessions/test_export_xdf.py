@@ -41,7 +41,7 @@ stamps = st.lists(
 
 @given(stamps, st.data())
 @example([START_US, START_US + 33_333, START_US + 10_000_000], None)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_times_come_back_to_the_microsecond_and_values_to_the_last_bit(
     tmp_path_factory, times, data
 ):

@@ -49,7 +49,7 @@ def test_a_recording_in_which_nothing_was_measured_is_intact(tmp_path):
 
 
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_changed_byte_of_the_jsonl_is_found(tmp_path_factory, data):
     """
     Wherever it is, also where the line is still an envelope.

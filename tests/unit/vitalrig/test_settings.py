@@ -112,7 +112,7 @@ def test_a_config_file_that_is_not_there_is_refused():
         load("--config=nowhere.yml")
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@hypothesis_settings(suppress_health_check=list(HealthCheck), max_examples=50)
 @given(text=st.text(max_size=60))
 @example(text="\x1f")
 def test_any_yaml_either_loads_or_is_refused(tmp_path, text):

@@ -291,7 +291,7 @@ def test_a_missing_file_or_speed_is_refused(tmp_path):
         SessionCapture(SESSION, ManualClock(), 0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.none() | st.integers(-(10**16), 10**16), max_size=40))
 @example([0, LONGEST_US + 1, 2 * LONGEST_US + 2, 0, 1])
 def test_time_only_rises_and_never_by_much(stamps):

@@ -14,11 +14,10 @@ from services.physiology_server.drops import Drops
 from services.physiology_server.status import StatusCode
 from services.physiology_server.transforms import Transform
 from tests.support.clips import Brightness
+from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 from vitalrig.errors import NotPossibleNow
-
-WITHIN_S = 5
 
 
 def picture(level=100):
@@ -67,7 +66,7 @@ def with_receiver(script, **how):
     receiver = Receiver(**how)
 
     async def run():
-        async with receiver.receiving(), asyncio.timeout(WITHIN_S):
+        async with receiver.receiving(), asyncio.timeout(PATIENCE_S):
             return await script(receiver)
 
     return asyncio.run(run()), receiver
@@ -265,7 +264,7 @@ def test_a_picture_that_was_worked_on_when_the_server_ends_is_not_counted_as_dro
     receiver = Blocked()
 
     async def run():
-        async with receiver.receiving() as task, asyncio.timeout(WITHIN_S):
+        async with receiver.receiving() as task, asyncio.timeout(PATIENCE_S):
             answer = asyncio.create_task(receiver.uploads.put(picture(), 0))
             await worked_on.wait()
             task.cancel()
@@ -287,7 +286,7 @@ def test_a_client_that_goes_away_blocks_nobody():
             await asyncio.sleep(0)
             gone.cancel()
             await asyncio.wait([gone])
-        async with receiver.receiving(), asyncio.timeout(WITHIN_S):
+        async with receiver.receiving(), asyncio.timeout(PATIENCE_S):
             return await receiver.uploads.put(picture(), 0)
 
     assert None is asyncio.run(run())
@@ -297,7 +296,7 @@ def test_a_client_that_goes_away_blocks_nobody():
 STEPS = ("good", "bad", "late", "cancel", "cancel_later", "stop", "start")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=15))
 @example(["start", "good", "cancel", "good", "cancel_later", "good", "late", "bad"])
 @example(["start", "good", "stop", "good", "start", "stop"])
@@ -310,7 +309,7 @@ def test_every_picture_is_accounted_for_exactly_once(steps):
 
     async def run():
         uploaded, stamp_us = 0, 0
-        async with asyncio.timeout(WITHIN_S), contextlib.AsyncExitStack() as running:
+        async with asyncio.timeout(PATIENCE_S), contextlib.AsyncExitStack() as running:
             for step in steps:
                 if step == "start":
                     await running.aclose()

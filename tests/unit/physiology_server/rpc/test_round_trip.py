@@ -49,7 +49,7 @@ def there_and_back(payload, message):
     return json_format.MessageToDict(message, preserving_proto_field_name=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(payloads(gen_c.METRICS_BUFFER))
 @example({"pulse": {"rate": [{"value": 1.6777216e7, "timestamp": "-9223372036854775808"}]}})
 def test_a_core_payload_comes_back_as_it_was(payload):
@@ -59,7 +59,7 @@ def test_a_core_payload_comes_back_as_it_was(payload):
     assert payload == there_and_back(payload, metrics_pb2.MetricsBuffer())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(payloads(gen_c.METRICS))
 def test_an_edge_payload_comes_back_as_it_was(payload):
     """

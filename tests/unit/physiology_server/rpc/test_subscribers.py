@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from services.physiology_server.rpc.subscribers import Subscribers
+from tests.support.patience import PATIENCE_S
 
 
 async def read(reader, count):
@@ -82,7 +83,7 @@ def test_a_waiting_reader_is_woken():
             reading = asyncio.create_task(read(reader, 1))
             await asyncio.sleep(0)
             hub.offer("a", b"", 1)
-            return await asyncio.wait_for(reading, 5)
+            return await asyncio.wait_for(reading, PATIENCE_S)
 
     assert [(1, 0)] == asyncio.run(scenario())
 
@@ -111,7 +112,7 @@ def test_who_comes_after_the_end_is_told_so():
         hub = Subscribers()
         hub.close()
         with hub.subscribe("a") as reader:
-            return await asyncio.wait_for(reader.next(), 5)
+            return await asyncio.wait_for(reader.next(), PATIENCE_S)
 
     assert asyncio.run(scenario()) is None
 

@@ -142,7 +142,7 @@ _ROWS = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.dictionaries(
         st.sampled_from(["name", "seed", "fps", "duration_s", "loop", "timeline", "x"]),

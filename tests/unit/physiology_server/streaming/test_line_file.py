@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.physiology_server.streaming import line_file
 from services.physiology_server.streaming.line_file import Line, LineFile
 from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
 from vitalrig.errors import Unavailable
 
 
@@ -212,7 +213,7 @@ def test_writing_waits_for_a_reader_that_holds_the_lock(path):
         writing.start()
         during = reader.read()
         fcntl.flock(reader, fcntl.LOCK_UN)
-        writing.join(10)
+        writing.join(PATIENCE_S)
 
     assert (b"", b"line 1\n") == (during, path.read_bytes())
 
@@ -269,7 +270,7 @@ def test_readers_who_lock_never_see_half_a_line(path):
     for number in range(1, 40):
         file.add([Line(number, line)])
     stop.set()
-    reading.join(10)
+    reading.join(PATIENCE_S)
 
     assert [] == torn
 

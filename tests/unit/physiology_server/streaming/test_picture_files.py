@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from services.physiology_server.streaming.picture_files import NoPicture, PictureFiles
+from tests.support.patience import PATIENCE_S
 
 
 def jpeg(grey):
@@ -150,6 +151,6 @@ def test_a_reader_sees_whole_pictures_only(tmp_path):
     for number in range(200):
         files.add(texts[number % 2])
     stop.set()
-    reading.join(10)
+    reading.join(PATIENCE_S)
 
     assert set() == seen - set(texts)
