@@ -34,7 +34,6 @@ class Pictures:
         self._source = cv2.VideoCapture(str(video) if video else camera)
         if not self._source.isOpened():
             raise OSError(f"{video or f'camera {camera}'} cannot be opened")
-        self._fps = self._source.get(cv2.CAP_PROP_FPS) or 30.0
         self._is_video = video is not None
         self._waits = self._is_video and not as_fast_as_it_goes
         self.sent = 0
@@ -47,7 +46,7 @@ class Pictures:
             there, picture = await asyncio.to_thread(self._read)
             if not there:
                 return
-            time_s = self.sent / self._fps if self._is_video else time.monotonic() - began_s
+            time_s = self._time_s() if self._is_video else time.monotonic() - began_s
             if self._waits:
                 await asyncio.sleep(max(0.0, began_s + time_s - time.monotonic()))
             yield _message(picture, round(time_s * 1_000_000))
@@ -57,6 +56,15 @@ class Pictures:
         """Let the camera go, after the picture that is being read."""
         with self._lock:
             self._source.release()
+
+    def _time_s(self) -> float:
+        """
+        When the picture was taken, by the file's time stamps.
+
+        The rate in its header only counts where it has no stamps: many headers are wrong.
+        """
+        stamp_s = self._source.get(cv2.CAP_PROP_POS_MSEC) / 1_000
+        return stamp_s or self.sent / (self._source.get(cv2.CAP_PROP_FPS) or 30.0)
 
     def _read(self) -> tuple[bool, np.ndarray]:
         with self._lock:

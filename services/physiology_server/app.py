@@ -215,8 +215,12 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     )
     state = ServerState(control, outbox, kind, warm_up_s(run), drops, settings.buffer_duration)
     beats.facts.update(source=kind, camera=camera, run=run.run_id)
-    if math.isfinite(rate_hz := capture.fps * settings.speed):
-        beats.facts["nominal_rate_hz"] = rate_hz
+
+    def tell_rate(fps: float) -> None:
+        if math.isfinite(rate_hz := fps * settings.speed):
+            beats.facts["frame_rate_hz"] = round(rate_hz, 2)
+
+    tell_rate(capture.fps)
     pictures = FramePublisher(
         outbox,
         beats,
@@ -235,6 +239,7 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         clock,
         onlooker=pictures,
         make_disturb=lambda: make_disturb(run),
+        tell_rate=tell_rate,
     )
     if settings.autostart:
         control.start_core()

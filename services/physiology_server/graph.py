@@ -56,6 +56,7 @@ class Graph:
         clock: What tells the time.
         onlooker: Sees every shot.
         make_disturb: Makes, for each run, what stands between the pipeline and the outbox.
+        tell_rate: Told, with each item, how many frames a second of its time the capture has.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Graph:
         clock: Clock,
         onlooker: Onlooker | None = None,
         make_disturb: Callable[[], Disturb] = lambda: undisturbed,
+        tell_rate: Callable[[float], None] = lambda _fps: None,
     ) -> None:
         self._state = state
         self._make_capture = make_capture
@@ -76,6 +78,7 @@ class Graph:
         self._clock = clock
         self._onlooker = onlooker
         self._make_disturb = make_disturb
+        self._tell_rate = tell_rate
         self._frames_in = beats.step("frames_in")
 
     async def run(self) -> None:
@@ -99,6 +102,7 @@ class Graph:
         async with contextlib.aclosing(capture.items()) as items:
             async for item in items:
                 self._pulse.beat()
+                self._tell_rate(capture.fps)
                 if not control.edge_running or control.starts != started:
                     break  # a start that follows the stop at once is another run
                 if isinstance(item, Restart):

@@ -80,3 +80,17 @@ def write_uneven_video(path: Path, times_ms: list[int]) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def without_rate(path: Path) -> Path:
+    """
+    Take the frame rate out of a Matroska file's header, as a browser leaves it out.
+
+    FFmpeg then makes it of the file's time base, which is a thousandth of a second.
+    """
+    raw = path.read_bytes()
+    at = raw.index(b"\x23\xe3\x83")  # DefaultDuration becomes an element that says nothing
+    size = 4 + (raw[at + 3] & 0x7F)
+    nothing = b"\xec" + bytes([0x80 | (size - 2)]) + bytes(size - 2)
+    path.write_bytes(raw[:at] + nothing + raw[at + size :])
+    return path

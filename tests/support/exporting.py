@@ -76,7 +76,7 @@ def a_report(clock, **more):
         "instance": "physiology",
         "version": "1.2.3",
         "updated_us": clock.wall_us(),
-        "facts": {"source": "synthetic", "camera": "physiology", "nominal_rate_hz": 30.0},
+        "facts": {"source": "synthetic", "camera": "physiology", "frame_rate_hz": 30.0},
         "steps": {"frames_in": a_step(clock)},
         "counters": {
             "backend_disconnects": 1,

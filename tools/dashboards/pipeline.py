@@ -37,11 +37,11 @@ def dashboard() -> Dashboard:
         ),
         panels.lines(
             "Frames",
-            "Frames a second that are processed, and how many the camera is meant to give.",
+            "Frames a second that are processed, and how many the camera gives.",
             panels.PER_SECOND,
             {
                 "{{camera}}": f"instance_camera:vitalrig_frames:rate1m{{{CAMERA}}}",
-                "{{camera}} nominally": f"vitalrig_camera_nominal_rate_hertz{{{CAMERA}}}",
+                "{{camera}} gives": f"vitalrig_camera_frame_rate_hertz{{{CAMERA}}}",
             },
         ),
         panels.lines(

@@ -71,7 +71,7 @@ class ServiceReport:
         counters: Its counters by name.
         camera: The camera whose frames it takes; empty if it takes none.
         source: Where those frames come from; empty if it takes none.
-        nominal_rate_hz: How many of them a second there are meant to be; None if nobody says.
+        frame_rate_hz: How many of them a second the source gives; None if that is not known.
     """
 
     service: str
@@ -82,7 +82,7 @@ class ServiceReport:
     counters: Mapping[str, float]
     camera: str
     source: str
-    nominal_rate_hz: float | None = None
+    frame_rate_hz: float | None = None
 
     @classmethod
     def parse(cls, _name: str, document: object) -> Self:
@@ -105,7 +105,7 @@ class ServiceReport:
             counters=_counters(mapping(fields.get("counters"))),
             camera=label(facts.get("camera", "")),
             source=_source(facts),
-            nominal_rate_hz=maybe(facts.get("nominal_rate_hz")),
+            frame_rate_hz=maybe(facts.get("frame_rate_hz")),
         )
 
 

@@ -147,8 +147,8 @@ FACTS = (
         "source",
     ),
     gauge(
-        "vitalrig_camera_nominal_rate_hertz",
-        "Frames a second that a camera's source is meant to give.",
+        "vitalrig_camera_frame_rate_hertz",
+        "Frames a second that a camera's source gives, by the times of its frames.",
         "camera",
         unit="hertz",
     ),

@@ -41,13 +41,11 @@ def show_build(families: Families, report: ServiceReport) -> None:
 
 def show_source(families: Families, report: ServiceReport) -> None:
     """
-    Add where a service's frames come from, and how many a second are meant, if it takes any.
+    Add where a service's frames come from, and how many a second they are, if it takes any.
     """
     if report.source:
         families.add("vitalrig_source_info", 1, report.camera, report.source)
-        families.add_known(
-            "vitalrig_camera_nominal_rate_hertz", report.nominal_rate_hz, report.camera
-        )
+        families.add_known("vitalrig_camera_frame_rate_hertz", report.frame_rate_hz, report.camera)
 
 
 def _step(

@@ -83,7 +83,7 @@ class Capture(Protocol):
 
     @property
     def fps(self) -> float:
-        """Nominal frames per second."""
+        """Frames per second, measured where they can be; until then, those that are expected."""
         ...
 
     @property

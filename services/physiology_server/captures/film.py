@@ -1,5 +1,6 @@
 """A video file, picture by picture, with the time stamps that it has."""
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import cv2
 from services.physiology_server.captures.base import Picture
 from services.physiology_server.captures.opencv import OpenCvFeed
 from services.physiology_server.drops import Drops
+from services.physiology_server.frame_rate import FrameRate
 from vitalrig.clock import SystemClock
 
 log = logging.getLogger(__name__)
@@ -19,8 +21,12 @@ After the joint of a looped file, frames are not stable for this long: what is m
 still has the end of the file in it. Those before the joint were measured in one piece.
 """
 
-FPS_RANGE = (1.0, 1000.0)
+FPS_RANGE = (1.0, 240.0)
 USUAL_FPS = 30.0
+"""What is taken for a header's rate that is outside the range: no camera has such a one."""
+
+LOOKED_AT = 60
+"""Pictures at the beginning of a file that its rate is measured by."""
 
 SHORT = 0.9
 """A file that gives less than this share of the frames that it announces is damaged."""
@@ -64,15 +70,22 @@ class Film:
         self._path = path
         self._drops = drops
         self._loop = loop
+        self._rate = _measured(path)
+        self._without_stamps_fps = self._rate.fps
         self._feed, self._capture = _opened(path)
-        fps = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = fps if FPS_RANGE[0] <= fps <= FPS_RANGE[1] else USUAL_FPS
         self._number = 0
         self._turn = 0
         self._began_s = 0.0
         self._grabbed = 0
         self._first_s: float | None = None
         self._last_s: float | None = None
+
+    @property
+    def fps(self) -> float:
+        """
+        Frames a second, by the file's time stamps; its header counts where it has none.
+        """
+        return self._rate.fps
 
     def grab(self) -> Moment | None:
         """
@@ -93,7 +106,9 @@ class Film:
             self._first_s = at_s if self._first_s is None else self._first_s
             self._last_s = at_s
             since_s = at_s - self._first_s
-            return Moment(number, self._began_s + since_s, bool(self._turn) and since_s < JOINT_S)
+            time_s = self._began_s + since_s
+            self._rate.add(time_s)
+            return Moment(number, time_s, bool(self._turn) and since_s < JOINT_S)
 
     def retrieve(self) -> Picture | None:
         """
@@ -112,7 +127,11 @@ class Film:
         The picture's time stamp; in a file without any, as its number and the rate have it.
         """
         stamp_s: float = self._capture.get(cv2.CAP_PROP_POS_MSEC) / _MS
-        return stamp_s if stamp_s > 0 or not self._grabbed else self._grabbed / self.fps
+        return (
+            stamp_s
+            if stamp_s > 0 or not self._grabbed
+            else self._grabbed / self._without_stamps_fps
+        )
 
     def _turn_over(self) -> bool:
         """
@@ -141,6 +160,22 @@ class Film:
         self._turn += 1
         self._grabbed, self._first_s, self._last_s = 0, None, None
         return True
+
+
+def _measured(path: Path) -> FrameRate:
+    """
+    The rate of the first pictures, by their time stamps.
+    """
+    feed, capture = _opened(path)
+    with contextlib.closing(feed):
+        claimed = capture.get(cv2.CAP_PROP_FPS)
+        rate = FrameRate(claimed if FPS_RANGE[0] <= claimed <= FPS_RANGE[1] else USUAL_FPS)
+        for _ in range(LOOKED_AT):
+            if feed.grab() is None:
+                break
+            rate.add(capture.get(cv2.CAP_PROP_POS_MSEC) / _MS)
+    rate.restart()
+    return rate
 
 
 def _opened(path: Path) -> tuple[OpenCvFeed, cv2.VideoCapture]:

@@ -9,6 +9,7 @@ from services.physiology_server.captures.handover import Handover
 from services.physiology_server.captures.pictures import Look, MakeAnalysis, to_rgb
 from services.physiology_server.captures.reader import Opener, Reader, Taken
 from services.physiology_server.drops import Drops
+from services.physiology_server.frame_rate import FrameRate
 from services.physiology_server.sources.base import SourceKind
 from services.physiology_server.status import StatusCode
 from services.physiology_server.transforms import Transform
@@ -40,7 +41,7 @@ class LiveCapture:
         drops: Where dropped frames are counted.
         make_analysis: Makes what measures the pictures, anew for each capture.
         transform: How pictures are turned before.
-        fps: Frames a second that the camera is meant to give.
+        fps: Frames a second that the camera is asked for.
     """
 
     kind: SourceKind = "camera"
@@ -63,14 +64,21 @@ class LiveCapture:
         self._drops = drops
         self._make_analysis = make_analysis
         self._transform = transform
-        self.fps = fps
+        self._rate = FrameRate(fps)
+
+    @property
+    def fps(self) -> float:
+        """
+        Frames a second that the camera gives, whatever it was asked for.
+        """
+        return self._rate.fps
 
     async def items(self) -> AsyncGenerator[Item, None]:
         """
         Yield a shot for each picture that was measured, and say twice a second if none comes.
         """
         handover = Handover[Taken](QUEUE_PICTURES, lambda: self._drops.count("queue_full"))
-        reader = Reader(self._opener(), handover, self._clock, self._beats, self._drops)
+        reader = Reader(self._opener(), handover, self._clock, self._beats, self._drops, self._rate)
         look = Look(self._make_analysis(self.fps), self._transform)
         analysing = ThreadPoolExecutor(1, thread_name_prefix="analysis")
         loop = asyncio.get_running_loop()

@@ -67,7 +67,7 @@ class PacedCapture:
     @property
     def fps(self) -> float:
         """
-        Nominal frames per second.
+        Frames per second.
         """
         return self._source.fps
 

@@ -47,7 +47,7 @@ class Analysis(Protocol):
 
 
 MakeAnalysis = Callable[[float], Analysis]
-"""Makes the analysis of a capture with so many frames a second."""
+"""Makes the analysis of a capture, given the frames a second to expect until they are measured."""
 
 
 class Look:

@@ -13,6 +13,7 @@ from services.physiology_server.captures.livetime import LiveTime
 from services.physiology_server.captures.opencv import Away, Feed
 from services.physiology_server.captures.pictures import Stillness, broken
 from services.physiology_server.drops import Drops
+from services.physiology_server.frame_rate import FrameRate
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 
@@ -85,16 +86,24 @@ class Reader:
         clock: What tells the time.
         beats: Where absences and stalls are counted.
         drops: Where broken pictures are counted.
+        rate: Measures how many pictures come, good or not.
     """
 
     def __init__(
-        self, opener: Opener, handover: Handover[Taken], clock: Clock, beats: Beats, drops: Drops
+        self,
+        opener: Opener,
+        handover: Handover[Taken],
+        clock: Clock,
+        beats: Beats,
+        drops: Drops,
+        rate: FrameRate,
     ) -> None:
         self._opener = opener
         self._handover = handover
         self._clock = clock
         self._beats = beats
         self._drops = drops
+        self._rate = rate
         self._absence = Absence(opener.name, beats, clock)
         self._time = LiveTime(clock, beats)
         self._stop = threading.Event()
@@ -168,11 +177,13 @@ class Reader:
         Read until the pictures end, or until none has been good for too long.
         """
         shape: tuple[int, ...] | None = None
+        self._rate.restart()
         good_s = self._clock.monotonic_s()
         while not self._stop.is_set() and self._clock.monotonic_s() - good_s <= NOTHING_GOOD_S:
             taken_s = feed.grab()
             if taken_s is None:
                 return
+            self._rate.add(taken_s)
             number = self._number
             self._number += 1
             bgr = feed.retrieve()

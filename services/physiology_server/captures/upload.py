@@ -11,6 +11,7 @@ from services.physiology_server.captures.base import Idle, Item, Picture, Shot
 from services.physiology_server.captures.pictures import Look, MakeAnalysis, is_picture
 from services.physiology_server.captures.upload_time import UploadTime
 from services.physiology_server.drops import Drops, Reason
+from services.physiology_server.frame_rate import FrameRate
 from services.physiology_server.sources.base import SourceKind
 from services.physiology_server.status import StatusCode
 from services.physiology_server.transforms import Transform
@@ -229,7 +230,14 @@ class UploadCapture:
         self._make_analysis = make_analysis
         self._frames_done = frames_done
         self._transform = transform
-        self.fps = fps
+        self._rate = FrameRate(fps)
+
+    @property
+    def fps(self) -> float:
+        """
+        Frames a second that the client takes, by its own times.
+        """
+        return self._rate.fps
 
     async def items(self) -> AsyncGenerator[Item, None]:
         """
@@ -251,6 +259,7 @@ class UploadCapture:
                     seen_s = self._clock.monotonic_s()
                     if owner not in (None, upload.owner):
                         look.reset()
+                        self._rate.restart()
                     owner = upload.owner
                     done = self._frames_done()
                     reason: Reason | None = "not_started"
@@ -274,6 +283,7 @@ class UploadCapture:
         if placed is None:
             return "time_not_rising"
         time_s, stamp_us = placed
+        self._rate.add(time_s)
         seen = await asyncio.get_running_loop().run_in_executor(
             analysing, look.see, upload.picture, time_s, upload.number
         )

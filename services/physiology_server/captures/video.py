@@ -70,22 +70,28 @@ class VideoCapture:
         self._transform = transform
         self._speed = speed
         self._loop = loop
-        film = self._film()
-        film.close()
-        self.fps = film.fps
+        self._playing = self._film()
+        self._playing.close()
         self.waits = keep_all or speed != 1.0
         beats.count("clock_jumps", 0)
+
+    @property
+    def fps(self) -> float:
+        """
+        Frames a second of the file, by its own time stamps.
+        """
+        return self._playing.fps
 
     async def items(self) -> AsyncGenerator[Item, None]:
         """
         Yield each frame when it is due.
         """
-        film = self._film()
-        look = Look(self._make_analysis(self.fps), self._transform)
-        pacing = Pacing(self._clock, self._speed)
-        jumps = 0
         working = ThreadPoolExecutor(1, thread_name_prefix="video")
         loop = asyncio.get_running_loop()
+        self._playing = film = await loop.run_in_executor(working, self._film)
+        look = Look(self._make_analysis(film.fps), self._transform)
+        pacing = Pacing(self._clock, self._speed)
+        jumps = 0
         try:
             while (
                 found := await loop.run_in_executor(working, self._next, film, look, pacing)

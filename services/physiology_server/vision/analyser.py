@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.physiology_server.estimate import LONGEST_GAP_S
+from services.physiology_server.frame_rate import FrameRate
 from services.physiology_server.frames import Frame, Signals
 from services.physiology_server.status import StatusCode
 from services.physiology_server.vision.chest import BreathingTrace
@@ -36,7 +37,6 @@ LEAST_ABDOMEN = 0.8
 
 # Who is well placed stays so until this much beyond the limits.
 _SLACK = 0.05
-_INTERVAL_OVER_S = 5.0
 
 
 class Analyser:
@@ -50,7 +50,7 @@ class Analyser:
     forbids breathing only.
 
     Args:
-        fps: Frames a second that the capture is meant to have; the times given count.
+        fps: Frames a second to expect until they have been measured, by the times given.
 
     Raises:
         ValueError: If *fps* is not a positive number.
@@ -67,14 +67,14 @@ class Analyser:
         Forget what was seen, as at the start of a capture.
         """
         self._tracker = FaceTracker()
-        self._pulse = PulseWindow(self._fps)
+        self._pulse = PulseWindow()
         self._upper = BreathingTrace(CHEST)
         self._lower = BreathingTrace(ABDOMEN)
         self._status = StatusCode.PROCESSING_NOT_STARTED
         self._size: tuple[int, int] | None = None
         self._last_s: float | None = None
         self._stable_from_s = -math.inf
-        self._interval_s = 1 / self._fps
+        self._rate = FrameRate(self._fps)
 
     def analyse(self, rgb: NDArray[np.uint8], time_s: float, index: int) -> Frame:
         """
@@ -95,8 +95,7 @@ class Analyser:
         gap_s = time_s - self._last_s if self._last_s is not None else 0.0
         if gap_s < 0 or gap_s > LONGEST_GAP_S or self._size not in (None, picture.size):
             self.reset()
-        elif self._last_s is not None:
-            self._interval_s += (gap_s - self._interval_s) * min(1.0, gap_s / _INTERVAL_OVER_S)
+        self._rate.add(time_s)
         self._last_s, self._size = time_s, picture.size
         face = self._tracker.update(picture.grey, time_s)
         self._status = self._judge(picture, face)
@@ -132,7 +131,7 @@ class Analyser:
         if face.was is not None:
             self._pulse.rescale(colour / np.maximum(skin_colour(picture.rgb, face.was), 1e-6))
         pulse = self._pulse.add(time_s, colour)
-        if no_chest or self._interval_s > 1 / LEAST_BREATHING_FPS:
+        if no_chest or self._rate.fps < LEAST_BREATHING_FPS:
             return Signals(pulse=pulse)
         upper = self._upper.add(picture.grey, face.box, face.y, time_s)
         lower = None

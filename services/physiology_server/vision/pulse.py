@@ -38,7 +38,7 @@ Deviation below which there is no pulse in a window: a seventh of that of a usua
 Patches that follow a moving photograph waver by 0.004, at the rhythm of the movement.
 """
 
-_LEAST_FILLED = 0.6
+_LEAST_COLOURS = math.ceil(WINDOW_S * LEAST_FPS)
 # A channel darker than this has nothing to measure a part of a percent in.
 _LEAST_LEVEL = 2.0
 _FLAT = 1e-9
@@ -80,13 +80,10 @@ class PulseWindow:
     Transactions on Biomedical Engineering 64(7), 2017. There overlapping windows are added up,
     which takes the future; here the newest of each window is taken, 0.03 s late at most.
 
-    Args:
-        fps: Frames a second that are expected; after too many missing ones there is no value.
+    Times count, and no rate that was promised: colours may come at any, from `LEAST_FPS` on.
     """
 
-    def __init__(self, fps: float) -> None:
-        self._least = math.ceil(WINDOW_S * max(_LEAST_FILLED * fps, LEAST_FPS))
-        self._interval_s = 1 / fps
+    def __init__(self) -> None:
         self._samples: deque[tuple[float, Colour]] = deque()
         self._since_s = 0.0
 
@@ -118,10 +115,11 @@ class PulseWindow:
         samples.append((time_s, colour))
         while time_s - samples[0][0] > WINDOW_S:
             samples.popleft()
-        full = time_s - self._since_s >= WINDOW_S - self._interval_s / 2
-        if not full or len(samples) < self._least:
+        if len(samples) < _LEAST_COLOURS:
             return None
         interval_s = (time_s - samples[0][0]) / (len(samples) - 1)
+        if time_s - self._since_s < WINDOW_S - interval_s / 2:
+            return None
         newest = max(1, int((SMOOTH_S + _GRACE_S) / interval_s))
         return project(np.array([colour for _, colour in samples]), newest)
 

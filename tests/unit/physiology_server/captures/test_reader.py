@@ -11,6 +11,7 @@ from services.physiology_server.captures.handover import Handover
 from services.physiology_server.captures.opencv import Away
 from services.physiology_server.captures.reader import Reader
 from services.physiology_server.drops import Drops
+from services.physiology_server.frame_rate import FrameRate
 from tests.support.clips import luma
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
@@ -68,7 +69,7 @@ def pictures(count, seed=1):
     return [np.repeat(grey[..., None], 3, axis=2) for grey in luma(count, level=100, seed=seed)]
 
 
-def read(*scripts):
+def read(*scripts, rate=None):
     """Read the scripts to their end; give what was handed over, the beats and the drops."""
 
     async def run():
@@ -76,7 +77,7 @@ def read(*scripts):
         drops = Drops(beats)
         handover = Handover(10_000, lambda: None)
         opener = Opener(clock, *scripts)
-        reader = Reader(opener, handover, clock, beats, drops)
+        reader = Reader(opener, handover, clock, beats, drops, rate or FrameRate(30.0))
         reader.start()
         await asyncio.to_thread(opener.through.wait, 10)
         reader.stop()
@@ -110,6 +111,16 @@ def test_after_an_absence_the_pictures_are_another_run():
         [item.number if run == 0 else item.number + 1 for item in items]
         for run, (_, items) in enumerate(itertools.groupby(taken, lambda item: item.run))
     ]
+
+
+def test_the_rate_is_that_of_the_pictures_and_not_that_which_was_asked_for():
+    """
+    A camera that is asked for 60 may give 30. Broken pictures count, and an absence does not.
+    """
+    rate = FrameRate(60.0)
+    read([*pictures(20), None, *pictures(20)], pictures(20), rate=rate)
+
+    assert pytest.approx(30.0) == rate.fps
 
 
 def test_a_picture_of_another_size_is_left_out():

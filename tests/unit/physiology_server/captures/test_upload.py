@@ -89,6 +89,20 @@ def test_an_uploaded_picture_is_measured():
     assert [0.0, 0.04, 0.08] == [shot.frame.time_s for shot in receiver.shots]
 
 
+def test_the_rate_is_that_of_the_client_s_times():
+    """
+    Whatever `fps` is set to.
+    """
+
+    async def script(receiver):
+        for n in range(20):
+            await receiver.uploads.put(picture(), n * 40_000)
+
+    _, receiver = with_receiver(script, fps=60.0)
+
+    assert pytest.approx(25.0) == receiver.capture.fps
+
+
 def test_uploads_wait_for_the_receiver_and_are_no_camera():
     """
     None is left out because somebody is slow; and the kind is told to whoever sees the numbers.

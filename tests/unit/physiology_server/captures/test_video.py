@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+from itertools import accumulate
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,13 @@ from services.physiology_server.captures.video import VideoCapture
 from services.physiology_server.drops import Drops
 from services.physiology_server.frames import Frame
 from services.physiology_server.transforms import Transform
-from tests.support.clips import FPS, Brightness, write_uneven_video, write_video
+from tests.support.clips import (
+    FPS,
+    Brightness,
+    without_rate,
+    write_uneven_video,
+    write_video,
+)
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock, SystemClock
 
@@ -88,6 +95,35 @@ def test_times_are_those_of_the_file(tmp_path):
     path = write_uneven_video(tmp_path / "uneven.mkv", times_ms)
 
     assert times_ms == [round(shot.frame.time_s * 1_000) for shot in Player(path).shots()]
+
+
+@pytest.fixture
+def from_a_browser(tmp_path):
+    """Two seconds at 28 to 39 ms, in a file whose header has no rate."""
+    times_ms = list(accumulate([28, 39, 32] * 20, initial=0))
+    path = without_rate(write_uneven_video(tmp_path / "browser.mkv", times_ms))
+    assert 1_000 == cv2.VideoCapture(str(path), cv2.CAP_FFMPEG).get(cv2.CAP_PROP_FPS)
+    return path
+
+
+def test_the_rate_is_that_of_the_file_s_time_stamps(from_a_browser):
+    """
+    Its header may say 1,000, as a browser's does to OpenCV.
+    """
+    made = []
+    player = Player(from_a_browser, lambda fps: made.append(fps) or Brightness(fps))
+    player.shots()
+
+    assert pytest.approx([1_000 / 33] * 2, rel=0.01) == [player.capture.fps, *made]
+
+
+def test_over_the_joint_of_a_loop_the_measured_interval_counts(from_a_browser):
+    """
+    And not the thousandth of a second that the header says.
+    """
+    times_s = [shot.frame.time_s for shot in Player(from_a_browser, loop=True).shots(62)]
+
+    assert pytest.approx(0.033, abs=0.002) == times_s[61] - times_s[60]
 
 
 def test_stamps_rise_with_the_file_s_time(video):

@@ -163,7 +163,7 @@ def test_colour_noise_stays_below_what_is_believed(fps):
     """
     rng, highest = np.random.default_rng(12), 0.0
     for _ in range(50):
-        window, trace = PulseWindow(fps), []
+        window, trace = PulseWindow(), []
         for index in range(int((PULSE.window_s + 1.6) * fps)):
             value = window.add(index / fps, 150 + 0.1 * rng.normal(size=3))
             if value is not None:
@@ -190,7 +190,7 @@ def test_a_slow_camera_has_no_pulse():
     """
     Below 14 frames a second noise is too much like a pulse, so there is no value at all.
     """
-    window = PulseWindow(10.0)
+    window = PulseWindow()
     rng = np.random.default_rng(13)
 
     values = [window.add(index / 10, 150 + rng.normal(size=3)) for index in range(100)]

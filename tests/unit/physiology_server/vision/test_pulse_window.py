@@ -14,7 +14,7 @@ WAVE = heartbeat(72.0, TIME_S)
 
 
 def traced(colours, fps=FPS):
-    window = PulseWindow(fps)
+    window = PulseWindow()
     return [window.add(n / fps, colour) for n, colour in enumerate(colours)]
 
 
@@ -80,7 +80,7 @@ def test_measuring_in_another_place_leaves_no_trace():
     A patch that is moved to brighter skin goes on as if it had always been there.
     """
     colours, ratio = beating(), np.array([1.3, 1.1, 1.2])
-    window, trace = PulseWindow(FPS), []
+    window, trace = PulseWindow(), []
     for n, colour in enumerate(colours):
         if n == 150:
             window.rescale(ratio)
@@ -93,11 +93,19 @@ def test_after_a_gap_the_window_fills_anew():
     """
     Half a second without colours is enough to be another trace.
     """
-    window = PulseWindow(FPS)
+    window = PulseWindow()
     for n, colour in enumerate(beating()):
         window.add(n / FPS, colour)
 
     assert None is window.add(10.6, SKIN)
+
+
+@pytest.mark.parametrize(("fps", "there"), [(14, True), (13, False), (240, True)])
+def test_the_pulse_needs_fourteen_frames_a_second_and_no_promise_of_more(fps, there):
+    """
+    What counts is how many colours came, by their times.
+    """
+    assert there == bool(len(values(traced(beating(), fps))))
 
 
 def test_the_skin_is_forehead_and_cheeks():

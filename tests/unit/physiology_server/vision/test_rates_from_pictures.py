@@ -29,11 +29,22 @@ class Clip:
         return np.array([pair for pair in pairs if pair[1] is not None]).T
 
 
-def analysed(pulse, breathing, *, size, fps, drop=0.0, jitter_s=0.0, light=None, closer=None):
+def analysed(
+    pulse,
+    breathing,
+    *,
+    size,
+    fps,
+    said_fps=None,
+    drop=0.0,
+    jitter_s=0.0,
+    light=None,
+    closer=None,
+):
     """
     The frames of a clip, some of whose pictures never came or came late.
     """
-    person, rng, analyser = portrait(*size), np.random.default_rng(7), Analyser(fps)
+    person, rng, analyser = portrait(*size), np.random.default_rng(7), Analyser(said_fps or fps)
     rise_px = 0.01 * size[1]
     frames = []
     for index in range(int(SECONDS * fps)):
@@ -57,6 +68,12 @@ CLIPS = {
     "in effort": lambda: analysed(110.0, 24.0, size=(240, 180), fps=20.0),
     "pictures missing and late": lambda: analysed(
         72.0, 15.0, size=(240, 180), fps=25.0, drop=0.15, jitter_s=0.01
+    ),
+    "a file that says a thousand a second": lambda: analysed(
+        72.0, 15.0, size=(240, 180), fps=30.0, said_fps=1000.0, jitter_s=0.005
+    ),
+    "a camera that gives less than half of what it says": lambda: analysed(
+        84.0, 12.0, size=(240, 180), fps=25.0, said_fps=60.0
     ),
     "light that swells at 66 a minute": lambda: analysed(
         84.0,
