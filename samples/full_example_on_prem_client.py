@@ -118,7 +118,7 @@ async def with_progress(pictures: Pictures) -> AsyncIterator[pb.FrameWithTimesta
     async for frame in pictures.frames():
         if time.monotonic() - said_s > PROGRESS_EVERY_S:
             said_s = time.monotonic()
-            say(f"upload: {pictures.sent} frames of {pictures.total or 'a camera'}")
+            say(f"upload: {pictures.sent} frames")
         yield frame
 
 

@@ -37,7 +37,6 @@ class Pictures:
         self._is_video = video is not None
         self._waits = self._is_video and not as_fast_as_it_goes
         self.sent = 0
-        self.total = int(self._source.get(cv2.CAP_PROP_FRAME_COUNT)) if video else 0
 
     async def frames(self) -> AsyncIterator[pb.FrameWithTimestamp]:
         """Yield each picture with its time since the capture's start, until there are no more."""

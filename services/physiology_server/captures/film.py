@@ -127,26 +127,16 @@ class Film:
         The picture's time stamp; in a file without any, as its number and the rate have it.
         """
         stamp_s: float = self._capture.get(cv2.CAP_PROP_POS_MSEC) / _MS
-        return (
-            stamp_s
-            if stamp_s > 0 or not self._grabbed
-            else self._grabbed / self._without_stamps_fps
-        )
+        if stamp_s > 0 or not self._grabbed:
+            return stamp_s
+        return self._grabbed / self._without_stamps_fps
 
     def _turn_over(self) -> bool:
         """
         At the end: begin again, if that is wanted and there was anything.
         """
-        announced = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        if not self._turn and self._grabbed < SHORT * announced:
-            log.warning(
-                "the video ends early; the file is damaged or incomplete",
-                extra={
-                    "path": str(self._path),
-                    "frames": self._grabbed,
-                    "announced": int(announced),
-                },
-            )
+        if not self._turn:
+            self._check_whole()
         if not self._loop or self._first_s is None or self._last_s is None:
             return False
         try:
@@ -160,6 +150,26 @@ class Film:
         self._turn += 1
         self._grabbed, self._first_s, self._last_s = 0, None, None
         return True
+
+    def _check_whole(self) -> None:
+        """
+        Log if the file has given fewer frames than it announces.
+
+        OpenCV makes their number of duration and rate where the header has none, and the rate may
+        be wrong; so the seconds must be too few as well.
+        """
+        announced = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        claimed_fps = self._capture.get(cv2.CAP_PROP_FPS)
+        seconds = 0.0 if self._first_s is None else (self._last_s or 0.0) - self._first_s
+        if self._grabbed < SHORT * announced and seconds * claimed_fps < SHORT * announced:
+            log.warning(
+                "the video ends early; the file is damaged or incomplete",
+                extra={
+                    "path": str(self._path),
+                    "frames": self._grabbed,
+                    "announced": int(announced),
+                },
+            )
 
 
 def _measured(path: Path) -> FrameRate:

@@ -117,6 +117,15 @@ def test_the_rate_is_that_of_the_file_s_time_stamps(from_a_browser):
     assert pytest.approx([1_000 / 33] * 2, rel=0.01) == [player.capture.fps, *made]
 
 
+def test_a_whole_file_is_not_called_incomplete_because_its_rate_is_wrong(from_a_browser, caplog):
+    """
+    A thousand frames a second for two seconds were never there.
+    """
+    Player(from_a_browser).shots()
+
+    assert [] == [record for record in caplog.records if record.levelno == logging.WARNING]
+
+
 def test_over_the_joint_of_a_loop_the_measured_interval_counts(from_a_browser):
     """
     And not the thousandth of a second that the header says.

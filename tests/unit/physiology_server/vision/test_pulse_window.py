@@ -100,7 +100,7 @@ def test_after_a_gap_the_window_fills_anew():
     assert None is window.add(10.6, SKIN)
 
 
-@pytest.mark.parametrize(("fps", "there"), [(14, True), (13, False), (240, True)])
+@pytest.mark.parametrize(("fps", "there"), [(14, True), (13, False), (120, True)])
 def test_the_pulse_needs_fourteen_frames_a_second_and_no_promise_of_more(fps, there):
     """
     What counts is how many colours came, by their times.
