@@ -70,5 +70,20 @@ def place_of(envelope: bytes, path: Path) -> int | None:
     return None
 
 
+def last_line_of(path: Path) -> bytes:
+    """
+    Give the last whole line of *path* without its newline; empty if there is none.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    last = b""
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                last = line
+    return last[:-1]
+
+
 def _digest(line: bytes) -> bytes:
     return hashlib.blake2b(line, digest_size=16).digest()

@@ -1,16 +1,20 @@
 """What sessions are called, and where their files are."""
 
 import logging
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from smartspectra.ipc.envelope import Envelope, session_id_of
+from smartspectra.ipc.moments import moment_of
 from smartspectra.ipc.session_files import check_session_id
 
 log = logging.getLogger(__name__)
 
 ROOT_PREFIX = "physiology"
 """The vendor's default prefix has its files in the sessions folder itself."""
+
+UNDATED = "undated"
 
 
 def folder_of(prefix: str, sessions_folder: Path) -> Path:
@@ -20,9 +24,9 @@ def folder_of(prefix: str, sessions_folder: Path) -> Path:
     return sessions_folder if prefix == ROOT_PREFIX else sessions_folder / prefix
 
 
-def name_of(envelope: Envelope) -> str:
+def given_name(envelope: Envelope) -> str | None:
     """
-    Tell what a session is to be called: what the server says if that can be part of a file's name.
+    Tell what the server calls a session; None without a name that can be part of a file's name.
     """
     given = session_id_of(envelope.payload)
     if given is not None:
@@ -30,12 +34,17 @@ def name_of(envelope: Envelope) -> str:
             return check_session_id(given)
         except ValueError as exc:
             log.warning("session id refused", extra={"session": given, "why": str(exc)})
-    return _made_session_id(envelope)
+    return None
 
 
-def _made_session_id(envelope: Envelope) -> str:
+def made_names(envelope: Envelope) -> Iterator[str]:
     """
-    Make the id of a session without a name: from the envelope, so that it is always the same.
+    Make names for a session without one, from the envelope, so that they are always the same.
+
+    The first that no other session has is the session's.
     """
-    seconds = (envelope.timestamp_us or 0) / 1_000_000
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d_%H%M%S")
+    moment = moment_of((envelope.timestamp_us or 0) / 1_000)
+    stem = UNDATED if moment is None else f"{moment:%Y%m%d_%H%M%S}"
+    yield stem
+    for number in count(2):
+        yield f"{stem}_{number}"

@@ -4,15 +4,15 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from services.collector.ahead import Ahead, place_of
-from services.collector.naming import folder_of, name_of
+from services.collector.ahead import Ahead
+from services.collector.naming import given_name
 from services.collector.positions import Position, Positions
+from services.collector.session_folder import SessionFolder, SessionPlace
 from services.collector.settings import Settings
 from services.collector.transport.base import Arrival
 from services.collector.transport.stream import entry_before
-from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, manifest
+from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from smartspectra.ipc.options import StorageOptions
@@ -50,17 +50,20 @@ class Recorder:
         self._prefix = prefix
         self._positions = positions
         self._ahead = Ahead()
+        self._unread_from_bytes: int | None = None
+        self._unreadable = ""
         self._written: deque[Position] = deque()
         self._last = positions.of(prefix)
+        self._begun_behind: str | None = self._last.entry_id or None
         self._gap_noted_at = ""
-        self.folder = folder_of(prefix, settings.sessions_folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._folder = SessionFolder(prefix, settings.sessions_folder)
+        self._folder.path.mkdir(parents=True, exist_ok=True)
         config = MetricsCollectorConfig(
             redis_host=settings.redis_host,
             redis_port=settings.redis_port,
             redis_key_prefix=prefix,
-            output_jsonl_path=self.folder / "metrics.jsonl",
-            output_json_path=self.folder / "metrics.json",
+            output_jsonl_path=self._folder.base.jsonl,
+            output_json_path=self._folder.base.summary,
             max_samples_per_series=settings.max_samples_per_series,
             append_mode=True,
             whitespace=settings.whitespace,
@@ -80,6 +83,11 @@ class Recorder:
         return self.collector.recording
 
     @property
+    def _is_open(self) -> bool:
+        """Whether a session is open, and its file too: the disk may have refused it so far."""
+        return self.recording and self.collector.durable_position is not None
+
+    @property
     def session_id(self) -> str:
         """
         The open session's id; empty for none.
@@ -91,7 +99,7 @@ class Recorder:
         """
         Why something is not written that should be, or None.
         """
-        return self.collector.paused or self.collector.unfinished
+        return self.collector.paused or self._unreadable or self.collector.unfinished
 
     def take(self, arrivals: Sequence[Arrival]) -> int:
         """
@@ -101,6 +109,8 @@ class Recorder:
             How many, from the front, are dealt with. The disk refused the next one; give it
             and all after it again when the collector is no longer paused.
         """
+        if not self._knows_what_is_ahead():
+            return 0
         taken = 0
         for place, arrival in enumerate(arrivals):
             if not _stands_alone(arrival):
@@ -150,7 +160,7 @@ class Recorder:
         return replace(
             self._last,
             session_id=session_id,
-            size_bytes=self._size_bytes(session_id),
+            size_bytes=self._folder.size_bytes(session_id),
             losses=self.collector.losses,
         )
 
@@ -203,11 +213,15 @@ class Recorder:
         if self._was_written(arrival.envelope):
             if begins is False:
                 self._end()
-        elif begins:
-            return self._begin(arrival, name_of(envelope))
+        elif begins and not self._goes_on(envelope):
+            return self._begin(arrival, envelope)
         elif self.recording:
             return self._write_state(arrival)
         return True
+
+    def _goes_on(self, envelope: Envelope) -> bool:
+        """Whether a start says again what is so already; it need not say the name again."""
+        return self._is_open and given_name(envelope) in {None, self.session_id}
 
     def _write_state(self, arrival: Arrival) -> bool:
         session_id = self.session_id
@@ -218,11 +232,13 @@ class Recorder:
             log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
         return taken == 1
 
-    def _begin(self, arrival: Arrival, session_id: str) -> bool:
-        # First the intent, then the file: should we die in between, its lines are recognised.
+    def _begin(self, arrival: Arrival, envelope: Envelope) -> bool:
         before = entry_before(arrival.entry_id) if arrival.entry_id else ""
+        session_id, start_bytes = self._place_of_start(arrival, envelope, before)
+        # First the intent, then the file: should we die in between, its lines are recognised.
         self._intend(session_id, before)
-        if arrival.entry_id and self._begin_again(arrival.envelope, session_id):
+        if arrival.entry_id and start_bytes is not None:
+            self._begin_again(arrival.envelope, session_id, start_bytes)
             return True
         self.collector.set_session_id(session_id)
         if not self._write_state(arrival):
@@ -230,24 +246,28 @@ class Recorder:
         log.info("recording started", extra={"camera": self._prefix, "session": session_id})
         return True
 
+    def _place_of_start(self, arrival: Arrival, envelope: Envelope, before: str) -> SessionPlace:
+        refused_id = self.collector.current_session_id if before == self._begun_behind else None
+        self._begun_behind = before or None
+        if refused_id and given_name(envelope) in {None, refused_id}:
+            # The disk refused this start before, and may have left a file: that is its session.
+            return self._folder.place_in(refused_id, arrival.envelope)
+        return self._folder.place_of_start(arrival.envelope, envelope)
+
     def _intend(self, session_id: str, entry_id: str) -> None:
-        size_bytes = self._size_bytes(session_id)
+        size_bytes = self._folder.size_bytes(session_id)
         self._positions.set(
             self._prefix,
             replace(self._last, entry_id=entry_id, session_id=session_id, size_bytes=size_bytes),
         )
         self._positions.save()
 
-    def _begin_again(self, start: bytes, session_id: str) -> bool:
+    def _begin_again(self, start: bytes, session_id: str, start_bytes: int) -> None:
         """Go on with a session whose start is in its file already: the position was lost."""
-        place = place_of(start, self._jsonl(session_id))
-        if place is None:
-            return False
-        self._ahead.read(self._jsonl(session_id), place)
+        self._ahead.read(self._folder.jsonl(session_id), start_bytes)
         self._ahead.take(start)
         self.collector.resume_session(session_id, made_whole=True)
         log.warning("recording found again", extra={"camera": self._prefix, "session": session_id})
-        return True
 
     def _end(self) -> None:
         session_id = self.session_id
@@ -260,10 +280,11 @@ class Recorder:
             envelope = Envelope.parse(arrival.envelope)
         except BadEnvelope:
             return
-        begins, session_id = recording_of(envelope.payload), name_of(envelope)
+        begins = recording_of(envelope.payload)
+        session_id, _ = self._folder.place_of_last_start(arrival.envelope, envelope)
         if begins and session_id != self.session_id:
             self._end_unheard()
-            if manifest.read(self._manifest(session_id)).get("state") == manifest.FINISHED:
+            if self._folder.is_finished(session_id):
                 log.warning(
                     "the last recording is finished already; waiting for another",
                     extra={"camera": self._prefix, "session": session_id},
@@ -299,7 +320,7 @@ class Recorder:
 
     def _interrupted(self) -> str:
         session_id = self._last.session_id
-        return session_id if session_id and self._jsonl(session_id).exists() else ""
+        return session_id if session_id and self._folder.jsonl(session_id).exists() else ""
 
     def _resume(self, session_id: str) -> None:
         comes_again = bool(self._last.entry_id)
@@ -309,21 +330,26 @@ class Recorder:
             losses=self._last.losses if comes_again else None,
         )
         if comes_again:
-            self._ahead.read(self._jsonl(session_id), self._last.size_bytes)
+            self._unread_from_bytes = self._last.size_bytes
+            self._knows_what_is_ahead()
         log.info(
             "recording resumed",
             extra={"camera": self._prefix, "session": session_id, "ahead": len(self._ahead)},
         )
 
-    def _size_bytes(self, session_id: str) -> int:
-        path = self._jsonl(session_id)
-        return path.stat().st_size if path.exists() else 0
-
-    def _jsonl(self, session_id: str) -> Path:
-        return self.folder / f"metrics_{session_id}.jsonl"
-
-    def _manifest(self, session_id: str) -> Path:
-        return self.folder / f"metrics_{session_id}_manifest.json"
+    def _knows_what_is_ahead(self) -> bool:
+        """Read what the resumed file holds beyond the position, unless that is done."""
+        if self._unread_from_bytes is not None:
+            path = self._folder.jsonl(self.session_id)
+            try:
+                self._ahead.read(path, self._unread_from_bytes)
+            except OSError as exc:
+                if not self._unreadable:
+                    log.error("cannot read %s: %s", path, exc)
+                self._unreadable = str(exc)
+                return False
+            self._unread_from_bytes, self._unreadable = None, ""
+        return True
 
 
 def _stands_alone(arrival: Arrival) -> bool:

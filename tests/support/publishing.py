@@ -30,6 +30,12 @@ class Publishing:
             "recording_state", {"recording": True, "state": "started", "session_id": session}
         )
 
+    def start_unnamed(self, stamp: int) -> None:
+        """Start without a session id, stamped as a foreign server might."""
+        document = {"type": "recording_state", "timestamp": stamp, "payload": {"recording": True}}
+        self.published.append(json.dumps(document).encode())
+        self._add("recording_state", self.published[-1])
+
     def stop(self) -> None:
         self._send("recording_state", {"recording": False, "state": "stopped"})
 

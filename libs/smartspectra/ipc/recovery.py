@@ -108,6 +108,9 @@ def finish_interrupted(
         except OSError as exc:
             log.error("could not finish %s: %s", paths.jsonl, exc)
             left.append((session, exc))
+        except Exception:
+            # Whatever a file holds, it costs only itself; it is left as it is.
+            log.exception("passed over what cannot be finished: %s", paths.jsonl)
         else:
             log.warning("finished an interrupted session: %s", paths.jsonl)
     return left

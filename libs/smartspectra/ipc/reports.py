@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from smartspectra.ipc.manifest import FINISHED, FORMAT, VERSION
-from smartspectra.ipc.snapshot import iso
+from smartspectra.ipc.moments import iso
 
 if TYPE_CHECKING:
     from smartspectra.ipc.session import Session

@@ -16,6 +16,7 @@ from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
 from smartspectra.ipc.jsonl import JsonlFile, Unwritten, as_line
 from smartspectra.ipc.manifest import Losses
+from smartspectra.ipc.moments import moment_of
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session_files import SessionPaths
 from smartspectra.ipc.snapshot import View, comma_of
@@ -185,9 +186,9 @@ class Session:
         moved_ms = before.get("wall_clock_moved_ms")
         self._moved_before_ms = moved_ms if isinstance(moved_ms, int) else 0
         started = before.get("started_at_ms")
-        if isinstance(started, int):
+        if isinstance(started, int) and moment_of(started) is not None:
             self.started_ms = started
-        elif first_us is not None:
+        elif first_us is not None and moment_of(first_us / 1000) is not None:
             self.started_ms = first_us // 1000
         if before.get("source") and self.table.source.name == "unknown":
             self.table.source = Source(before["source"])

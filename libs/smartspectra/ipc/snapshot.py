@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +125,3 @@ def comma_of(*, whitespace: bool) -> bytes:
 
 def _key(name: str) -> bytes:
     return json.dumps(name).encode()
-
-
-def iso(epoch_ms: int) -> str:
-    """A moment in UTC as ISO 8601 without a zone, the way the documents have it."""
-    return datetime.fromtimestamp(epoch_ms / 1000, tz=UTC).replace(tzinfo=None).isoformat()

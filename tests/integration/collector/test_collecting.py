@@ -281,3 +281,27 @@ def test_rubbish_on_a_channel_costs_one_message(make, client, sessions, publishi
         publishing.edge(5)
 
         assert eventually(lambda: publishing.published[-1] in lines(sessions))
+
+
+def test_a_start_with_an_odd_stamp_costs_no_camera_anything(make, client, sessions):
+    """
+    A message that is no possible date ends neither this collector nor the next.
+    """
+    odd, other = Publishing(client, "ward"), Publishing(client, "other")
+    with running(make(prefixes="ward,other")):
+        ready(client, "other")
+        other.start()
+        odd.start_unnamed(5 * 10**20)
+        odd.edge(5)
+        other.edge(5)
+        eventually(lambda: len(lines(sessions / "other")) == 6)
+    with running(make(prefixes="ward,other")):
+        odd.edge(5)
+        other.edge(5)
+        eventually(lambda: len(lines(sessions / "other")) == 11)
+        eventually(lambda: len(lines(sessions / "ward", "undated")) == 11)
+
+    assert (odd.published, other.published) == (
+        lines(sessions / "ward", "undated"),
+        lines(sessions / "other"),
+    )

@@ -1,0 +1,108 @@
+"""The folder of one camera's sessions: which of them a start belongs to."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from services.collector.ahead import last_line_of, place_of
+from services.collector.naming import folder_of, given_name, made_names
+from smartspectra.ipc import manifest
+from smartspectra.ipc.channels import RECORDING_STATE
+from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
+from smartspectra.ipc.session_files import SessionPaths
+
+
+class SessionPlace(NamedTuple):
+    """
+    Which session a start belongs to.
+
+    Attributes:
+        session_id: Its id.
+        start_bytes: Where in its JSONL the start stands already; None if it does not.
+    """
+
+    session_id: str
+    start_bytes: int | None
+
+
+class SessionFolder:
+    """
+    Finds sessions of one camera.
+
+    Args:
+        prefix: The camera.
+        sessions_folder: The folder of all cameras.
+    """
+
+    def __init__(self, prefix: str, sessions_folder: Path) -> None:
+        self.path = folder_of(prefix, sessions_folder)
+        self.base = SessionPaths(self.path / "metrics.jsonl", self.path / "metrics.json")
+
+    def jsonl(self, session_id: str) -> Path:
+        """
+        Give the path of a session's JSONL.
+        """
+        return self.path / f"metrics_{session_id}.jsonl"
+
+    def size_bytes(self, session_id: str) -> int:
+        """
+        Tell how much a session's JSONL holds; 0 where there is none.
+        """
+        path = self.jsonl(session_id)
+        return path.stat().st_size if path.exists() else 0
+
+    def is_finished(self, session_id: str) -> bool:
+        """
+        Whether a session's manifest says that nothing will be added.
+        """
+        path = self.base.for_session(session_id).manifest
+        return path is not None and manifest.read(path).get("state") == manifest.FINISHED
+
+    def place_of_start(self, start: bytes, envelope: Envelope) -> SessionPlace:
+        """
+        Tell which session begins with *start*.
+
+        A recording without a name has one that no other session has. If its start is in a file
+        already, it is that file's session, unless a stop ended that one: two recordings may begin
+        with the same bytes.
+
+        Args:
+            start: The start, byte for byte.
+            envelope: The same, understood.
+        """
+        return self._place_of(start, envelope, may_be_over=False)
+
+    def place_of_last_start(self, start: bytes, envelope: Envelope) -> SessionPlace:
+        """
+        Tell which session began with *start*, also if a stop has ended it.
+        """
+        return self._place_of(start, envelope, may_be_over=True)
+
+    def place_in(self, session_id: str, start: bytes) -> SessionPlace:
+        """
+        Tell where in a session's file *start* stands. A file that cannot be read does not tell.
+        """
+        try:
+            return SessionPlace(session_id, place_of(start, self.jsonl(session_id)))
+        except OSError:
+            return SessionPlace(session_id, None)
+
+    def _place_of(self, start: bytes, envelope: Envelope, *, may_be_over: bool) -> SessionPlace:
+        given = given_name(envelope)
+        if given is not None:
+            return self.place_in(given, start)
+        for name in made_names(envelope):
+            place = self.place_in(name, start)
+            if place.start_bytes is None:
+                if not self.base.for_session(name).exist():
+                    return place
+            elif may_be_over or not _is_stop(last_line_of(self.jsonl(name))):
+                return place
+        raise AssertionError("names never end")
+
+
+def _is_stop(line: bytes) -> bool:
+    try:
+        envelope = Envelope.parse(line)
+    except BadEnvelope:
+        return False
+    return envelope.type == RECORDING_STATE and recording_of(envelope.payload) is False

@@ -1,0 +1,101 @@
+"""One camera's recorder in a folder, with a disk that fails and restarts at bad moments."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+from services.collector.positions import Positions
+from services.collector.recorder import Recorder
+from services.collector.settings import Settings
+from services.collector.transport.base import Arrival
+from services.collector.transport.stream import order_of
+from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.options import StorageOptions
+from tests.support.running import load
+from tests.unit.ipc.making import START_US, ManualClock, document, lines, recording
+
+START = recording(True, session_id="x")
+STOP = recording(False, START_US + 1)
+
+
+class ReadOnlyDisk(Disk):
+    """Refuses to write while it is read-only; waits for nothing."""
+
+    read_only = False
+
+    def _check(self) -> None:
+        if self.read_only:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    def write(self, descriptor: int, data: bytes | memoryview) -> int:
+        self._check()
+        return super().write(descriptor, data)
+
+    def open_to_append(self, path: Path) -> int:
+        self._check()
+        return super().open_to_append(path)
+
+    def open_anew(self, path: Path) -> int:
+        self._check()
+        return super().open_anew(path)
+
+    def sync(self, descriptor: int) -> None:
+        self._check()
+
+    def sync_folder(self, folder: Path) -> None:
+        self._check()
+
+
+class Rig:
+    """A recorder in a folder; `restart` is what a crash and a new start amount to."""
+
+    def __init__(self, folder: Path, *, stream: bool = True) -> None:
+        self.folder = folder
+        self.clock = ManualClock()
+        self.disk = ReadOnlyDisk()
+        self._stream = stream
+        self._settings = load(Settings, sessions_folder=folder)
+        folder.mkdir(exist_ok=True)
+        self.start()
+
+    def start(self) -> None:
+        self.positions = Positions(self.folder)
+        options = StorageOptions(disk=self.disk, clock=self.clock, fsync="always", lock=False)
+        self.recorder = Recorder("physiology", self._settings, self.positions, options)
+
+    def restart(self) -> None:
+        if (session := self.recorder.collector._sessions.named) is not None:
+            session.abandon()
+        self.start()
+
+    def arrivals(self, *envelopes: bytes, first: int = 1, **more) -> list[Arrival]:
+        return [
+            Arrival(
+                "physiology",
+                json.loads(envelope)["type"] if envelope != b"{" else "edge_metrics",
+                envelope,
+                entry_id=f"5-{number}" if self._stream else "",
+                run="run" if self._stream else "",
+                seq=number if self._stream else 0,
+                **more,
+            )
+            for number, envelope in enumerate(envelopes, first)
+        ]
+
+    def behind_position(self, arrivals: list[Arrival]) -> list[Arrival]:
+        """What a stream gives a collector that starts."""
+        position = self.positions.of("physiology")
+        return [each for each in arrivals if order_of(each.entry_id) > order_of(position.entry_id)]
+
+    def later(self) -> None:
+        self.clock.advance(10.0)
+        self.recorder.tick()
+
+    @property
+    def lines(self) -> list[bytes]:
+        return lines(self.folder / "metrics_x.jsonl")
+
+    @property
+    def manifest(self) -> dict:
+        return document(self.folder / "metrics_x_manifest.json")
