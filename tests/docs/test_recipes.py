@@ -25,6 +25,7 @@ from tests.support.sessions import GOLDEN
 
 GUIDE = {"Basic usage", "Real-time snapshots", "With pandas", "With NumPy"}
 PASSWORD = "With a password"
+ONE_CALL = "Without a loop of your own"
 COMMANDS = "The same at the command line"
 SAYINGS = "What the commands say"
 SPECTRUM = "A breathing rate from its trace"
@@ -66,7 +67,7 @@ def test_every_program_on_the_page_is_run():
     """
     with_programs = {title for title, programs in PROGRAMS.items() if programs}
 
-    assert GUIDE | {PASSWORD, COMMANDS, SAYINGS, *OFFLINE} == with_programs
+    assert GUIDE | {PASSWORD, ONE_CALL, COMMANDS, SAYINGS, *OFFLINE} == with_programs
 
 
 def test_basic_usage_with_the_lines_for_a_password_records_from_a_closed_redis(
@@ -81,28 +82,36 @@ def test_basic_usage_with_the_lines_for_a_password_records_from_a_closed_redis(
     (tmp_path / "secrets" / "redis_password").write_text("secret\n")
     with redis_server.client() as client:
         client.config_set("requirepass", "secret")
-        recording = popen(
-            [
-                sys.executable, "-c", before + program(PASSWORD) + ping + after,
-                str(redis_server.port),
-            ],
-            cwd=tmp_path,
-            stderr=subprocess.PIPE,
-            text=True,
-        )  # fmt: skip
-        eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1])
-        publishing = Publishing(client, stream=False)
-        publishing.start("first")
-        publishing.edge(40)
-        publishing.stop()
-        eventually((tmp_path / "metrics_first.json").exists)
-        recording.send_signal(signal.SIGINT)
-        _, complaints = recording.communicate(timeout=PATIENCE_S)
+        check_that_it_records(
+            before + program(PASSWORD) + ping + after, client, redis_server.port, tmp_path
+        )
+
+
+def test_one_call_records_what_the_server_publishes(redis_server, tmp_path):
+    """
+    The shortest program that records.
+    """
+    with redis_server.client() as client:
+        check_that_it_records(program(ONE_CALL), client, redis_server.port, tmp_path)
+
+
+def check_that_it_records(text, client, port, folder):
+    recording = popen(
+        [sys.executable, "-c", text, str(port)], cwd=folder, stderr=subprocess.PIPE, text=True
+    )
+    eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1])
+    publishing = Publishing(client, stream=False)
+    publishing.start("first")
+    publishing.edge(40)
+    publishing.stop()
+    eventually((folder / "metrics_first.json").exists)
+    recording.send_signal(signal.SIGINT)
+    _, complaints = recording.communicate(timeout=PATIENCE_S)
 
     assert (0, "", publishing.published) == (
         recording.returncode,
         complaints,
-        (tmp_path / "metrics_first.jsonl").read_bytes().splitlines(),
+        (folder / "metrics_first.jsonl").read_bytes().splitlines(),
     )
 
 

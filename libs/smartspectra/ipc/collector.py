@@ -1,6 +1,7 @@
 """The collector: envelopes in, session files out."""
 
 import logging
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +17,14 @@ from smartspectra.ipc.intake import Intake
 from smartspectra.ipc.lock import FolderLock
 from smartspectra.ipc.names import CollectorNames
 from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.redis_feed import RedisFeed
 from smartspectra.ipc.session import Session
 from smartspectra.ipc.session_files import SessionPaths, check_session_id
 from smartspectra.ipc.sessions import NO_FILES, Sessions
 
 log = logging.getLogger("smartspectra.ipc.metrics_collector")
+
+BEFORE_START = "they came before start()"
 
 _LOOK_S = 0.05
 """How often processing looks whether something is due."""
@@ -77,6 +81,7 @@ class MetricsCollector(CollectorNames):
         self._sessions = Sessions(config, self._storage)
         self._lock: FolderLock | None = None
         self._started = False
+        self._warned_of_start = False
         self._looked_s = 0.0
         self._id_is_given = False
         self._id_was_used = False
@@ -108,11 +113,20 @@ class MetricsCollector(CollectorNames):
             self._prepare(base)
         self.started_at_ms = self._now_ms()
         self.stopped_at_ms = None
-        self._sessions.replace_base(self._base_paths)
         self._started = True
+        if base is not None:
+            self._go_over_to_files()
+
+    def _go_over_to_files(self) -> None:
+        """Begin with files; what came before there were any is counted as missing from them."""
+        early = self._sessions.drop_unfiled()
         self._aim(self._base_paths)
+        self._sessions.replace_base(self._base_paths)
         if self.recording:
             self._begin(append=self.config.append_mode)
+        if early:
+            self._target().losses.note_gap(early, BEFORE_START)
+            self._sessions.keeper.unwritten += early
 
     def _prepare(self, base: Path) -> None:
         with patience("use", base):
@@ -219,6 +233,10 @@ class MetricsCollector(CollectorNames):
         """Put into the manifest that *missing* envelopes never arrived, and why."""
         self._sessions.current.losses.note_gap(missing, why)
 
+    def note_absence(self, why: str) -> None:
+        """Put into the manifests of what is open that it is unknown how much never arrived."""
+        self._sessions.note_absence(why)
+
     def _rotate_files_for_session(self) -> None:
         """Go over to the current session's files, unless they are in use already."""
         named, last = self._sessions.named, self._sessions.last
@@ -284,6 +302,9 @@ class MetricsCollector(CollectorNames):
 
     def _keep(self, lines: list[bytes], documents: list[Document], give_back: bool) -> int:
         session, keeper = self._target(), self._sessions.keeper
+        if not (self._started or self._warned_of_start) and self._base_paths.some():
+            self._warned_of_start = True
+            log.warning("before start() nothing is written; what comes is counted as missing")
         taken = len(lines)
         kept = keeper.write(session, lines)
         if kept < taken:
@@ -353,6 +374,39 @@ class MetricsCollector(CollectorNames):
     ) -> None:
         """Take one sample at *timestamp* microseconds."""
         self._target().table.store(channel, series, timestamp, value)
+
+    def run(
+        self,
+        stop: threading.Event | None = None,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        """
+        Record what Redis publishes, until *stop* is set or Ctrl-C is pressed.
+
+        It starts the collector, connects to the Redis of the configuration, subscribes to
+        the three channels and feeds what comes; at the end it stops the collector. While
+        Redis is away it tries again, ever less often up to every five seconds. What is
+        published meanwhile is not heard: the open session's manifest says so.
+
+        Args:
+            stop: Ends the recording when it is set, by another thread or a signal.
+            username: For Redis's AUTH; its default user if None.
+            password: For Redis's AUTH, where it wants one.
+
+        Raises:
+            FolderInUse: If another collector has the same base path.
+            OSError: If the folder cannot be used, for reasons that will not pass.
+            RespError: If Redis wants another password, or grants too little.
+        """
+        self.start()
+        try:
+            RedisFeed(self, username, password).run(stop or threading.Event())
+        except KeyboardInterrupt:
+            log.info("interrupted; finishing the files")
+        finally:
+            self.stop()
 
     # Time
 

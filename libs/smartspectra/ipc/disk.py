@@ -3,9 +3,12 @@
 import errno
 import logging
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from smartspectra.ipc.platform_calls import OPEN_FLAGS, read_at, sync_folder_entries
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +38,11 @@ class Disk:
 
     def open_to_append(self, path: Path) -> int:
         """Open or create a file for reading and appending; gives its descriptor."""
-        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | OPEN_FLAGS, 0o644)
 
     def open_anew(self, path: Path) -> int:
         """Open a file for writing, empty; gives its descriptor."""
-        return os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CREAT | OPEN_FLAGS, 0o644)
 
     def write(self, descriptor: int, data: bytes | memoryview) -> int:
         """Write once; gives how many bytes were taken."""
@@ -49,11 +52,11 @@ class Disk:
         """Copy part of one file to the end of another; gives how many bytes were taken."""
         try:
             return os.sendfile(target, source, offset, min(count, _COPY_BYTES))
-        except OSError as exc:
-            if exc.errno in STORAGE_ERRORS:
+        except (OSError, AttributeError) as exc:
+            if isinstance(exc, OSError) and exc.errno in STORAGE_ERRORS:
                 raise
             # Not every system can send from file to file.
-            return self.write(target, os.pread(source, min(count, _COPY_BYTES), offset))
+            return self.write(target, read_at(source, min(count, _COPY_BYTES), offset))
 
     def truncate(self, descriptor: int, size_bytes: int) -> None:
         """Cut a file to *size_bytes*."""
@@ -65,11 +68,7 @@ class Disk:
 
     def sync_folder(self, folder: Path) -> None:
         """Wait until a folder's list of names is on the disk."""
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder_entries(folder)
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder and its parents if they are missing."""
@@ -81,8 +80,7 @@ class Disk:
 
     def free_bytes(self, folder: Path) -> int:
         """Room left on the disk that holds *folder*."""
-        found = os.statvfs(folder)
-        return found.f_bavail * found.f_frsize
+        return shutil.disk_usage(folder).free
 
     def write_all(self, descriptor: int, data: bytes) -> None:
         """Write all of *data*, in as many calls as it takes."""
@@ -147,7 +145,7 @@ class Span:
 
     def copy_to(self, target: int, disk: Disk) -> None:
         """Append the part to an open file."""
-        source = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        source = os.open(self.path, os.O_RDONLY | OPEN_FLAGS)
         try:
             at, end = self.start, self.start + self.length_bytes
             while at < end:

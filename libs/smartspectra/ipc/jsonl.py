@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from smartspectra.ipc.disk import Disk
 from smartspectra.ipc.lock import FolderInUse
+from smartspectra.ipc.platform_calls import lock_exclusively, read_at
 
 _READ_BYTES = 1 << 20
 
@@ -64,7 +64,7 @@ class JsonlFile:
         self._descriptor = disk.open_to_append(path)
         try:
             try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock_exclusively(self._descriptor)
             except BlockingIOError as exc:
                 raise FolderInUse(path, None) from exc
             self._set_torn_end_aside()
@@ -76,7 +76,7 @@ class JsonlFile:
         size = os.fstat(self._descriptor).st_size
         whole = _end_of_last_line(self._descriptor, size)
         if whole < size:
-            torn = os.pread(self._descriptor, size - whole, whole)
+            torn = read_at(self._descriptor, size - whole, whole)
             aside = self.path.with_name(f"{self.path.name}.torn")
             descriptor = self._disk.open_to_append(aside)
             try:
@@ -97,7 +97,7 @@ class JsonlFile:
         rest = b""
         at = 0
         while at < self.size_bytes:
-            data = os.pread(self._descriptor, min(_READ_BYTES, self.size_bytes - at), at)
+            data = read_at(self._descriptor, min(_READ_BYTES, self.size_bytes - at), at)
             if not data:
                 break
             at += len(data)
@@ -173,7 +173,7 @@ class JsonlFile:
         self._disk.make_folder(self.path.parent)
         descriptor = self._disk.open_to_append(self.path)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_exclusively(descriptor)
             self._disk.truncate(descriptor, 0)
             at = 0
             while at < self.size_bytes:
@@ -206,7 +206,7 @@ def _end_of_last_line(descriptor: int, size: int) -> int:
     end = size
     while end > 0:
         start = max(0, end - _READ_BYTES)
-        block = os.pread(descriptor, end - start, start)
+        block = read_at(descriptor, end - start, start)
         newline = block.rfind(b"\n")
         if newline >= 0:
             return start + newline + 1

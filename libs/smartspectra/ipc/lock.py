@@ -2,10 +2,11 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 from pathlib import Path
 from typing import Self
+
+from smartspectra.ipc.platform_calls import OPEN_FLAGS, lock_exclusively, read_at
 
 
 class FolderInUse(OSError):
@@ -47,9 +48,9 @@ class FolderLock:
         path = base.with_name(f".{base.name}.lock")
         descriptor = _open(path)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_exclusively(descriptor)
         except BlockingIOError as exc:
-            pid = os.pread(descriptor, 20, 0).strip()
+            pid = read_at(descriptor, 20, 0).strip()
             os.close(descriptor)
             raise FolderInUse(base, int(pid) if pid.isdigit() else None) from exc
         except BaseException:
@@ -58,7 +59,7 @@ class FolderLock:
         with contextlib.suppress(OSError):
             # The name of the holder is a service to people; the lock is the lock.
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
         return cls(descriptor, path)
 
     def release(self) -> None:
@@ -68,9 +69,9 @@ class FolderLock:
 
 def _open(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o644)
     except OSError as exc:
         if exc.errno == errno.EROFS and path.exists():
             # Locking needs no writing, and who locked before has left the file.
-            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            return os.open(path, os.O_RDONLY | OPEN_FLAGS)
         raise

@@ -64,7 +64,8 @@ class RespReader:
         """
         The next reply, or None when the socket's timeout passed without one.
 
-        A null reply is None as well.
+        A null reply is None as well. Text comes as bytes, so PING gives ``b"PONG"``;
+        :func:`normalize` makes that the ``"PONG"`` of the documents.
 
         Raises:
             ConnectionError: If the other side has closed the connection.

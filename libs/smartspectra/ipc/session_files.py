@@ -83,6 +83,10 @@ class SessionPaths:
             if path is not None:
                 yield path
 
+    def some(self) -> bool:
+        """Whether any file is wanted."""
+        return self.jsonl is not None or self.summary is not None
+
     def exist(self) -> bool:
         """Whether an earlier run has left any of them."""
         return any(path.exists() for path in self.all())

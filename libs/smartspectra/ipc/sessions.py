@@ -106,6 +106,18 @@ class Sessions:
             session, self.named = self.named, None
             self._finish(session)
 
+    def drop_unfiled(self) -> int:
+        """Forget what was taken in without files; gives how many envelopes that were."""
+        unfiled = [self.base] if self.named is None else [self.base, self.named]
+        self.base, self.named = self.new(None, NO_FILES), None
+        return sum(session.table.counts.total() for session in unfiled)
+
+    def note_absence(self, why: str) -> None:
+        """Nobody listened for a while: something may be missing from every open session."""
+        for session in (self.base, self.named):
+            if session is not None and session.is_open:
+                session.losses.note_gap(0, why)
+
     def replace_base(self, paths: SessionPaths) -> None:
         """Finish the base files if there are any, and take others."""
         if self.base.is_open:

@@ -1,8 +1,9 @@
 """Whether a collector has a session's JSONL open, found out without disturbing it."""
 
-import fcntl
 import os
 from pathlib import Path
+
+from smartspectra.ipc.platform_calls import OPEN_FLAGS, lock_exclusively
 
 _LOCKS = Path("/proc/locks")
 
@@ -29,9 +30,9 @@ def by_anyone(jsonl: Path) -> bool:
 
 def _is_taken(jsonl: Path) -> bool:
     """Where the kernel has no list, try."""
-    descriptor = os.open(jsonl, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(jsonl, os.O_RDONLY | OPEN_FLAGS)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        lock_exclusively(descriptor)
     except BlockingIOError:
         return True
     finally:

@@ -16,6 +16,7 @@ from tests.unit.ipc.making import (
     edge,
     lines,
     names,
+    recording,
 )
 
 
@@ -160,3 +161,37 @@ def test_a_recording_begun_before_start_has_files_from_start_on(tmp_path):
     made.stop()
 
     assert [edge(START_US)] == lines(tmp_path / "metrics_x.jsonl")
+
+
+def test_envelopes_that_come_before_start_are_counted(tmp_path, caplog):
+    """
+    There is no file yet to keep them in: a warning and the session's manifest say how many.
+    """
+    made = MetricsCollector(config(tmp_path))
+    made.set_session_id("x")
+    made.process_envelopes([recording(True), edge(START_US)])
+    seen = made.get_current_snapshot()["meta"]["total_samples"]
+    made.start()
+    made.process_envelope(edge(START_US + 1))
+    made.stop()
+
+    assert 1 == seen
+    assert (1, 2) == (made.stats.envelopes, made.stats.unwritten_envelopes)
+    assert "before start() nothing is written" in caplog.text
+    assert (
+        "not complete: envelopes missing in 1 gaps (they came before start()): 2"
+        == (document(tmp_path / "metrics_x_manifest.json")["verdict"])
+    )
+    assert [edge(START_US + 1)] == lines(tmp_path / "metrics_x.jsonl")
+
+
+def test_without_files_to_write_what_came_before_start_stays(tmp_path):
+    """
+    A dashboard needs no disk, and no order of calls.
+    """
+    made = MetricsCollector(config(None))
+    made.process_envelope(edge(START_US))
+    made.start()
+
+    assert 1 == made.get_current_snapshot()["meta"]["total_samples"]
+    assert 0 == made.stats.unwritten_envelopes
