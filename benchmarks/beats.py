@@ -162,7 +162,7 @@ class Camera:
             await self._publisher.flush()
         if self._reports:
             report = orjson.dumps(self.beats.report())
-            await self._redis.hset(keys.HEARTBEATS, self.beats.key, report)
+            await self._redis.publish(f"{keys.HEARTBEATS}{self.beats.key}", report)
 
     async def frame_us(self, seconds: int) -> float:
         began_ns = time.process_time_ns()

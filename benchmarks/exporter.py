@@ -32,7 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "libs")]
 
 from benchmarks.support.feed import envelopes
 from benchmarks.support.figures import show
-from benchmarks.support.rigs import fill, view_after, write_session
+from benchmarks.support.rigs import report, view_after, write_session
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
@@ -143,13 +143,16 @@ def cpu_ms(exporter: Exporter, scrapes: int) -> float:
 def many_cameras(folder: Path, scrapes: int) -> dict[str, float]:
     figures: dict[str, float] = {}
     with own_redis(folder / "many") as redis, redis.client() as client:
-        fill(client, ["camera-000"])
         with ours(redis.port, folder) as exporter:
+            report(client, ["camera-000"])
             for _ in range(20):
                 exporter.scrape_ms(ACCEPTED)
             figures["rss_mb_1_camera"] = exporter.rss_mb()
-        fill(client, [f"camera-{number:03}" for number in range(CAMERAS)])
         with ours(redis.port, folder) as exporter, plain(redis.port) as reference:
+            names = [f"camera-{number:03}" for number in range(CAMERAS)]
+            report(client, names, listeners=2)
+            for each in (exporter, reference):
+                eventually(lambda each=each: names[-1].encode() in each.scrape_ms(PLAIN_TEXT)[1])
             times: dict[str, list[float]] = {"scrape": [], "text": [], "plain": []}
             for _ in range(scrapes):
                 times["scrape"].append(exporter.scrape_ms(ACCEPTED)[0])
@@ -193,12 +196,16 @@ def growth_of(short: Exporter, long: Exporter, scrapes: int) -> float:
 
 def growth(folder: Path, scrapes: int) -> dict[str, float]:
     minute = list(envelopes(60))
-    with own_redis(folder / "short") as one, own_redis(folder / "long") as other:
+    with (
+        own_redis(folder / "short") as one,
+        own_redis(folder / "long") as other,
+        ours(one.port, folder) as short,
+        ours(other.port, folder) as long,
+    ):
         for redis, minutes in ((one, 1), (other, EIGHT_HOURS_S // 60)):
             with redis.client() as client:
-                fill(client, ["physiology"], view_after(minutes, minute))
-        with ours(one.port, folder) as short, ours(other.port, folder) as long:
-            by_redis = growth_of(short, long, scrapes)
+                report(client, ["physiology"], view_after(minutes, minute))
+        by_redis = growth_of(short, long, scrapes)
     with own_redis(folder / "none") as redis:
         by_snapshot = snapshots(folder, redis.port, scrapes)
     return {

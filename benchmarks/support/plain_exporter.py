@@ -1,7 +1,7 @@
 """
 An exporter as it is usually written: gauges that are set anew before each scrape.
 
-It reads the same hashes of the same Redis as ours and shows the same figures, with the standard
+It hears the same reports in the same Redis as ours and shows the same figures, with the standard
 library's JSON and prometheus_client's gauges, labels, writers and server. What has gone stays on
 its page for ever, so it is a reference for speed only.
 
@@ -10,6 +10,7 @@ its page for ever, so it is a reference for speed only.
 
 import json
 import sys
+import threading
 from wsgiref.simple_server import make_server
 
 import redis
@@ -36,6 +37,15 @@ class Plain:
         self.client = redis.Redis(port=port)
         self.registry = CollectorRegistry()
         self.gauges: dict[str, Gauge] = {}
+        self.heard: dict[str, bytes] = {}
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self) -> None:
+        subscription = self.client.pubsub()
+        subscription.psubscribe("vitalrig:*")
+        for message in subscription.listen():
+            if message["type"] == "pmessage":
+                self.heard[message["channel"].decode()] = message["data"]
 
     def set(self, name: str, value: float, **labels: str) -> None:
         if name not in self.gauges:
@@ -46,10 +56,12 @@ class Plain:
         for name, value in self.client.info().items():
             if name in ("used_memory", "maxmemory", "connected_clients"):
                 self.set(name, value, server="redis")
-        for name, text in self.client.hgetall("vitalrig:cameras").items():
-            self._camera(name.decode(), json.loads(text))
-        for text in self.client.hgetall("vitalrig:heartbeats").values():
-            self._report(json.loads(text))
+        for channel, text in list(self.heard.items()):
+            kind, name = channel.split(":")[1:]
+            if kind == "cameras":
+                self._camera(name, json.loads(text))
+            else:
+                self._report(json.loads(text))
 
     def _camera(self, camera: str, view: dict) -> None:
         for signal, series in SIGNALS.items():

@@ -1,4 +1,4 @@
-"""What exporters find: reports in Redis, and sessions of any length as another collector's file."""
+"""What exporters find: reports, and sessions of any length as another collector's file."""
 
 import json
 import time
@@ -8,7 +8,9 @@ from typing import Any
 
 from services.collector.live import LiveView
 from services.collector.transport.base import Arrival
+from tests.support.eventually import eventually
 from vitalrig import keys
+from vitalrig.clock import SystemClock, moment
 
 SERIES = (
     "core_metrics/pulse.rate", "core_metrics/breathing.rate", "core_metrics/pulse.trace",
@@ -30,7 +32,8 @@ def now_us() -> int:
 
 def a_camera(series: dict[str, Any] | None = None, envelopes: dict[str, int] | None = None):
     stamp_us = now_us()
-    sample = {"timestamp_us": float(stamp_us), "stable": True, "confidence": 0.9, "samples": 54_321}
+    sample = {"timestamp_us": float(stamp_us), "age_s": 0.0, "stable": True,
+              "confidence": 0.9, "samples": 54_321}  # fmt: skip
     return {
         "updated_us": stamp_us,
         "status": "OK",
@@ -50,6 +53,7 @@ def a_server(camera: str) -> dict[str, Any]:
     step = {
         "count": 54_321, "busy_s": 123.456, "size_bytes": 0, "global_rate_hz": 29.97,
         "window_rate_hz": 30.01, "instant_rate_hz": 30.2, "last_beat_us": now_us(),
+        "since_beat_s": 0.0,
     }  # fmt: skip
     counters = dict.fromkeys(
         (
@@ -65,10 +69,17 @@ def a_server(camera: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fill(client, cameras: Iterable[str], view: dict[str, Any] | None = None) -> None:
+def report(
+    client, cameras: Iterable[str], view: dict[str, Any] | None = None, listeners: int = 1
+) -> None:
+    """Let cameras and servers report once, to so many exporters that are there."""
     for camera in cameras:
-        client.hset(keys.CAMERAS, camera, json.dumps(view or a_camera()))
-        client.hset(keys.HEARTBEATS, f"physiology_server@{camera}", json.dumps(a_server(camera)))
+        text = json.dumps(view or a_camera())
+        eventually(
+            lambda: client.publish(f"{keys.CAMERAS}{camera}", text) >= listeners  # noqa: B023
+        )
+        server = json.dumps(a_server(camera))
+        client.publish(f"{keys.HEARTBEATS}physiology_server@{camera}", server)
 
 
 def view_after(minutes: int, minute: list[tuple[str, bytes]]) -> dict[str, Any]:
@@ -77,9 +88,10 @@ def view_after(minutes: int, minute: list[tuple[str, bytes]]) -> dict[str, Any]:
     arrivals = [Arrival("physiology", name.split(":")[1], text) for name, text in minute]
     for _ in range(minutes):
         for arrival in arrivals:
-            view.see(arrival)
-    seen = view.document()
-    fresh = {name: {**s, "timestamp_us": now_us()} for name, s in seen["series"].items()}
+            view.see(arrival, moment(SystemClock()))
+    seen = view.document(moment(SystemClock()))
+    newest = {"timestamp_us": now_us(), "age_s": 0.0}
+    fresh = {name: sample | newest for name, sample in seen["series"].items()}
     return a_camera(fresh, seen["envelopes"])
 
 

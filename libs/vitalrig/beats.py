@@ -24,17 +24,17 @@ class Step:
     def __init__(self, clock: Clock) -> None:
         # Looked up once: a step may beat for every envelope.
         self._wall_us = clock.wall_us
-        self._monotonic_s = clock.monotonic_s
+        self._uptime_s = clock.uptime_s
         self._heartbeat = Heartbeat(WINDOW_SIZE, fields_shape=(1, 1))
         self._issue = self._heartbeat.heartbeat
-        self._beaten_at_s = clock.monotonic_s()
+        self._beaten_at_s = clock.uptime_s()
         self._beaten_at_us = 0
 
     def beat(self, busy_s: float = 0.0, size_bytes: float = 0) -> None:
         """
         One unit of work was done; it took *busy_s* and moved *size_bytes*.
         """
-        now_s = self._monotonic_s()
+        now_s = self._uptime_s()
         since_s = now_s - self._beaten_at_s
         self._issue(0, (max(since_s, SHORTEST_S),), ((busy_s,), (size_bytes,)))
         self._beaten_at_s = now_s
@@ -57,6 +57,7 @@ class Step:
             "window_rate_hz": record.time.wndw_rate,
             "instant_rate_hz": record.time.inst_rate,
             "last_beat_us": self._beaten_at_us,
+            "since_beat_s": self._uptime_s() - self._beaten_at_s,
         }
 
 
@@ -82,7 +83,7 @@ class Beats:
     @property
     def key(self) -> str:
         """
-        This instance's field in the hash of all reports.
+        What tells this instance's reports from all others.
         """
         return f"{self.service}@{self.instance}" if self.instance else self.service
 

@@ -1,6 +1,9 @@
 """
 What stands under which name in Redis, beside the vendor's channels (`smartspectra.ipc.channels`).
 
+Services report on channels rather than in keys: a Redis whose disk or memory is full refuses every
+write and goes on publishing, and who hears a report knows by its own clock how old it is.
+
 The stream `{prefix}:envelopes` holds every envelope that was also published, but for frames, in
 one order for all channels. An entry's fields:
 
@@ -30,11 +33,14 @@ counts). It lives for `LEASE_MS`; its owner alone renews it, every `RENEW_LEASE_
 when it stops. A second server does not start while it is there.
 """
 
-HEARTBEATS = "vitalrig:heartbeats"
-"""Hash: service instance -> its last report (`vitalrig.beats`), JSON."""
+HEARTBEATS = "vitalrig:heartbeats:"
+"""Channels, each followed by a service instance: its report (`vitalrig.beats`), JSON."""
 
-CAMERAS = "vitalrig:cameras"
-"""Hash: key prefix -> what the collector last saw of that camera, JSON."""
+CAMERAS = "vitalrig:cameras:"
+"""Channels, each followed by a key prefix: what the collector sees of that camera, JSON."""
+
+REPORTS = "vitalrig:*"
+"""The pattern of all these channels."""
 
 FIELD_CHANNEL = "channel"
 FIELD_ENVELOPE = "envelope"

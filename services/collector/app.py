@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import redis
 
@@ -146,13 +145,11 @@ class Collector:
             self._tell_redis()
 
     def _tell_redis(self) -> None:
-        views: dict[Any, Any] = {
-            prefix: json.dumps(camera.document()) for prefix, camera in self._cameras.items()
-        }
         try:
             pipe = self._client.pipeline(transaction=False)
-            pipe.hset(keys.CAMERAS, mapping=views)
-            pipe.hset(keys.HEARTBEATS, self.beats.key, json.dumps(self.beats.report()))
+            for prefix, camera in self._cameras.items():
+                pipe.publish(f"{keys.CAMERAS}{prefix}", json.dumps(camera.document()))
+            pipe.publish(f"{keys.HEARTBEATS}{self.beats.key}", json.dumps(self.beats.report()))
             pipe.execute()
         except AWAY as exc:
             log.debug("report not delivered", extra={"why": str(exc)})

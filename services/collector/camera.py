@@ -11,7 +11,7 @@ from services.collector.sequence import FINE, Sequence
 from services.collector.transport.base import Arrival
 from services.collector.transport.stream import entry_before, order_of
 from vitalrig.beats import Beats
-from vitalrig.clock import Clock
+from vitalrig.clock import Clock, moment
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +88,11 @@ class Camera:
         """
         What the exporter is told, JSON-ready.
         """
-        stats = self.recorder.collector.stats
+        stats, now = self.recorder.collector.stats, moment(self._clock)
         return {
             "prefix": self.prefix,
-            "updated_us": self._clock.wall_us(),
-            **self._live.document(),
+            "updated_us": now.wall_us,
+            **self._live.document(now),
             "recording": {
                 "active": self.recorder.recording,
                 "paused": self.recorder.trouble or "",
@@ -127,10 +127,10 @@ class Camera:
     def _look_at(self, arrivals: Some[Arrival]) -> None:
         """Show the live view what it has not seen."""
         began_s = self._clock.monotonic_s()
-        received_us = self._clock.wall_us()
+        received = moment(self._clock)
         unseen = [arrival for arrival in arrivals if self._is_unseen(arrival)]
         for arrival in unseen:
-            self._live.see(arrival, received_us)
+            self._live.see(arrival, received)
         seen_s = self._clock.monotonic_s()
         for arrival in unseen:
             self._received.beat((seen_s - began_s) / len(unseen), len(arrival.envelope))

@@ -10,6 +10,7 @@ from smartspectra.ipc.extract import (
     _coerce_sample_value,
     _extract_measurement_lists,
 )
+from vitalrig.clock import Moment
 from vitalrig.metrics.latency import Latencies
 
 
@@ -28,11 +29,12 @@ class LiveView:
         self.rejected: dict[str, int] = {}
         self.latencies = Latencies()
         self._series: dict[str, dict[str, Any]] = {}
+        self._seen: dict[str, Moment] = {}
         self._status = ""
 
-    def see(self, arrival: Arrival, received_us: int | None = None) -> None:
+    def see(self, arrival: Arrival, received: Moment) -> None:
         """
-        Take one envelope, which was received at *received_us*.
+        Take one envelope, which was received at *received*.
         """
         self.envelopes[arrival.channel] = self.envelopes.get(arrival.channel, 0) + 1
         try:
@@ -40,25 +42,29 @@ class LiveView:
             if arrival.channel == STATUS:
                 self._status = _status_of(envelope.payload)
             elif arrival.channel != RECORDING_STATE and isinstance(envelope.payload, dict):
-                self._see_samples(arrival.channel, envelope)
-                if received_us is not None and envelope.timestamp_us is not None:
-                    self.latencies.see(envelope.timestamp_us, received_us)
+                self._see_samples(arrival.channel, envelope, received)
+                if envelope.timestamp_us is not None:
+                    self.latencies.see(envelope.timestamp_us, received.wall_us)
         except BadEnvelope as exc:
             self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1
 
-    def document(self) -> dict[str, Any]:
+    def document(self, now: Moment) -> dict[str, Any]:
         """
-        Everything, JSON-ready.
+        Everything, JSON-ready, with the age that each sample has at *now*.
         """
+        series = {
+            key: {**sample, "age_s": self._seen[key].age_s(sample["timestamp_us"], now)}
+            for key, sample in self._series.items()
+        }
         return {
             "status": self._status,
-            "series": self._series,
+            "series": series,
             "envelopes": self.envelopes,
             "rejected": self.rejected,
             "latency": self.latencies.document(),
         }
 
-    def _see_samples(self, channel: str, envelope: Envelope) -> None:
+    def _see_samples(self, channel: str, envelope: Envelope, received: Moment) -> None:
         for name, samples in _extract_measurement_lists(envelope.payload):
             newest = samples[-1]
             value = _coerce_sample_value(newest)
@@ -67,6 +73,7 @@ class LiveView:
                 continue
             key = f"{channel}/{name}"
             count = self._series[key]["samples"] if key in self._series else 0
+            self._seen[key] = received
             self._series[key] = {
                 "timestamp_us": stamp_us,
                 "value": value,

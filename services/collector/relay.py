@@ -145,7 +145,7 @@ class Relay:
             self._reported_at_s = now_s
             with contextlib.suppress(*AWAY):
                 report = json.dumps(self.beats.report())
-                self._client.hset(keys.HEARTBEATS, self.beats.key, report)
+                self._client.publish(f"{keys.HEARTBEATS}{self.beats.key}", report)
 
 
 def build(settings: RelaySettings, pulse: Pulse) -> Relay:

@@ -5,17 +5,20 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import redis
 
 from services.exporter.background import Background
-from services.exporter.judging import Limits
+from services.exporter.other_rigs import other_rigs
 from services.exporter.page import Page
-from services.exporter.redis_reading import RedisReader, password_in, reader_at
+from services.exporter.redis_reading import client_of
+from services.exporter.report_board import ReportBoard
+from services.exporter.report_listener import ReportListener
 from services.exporter.requests import Requests
 from services.exporter.security import Security
 from services.exporter.session_files import SessionFiles
-from services.exporter.settings import Settings, Target
+from services.exporter.settings import Settings, limits_of
 from services.exporter.snapshots.folder import SnapshotFolder
 from services.exporter.sources.base import Source
 from services.exporter.sources.cameras import CameraSource
@@ -29,7 +32,7 @@ from vitalrig import keys
 from vitalrig.beats import Beats
 from vitalrig.bus import AWAY, connect, explain
 from vitalrig.clock import Clock, SystemClock
-from vitalrig.errors import BadSettings, CannotStart
+from vitalrig.errors import CannotStart
 from vitalrig.metrics.http import Answer, Request
 from vitalrig.metrics.server import Server
 from vitalrig.service import Pulse
@@ -40,6 +43,16 @@ log = logging.getLogger(__name__)
 TURN_S = 0.5
 LOOK_AT_SNAPSHOTS_EVERY_S = 1.0
 COUNT_FILES_EVERY_S = 30.0
+
+
+class Work(Protocol):
+    """What is done beside the scrapes, in a thread of its own."""
+
+    def start(self, stop: threading.Event) -> None:
+        """
+        Work until *stop* is set.
+        """
+        ...
 
 
 class Exporter:
@@ -57,7 +70,7 @@ class Exporter:
     def __init__(
         self,
         serve: Callable[[], Server],
-        background: Sequence[Background],
+        background: Sequence[Work],
         client: redis.Redis,
         beats: Beats,
         pulse: Pulse,
@@ -99,7 +112,8 @@ class Exporter:
 
     def _report(self) -> None:
         try:
-            self._client.hset(keys.HEARTBEATS, self.beats.key, json.dumps(self.beats.report()))
+            channel = f"{keys.HEARTBEATS}{self.beats.key}"
+            self._client.publish(channel, json.dumps(self.beats.report()))
         except AWAY as exc:
             self._pulse.health.fail("redis", explain(exc))
         else:
@@ -110,6 +124,11 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
     """
     Join the parts.
 
+    Args:
+        settings: What the exporter was told.
+        pulse: Told that the loop turns.
+        clock: What tells the time; the machine's clock by default.
+
     Raises:
         BadSettings: If a password file or the web config file cannot be used.
     """
@@ -118,12 +137,19 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
     beats = Beats("exporter", clock=clock)
     requests = Requests(PATHS)
     files = SessionFiles(settings.sessions_folder)
-    background = [Background("session files", COUNT_FILES_EVERY_S, files.look)]
+    client = client_of(
+        settings.redis_host, settings.redis_port, settings.redis_database, settings.redis_password()
+    )
+    board = ReportBoard(clock)
+    background: list[Work] = [
+        ReportListener(client, board, clock),
+        Background("session files", COUNT_FILES_EVERY_S, files.look),
+    ]
     sources: list[Source] = [
         OwnSource(requests, beats=beats, stale_after_s=settings.stale_after_s),
-        CameraSource(_limits(settings)),
+        CameraSource(limits_of(settings)),
         HeartbeatSource(settings.stale_after_s, besides=beats.service),
-        RedisSource(),
+        RedisSource(client),
         DiskSource(settings.sessions_folder),
         FileSource(files.latest),
     ]
@@ -138,15 +164,11 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
         sources.insert(
             2, SnapshotSource(snapshots.latest, settings.snapshot_stale_after_s)
         )  # after our collector's cameras, which go before
-    own = reader_at(
-        settings.redis_host, settings.redis_port, settings.redis_database, settings.redis_password()
-    )
+    rigs = other_rigs(settings, clock)
+    background += [listener for _, listener in rigs.values()]
     web = Web(
-        page=Page(sources, own.read, settings.max_cameras, clock),
-        targets={
-            name: _target_page(name, target, settings, clock)
-            for name, target in settings.probe_targets.items()
-        },
+        page=Page(sources, board, settings.max_cameras, clock),
+        targets={name: page for name, (page, _) in rigs.items()},
         health=pulse.health,
         requests=requests,
         allows=security.allows,
@@ -176,32 +198,6 @@ def counted(
         return reply
 
     return wrapped
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(settings.stale_after_s, settings.stale_after_s, settings.breath_stale_after_s)
-
-
-def _target_page(name: str, target: Target, settings: Settings, clock: Clock) -> Page:
-    """
-    Make the page of another rig: what its Redis says.
-    """
-    sources: tuple[Source, ...] = (
-        CameraSource(_limits(settings)),
-        HeartbeatSource(settings.stale_after_s),
-        RedisSource(),
-    )
-    return Page(sources, _reader_of(name, target).read, settings.max_cameras, clock)
-
-
-def _reader_of(name: str, target: Target) -> RedisReader:
-    try:
-        password = password_in(target.password_file) if target.password_file else None
-    except (OSError, IndexError) as exc:
-        raise BadSettings(
-            f"probe_targets: {name}: password_file {target.password_file} cannot be read"
-        ) from exc
-    return reader_at(target.host, target.port, target.database, password)
 
 
 def _serve(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from services.exporter.signals import Signal
 from services.exporter.states import SUBJECT_GONE, State
 from services.exporter.views import CameraView, Sample
-from vitalrig.metrics.freshness import is_fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,21 @@ def newest(signal: Signal, view: CameraView) -> Sample | None:
     return None
 
 
-def state_of(signal: Signal, view: CameraView, now_us: float, limit_s: float) -> State:
+def state_of(signal: Signal, view: CameraView, age_s: float, limit_s: float) -> State:
     """
     Judge one signal of a camera. `services.exporter.states` says what each state means.
+
+    Args:
+        signal: Which.
+        view: The camera.
+        age_s: How old the view is.
+        limit_s: How old a sample may be.
     """
     if view.status in SUBJECT_GONE:
         return "lost"
     sample = newest(signal, view)
     if sample is None or sample.value is None:
         return "settling"
-    if view.ended or not is_fresh(sample.timestamp_us, now_us, limit_s):
+    if view.ended or sample.age_s + age_s > limit_s:
         return "stale"
     return "held" if sample.stable is False else "valid"

@@ -1,16 +1,16 @@
 """All sources on one page; the page is made anew for each scrape."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
 from services.exporter.families import Families
-from services.exporter.redis_reading import Reading
+from services.exporter.report_board import ReportBoard
 from services.exporter.scrape import Scrape
 from services.exporter.sources.base import Source
-from vitalrig.clock import Clock
+from vitalrig.clock import Clock, moment
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class Page(Collector):
 
     Args:
         sources: What to show.
-        read: Asks Redis, once a scrape.
+        reports: What services and cameras last reported.
         max_cameras: How many cameras may be shown.
         clock: What tells the time.
     """
@@ -29,12 +29,12 @@ class Page(Collector):
     def __init__(
         self,
         sources: Sequence[Source],
-        read: Callable[[], Reading],
+        reports: ReportBoard,
         max_cameras: int,
         clock: Clock,
     ) -> None:
         self._sources = sources
-        self._read = read
+        self._reports = reports
         self._max_cameras = max_cameras
         self._clock = clock
         self._failed: set[str] = set()
@@ -56,7 +56,7 @@ class Page(Collector):
         Ask all sources, and note for each how it went.
         """
         whole = Families()
-        scrape = Scrape(self._clock.wall_us(), self._read, self._max_cameras)
+        scrape = Scrape(moment(self._clock), self._reports, self._max_cameras)
         for source in self._sources:
             started_s = self._clock.monotonic_s()
             part = Families()  # all of a source, or nothing

@@ -1,9 +1,7 @@
-"""What the sources of one scrape share: the moment, Redis's answer, and which cameras are shown."""
+"""What the sources of one scrape share: the moment, what was reported, which cameras are shown."""
 
-from collections.abc import Callable
-
-from services.exporter.redis_reading import Reading
-from vitalrig.errors import Unavailable
+from services.exporter.report_board import ReportBoard
+from vitalrig.clock import Moment
 
 
 class Admitted:
@@ -32,21 +30,19 @@ class Admitted:
 
 class Scrape:
     """
-    One scrape. All of it is judged at one moment, and Redis is asked once.
+    One scrape. All of it is judged at one moment.
 
     Args:
-        now_us: The moment.
-        read: Asks Redis.
+        now: The moment.
+        reports: What services and cameras last reported.
         max_cameras: How many cameras may be shown.
     """
 
-    def __init__(self, now_us: int, read: Callable[[], Reading], max_cameras: int) -> None:
-        self.now_us = now_us
+    def __init__(self, now: Moment, reports: ReportBoard, max_cameras: int) -> None:
+        self.now = now
+        self.reports = reports
         self.cameras = Admitted(max_cameras)
         self._told: set[tuple[str, ...]] = set()
-        self._read = read
-        self._reading: Reading | None = None
-        self._away: Unavailable | None = None
 
     def is_news(self, *what: str) -> bool:
         """
@@ -56,20 +52,3 @@ class Scrape:
             return False
         self._told.add(what)
         return True
-
-    def redis(self) -> Reading:
-        """
-        Give what Redis said, asking it when first wanted.
-
-        Raises:
-            Unavailable: If it is away; asked again in the same scrape, it is so at once.
-        """
-        if self._away is not None:
-            raise self._away
-        if self._reading is None:
-            try:
-                self._reading = self._read()
-            except Unavailable as exc:
-                self._away = exc
-                raise
-        return self._reading

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
+from services.exporter.judging import Limits
 from vitalrig.settings import ServiceSettings, for_service
 
 
@@ -68,3 +69,10 @@ class Settings(ServiceSettings):
         description="other rigs for /probe?target=NAME: for each name host, and if need be port, "
         "database and password_file of its Redis",
     )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """
+    How old what is shown as live may be.
+    """
+    return Limits(settings.stale_after_s, settings.stale_after_s, settings.breath_stale_after_s)

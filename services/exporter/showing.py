@@ -17,12 +17,18 @@ _COUNTERS = {
 }
 
 
-def show_camera(families: Families, view: CameraView, now_us: int, limits: Limits) -> None:
+def show_camera(families: Families, view: CameraView, age_s: float, limits: Limits) -> None:
     """
     Add all of one camera.
+
+    Args:
+        families: The page.
+        view: The camera.
+        age_s: How old the view is.
+        limits: How old what is shown may be.
     """
     camera = view.prefix
-    _signals(families, view, now_us, limits)
+    _signals(families, view, age_s, limits)
     _recording(families, view)
     if view.status:
         status = view.status if view.status in STATUSES else OTHER
@@ -43,10 +49,10 @@ def show_camera(families: Families, view: CameraView, now_us: int, limits: Limit
         _snapshot(families, camera, view.snapshot)
 
 
-def _signals(families: Families, view: CameraView, now_us: int, limits: Limits) -> None:
+def _signals(families: Families, view: CameraView, age_s: float, limits: Limits) -> None:
     camera = view.prefix
     for signal in SIGNALS:
-        state = state_of(signal, view, now_us, limits.of(signal))
+        state = state_of(signal, view, age_s, limits.of(signal))
         families.add_state("vitalrig_signal_state", state, camera, signal.name)
         sample = newest(signal, view)
         if sample is None:

@@ -11,8 +11,8 @@ MEANINGS: dict[State, str] = {
     "stands in the snapshot; a signal that is not switched on stays so",
     "stale": "not lost, and the newest sample is older than the limit (`stale_after_s`, "
     "`breath_stale_after_s` for breathing, `snapshot_stale_after_s` for another collector's "
-    "snapshot), or stamped further ahead of the exporter's clock than that, or the session that "
-    "a snapshot is of has ended",
+    "snapshot), or was stamped further ahead of the clock than that when it came, or the session "
+    "that a snapshot is of has ended",
     "held": "none of these, and the server marked the newest sample `stable: false`",
     "valid": "none of these; only now are the number and its confidence on the page",
 }

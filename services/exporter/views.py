@@ -48,6 +48,7 @@ class Sample:
 
     Attributes:
         timestamp_us: When it was taken.
+        age_s: How old it was when the report was made.
         value: Its number; None if the newest sample has none.
         count: How many samples the series has had.
         stable: What the server said; None where it does not say.
@@ -55,6 +56,7 @@ class Sample:
     """
 
     timestamp_us: float
+    age_s: float
     value: float | None
     count: float
     stable: bool | None = None
@@ -72,6 +74,7 @@ class Sample:
         stable = fields.get("stable")
         return cls(
             number(fields.get("timestamp_us")),
+            number(fields.get("age_s")),
             maybe(fields.get("value")),
             number(fields.get("samples")),
             stable if isinstance(stable, bool) else None,
@@ -104,7 +107,7 @@ class Recording:
 @dataclass(frozen=True, slots=True)
 class SnapshotFile:
     """
-    The file that a camera is shown from, where it is not a report in Redis.
+    The file that a camera is shown from, where it is not a report that was heard.
 
     Attributes:
         written_us: When it was written, by the file system.
@@ -165,7 +168,7 @@ class CameraView:
         latency: How long envelopes took; None where it is not known.
         ended: Whether what this is of is over, so that nothing in it is live.
         source: Where the frames come from, as far as the file says; empty if it does not.
-        snapshot: The file that this was read from; None for a report in Redis.
+        snapshot: The file that this was read from; None for a report that was heard.
     """
 
     prefix: str

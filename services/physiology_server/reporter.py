@@ -30,9 +30,10 @@ class Reporter:
         """
         Report until cancelled.
         """
+        channel = f"{keys.HEARTBEATS}{self._beats.key}"
         async with self._client:
             while True:
                 with contextlib.suppress(*AWAY):
                     report = orjson.dumps(self._beats.report())
-                    await self._client.hset(keys.HEARTBEATS, self._beats.key, report)
+                    await self._client.publish(channel, report)
                 await asyncio.sleep(REPORT_EVERY_S)

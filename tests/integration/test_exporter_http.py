@@ -6,8 +6,6 @@ import json
 import socket
 import ssl
 import threading
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ import yaml
 from services.exporter.app import build as build_exporter
 from services.exporter.redis_reading import TIMEOUT_S
 from services.exporter.settings import Settings
+from tests.support.asked import Asked
 from tests.support.certificates import a_certificate
 from tests.support.eventually import eventually
 from tests.support.exporting import a_camera, a_report, samples
@@ -30,32 +29,6 @@ from vitalrig.metrics.server import REQUEST_S, Server
 from vitalrig.settings import ServiceSettings
 
 CONFIG = Path(__file__).parents[2] / "config"
-
-
-class Asked:
-    """An exporter that runs, and how it is asked."""
-
-    def __init__(self, exporter, scheme="http", context=None):
-        self.exporter = exporter
-        self._scheme = scheme
-        self._context = context
-        eventually(lambda: exporter.port)
-
-    def get(self, path, **headers):
-        url = f"{self._scheme}://127.0.0.1:{self.exporter.port}{path}"
-        request = urllib.request.Request(url, headers=headers)
-        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=self._context) as reply:
-            return reply.status, reply.headers, reply.read().decode()
-
-    def page(self, path="/metrics"):
-        return self.get(path)[2]
-
-    def status(self, path):
-        try:
-            return self.get(path)[0]
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return refused.code
 
 
 @pytest.fixture
@@ -77,34 +50,33 @@ def client(redis_server):
         yield client
 
 
-def put(client, name="physiology", clock=SystemClock()):  # noqa: B008  it has no state
-    """Let a collector and a server report, now."""
-    client.hset(keys.CAMERAS, name, json.dumps(a_camera(clock)))
+def put(client, name="physiology", listeners=1, clock=SystemClock()):  # noqa: B008  it has no state
+    """Let a collector and a server report, now, to so many exporters."""
     report = a_report(clock, instance=name, facts={"source": "synthetic", "camera": name})
-    client.hset(keys.HEARTBEATS, f"physiology_server@{name}", json.dumps(report))
+    for channel, document in (
+        (f"{keys.HEARTBEATS}physiology_server@{name}", report),
+        (f"{keys.CAMERAS}{name}", a_camera(clock)),
+    ):
+        text = json.dumps(document)
+        eventually(lambda: client.publish(channel, text) >= listeners)  # noqa: B023
 
 
 def test_a_running_exporter_shows_the_rig(make, client):
     """
     The person, the server, Redis, the disk, and the exporter's own scrapes.
     """
-    put(client)
     exporter = make()
     with running(exporter):
         asked = Asked(exporter)
-        asked.page()
-        page = eventually(
-            lambda: page if 'service="exporter",step="scrapes"' in (page := asked.page()) else ""
-        )
         put(client)
-        page = asked.page()
+        page = asked.page_with('camera="physiology"')
 
     assert {'camera="physiology"': 71.5} == samples(page, "vitalrig_pulse_rate_beats_per_minute")
     sources = ("exporter", "cameras", "heartbeats", "redis", "disk", "files")
     assert {f'source="{source}"': 1 for source in sources} == samples(
         page, "vitalrig_exporter_source_up"
     )
-    assert samples(page, "vitalrig_exporter_http_requests_total")['code="200",path="/metrics"'] > 0
+    assert 'code="200",path="/metrics"' in samples(page, "vitalrig_exporter_http_requests_total")
 
 
 def test_a_stopped_source_is_gone_with_the_first_scrape_after_its_limit(make, client):
@@ -117,7 +89,7 @@ def test_a_stopped_source_is_gone_with_the_first_scrape_after_its_limit(make, cl
         asked = Asked(exporter)
         put(client, clock=clock)
         clock.advance(0.5)
-        before = asked.page()
+        before = asked.page_with('camera="physiology"')
         clock.advance(0.2)
         after = asked.page()
 
@@ -163,7 +135,6 @@ def test_another_rig_is_shown_by_its_name(make, client, redis_server):
     """
     Its cameras and its Redis, and not what is on this machine.
     """
-    put(client, "ward-2")
     targets = {
         "there": {"host": "127.0.0.1", "port": redis_server.port},
         "gone": {"host": "127.0.0.1", "port": free_port()},
@@ -171,7 +142,9 @@ def test_another_rig_is_shown_by_its_name(make, client, redis_server):
     exporter = make(probe_targets=json.dumps(targets))
     with running(exporter):
         asked = Asked(exporter)
-        there, gone = asked.page("/probe?target=there"), asked.page("/probe?target=gone")
+        put(client, "ward-2", listeners=2)
+        there = asked.page_with("ward-2", "/probe?target=there")
+        gone = asked.page("/probe?target=gone")
         refused = asked.status(f"/probe?target=127.0.0.1:{redis_server.port}")
 
     assert {'camera="ward-2"': 71.5} == samples(there, "vitalrig_pulse_rate_beats_per_minute")

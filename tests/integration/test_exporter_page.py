@@ -1,6 +1,5 @@
-"""The page for Prometheus, from reports in a real Redis."""
+"""The page for Prometheus, from what was heard."""
 
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -10,26 +9,25 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as older_families
 
 from services.exporter.catalogue import CATALOGUE
-from services.exporter.page import Page
-from services.exporter.redis_reading import Reading, RedisReader
-from services.exporter.snapshots.folder import Snapshots
+from services.exporter.snapshots.folder import Seen, Snapshots
 from services.exporter.sources.disk import DiskSource, FileSource
-from services.exporter.sources.heartbeats import HeartbeatSource
 from services.exporter.sources.redis_server import RedisSource
 from services.exporter.sources.snapshots import SnapshotSource
 from services.exporter.views import CameraView, Recording, Sample, SnapshotFile
 from tests.support.exporting import (
-    LIMITS,
+    a_board,
     a_camera,
+    a_page,
     a_report,
     a_sample,
-    page_in,
+    hear,
+    page_of,
     samples,
     text_of,
 )
 from tests.support.programs import program
 from vitalrig import keys
-from vitalrig.clock import ManualClock
+from vitalrig.clock import ManualClock, moment
 from vitalrig.metrics.text import write
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "metrics.prom"
@@ -47,9 +45,10 @@ def client(redis_server):
 
 
 @pytest.fixture
-def rig(client, clock):
-    client.hset(keys.CAMERAS, "physiology", json.dumps(a_camera(clock)))
-    client.hset(keys.HEARTBEATS, "physiology_server@physiology", json.dumps(a_report(clock)))
+def board(clock):
+    """What a rig with one camera says."""
+    reports = {"physiology_server@physiology": a_report(clock)}
+    return a_board(clock, {"physiology": a_camera(clock)}, reports)
 
 
 class FixedDisk(DiskSource):
@@ -60,8 +59,10 @@ class FixedDisk(DiskSource):
         families.add("vitalrig_recording_filesystem_size_bytes", 20_000_000_000)
 
 
-class FixedRedis(RedisSource):
-    """A Redis whose figures do not change; the real one is asked for the reports."""
+class FixedRedis:
+    """A Redis whose figures do not change."""
+
+    name = "redis"
 
     def collect(self, scrape, families):
         families.add("vitalrig_redis_up", 1)
@@ -77,7 +78,7 @@ def a_foreign_camera(clock):
         updated_us=clock.wall_us() - 20_000_000,
         status="",
         series={
-            "core_metrics/pulse.strict": Sample(clock.wall_us() - 20_000_000, 64.5, 120),
+            "core_metrics/pulse.strict": Sample(clock.wall_us() - 20_000_000, 0.0, 64.5, 120),
         },
         recording=Recording(active=True, records=700),
         snapshot=SnapshotFile(clock.wall_us() - 20_000_000, 250_000_000, 1.5),
@@ -85,13 +86,13 @@ def a_foreign_camera(clock):
 
 
 @pytest.fixture
-def whole(rig, client, clock):
+def whole(board, clock):
     """Every source there is, with figures that are the same each time."""
     outcomes = {"read": 1, "too_large": 0, "unreadable": 0, "left_out": 0}
-    snapshots = Snapshots((a_foreign_camera(clock),), outcomes)
+    snapshots = Snapshots((Seen(a_foreign_camera(clock), moment(clock)),), outcomes)
     files = {"envelopes": (3, 9_000), "summary": (2, 4_000), "torn": (1, 17)}
-    return page_in(
-        client,
+    return a_page(
+        board,
         clock,
         SnapshotSource(lambda: snapshots, 45),
         FixedRedis(),
@@ -172,66 +173,68 @@ def test_no_series_is_on_the_page_twice(whole):
     assert sorted(set(series)) == sorted(series)
 
 
-def test_no_session_is_named_on_the_page(rig, client, clock):
+def test_no_session_is_named_on_the_page(board, clock):
     """
     Session ids never end; each would be a new series.
     """
     view = a_camera(clock) | {"session_id": "patient-7"}
     report = a_report(clock, facts={"source": "camera", "camera": "physiology", "run": "patient-7"})
-    client.hset(keys.CAMERAS, "physiology", json.dumps(view))
-    client.hset(keys.HEARTBEATS, "physiology_server@physiology", json.dumps(report))
+    hear(board, f"{keys.CAMERAS}physiology", view)
+    hear(board, f"{keys.HEARTBEATS}physiology_server@physiology", report)
 
-    assert "patient-7" not in text_of(page_in(client, clock))
+    assert "patient-7" not in page_of(board, clock)
 
 
-def test_a_camera_whose_collector_is_silent_is_not_on_the_page(rig, client, clock):
+def test_a_camera_whose_collector_is_silent_is_not_on_the_page(board, clock):
     """
     What a collector that has ended once said is not shown.
     """
     clock.advance(11)
 
-    assert 'camera="physiology"' not in text_of(page_in(client, clock))
+    assert 'camera="physiology"' not in page_of(board, clock)
 
 
-def test_a_number_that_is_too_old_is_not_on_the_page(rig, client, clock):
+def test_a_number_that_is_too_old_is_not_on_the_page(board, clock):
     """
     No number is shown as live that is not, though the collector still reports.
     """
-    view = a_camera(clock)
+    sample = a_sample(clock, 71.5)
     clock.advance(11)
-    client.hset(keys.CAMERAS, "physiology", json.dumps(view | {"updated_us": clock.wall_us()}))
+    view = a_camera(clock, series={"core_metrics/pulse.rate": sample})
+    hear(board, f"{keys.CAMERAS}physiology", view)
 
-    page = text_of(page_in(client, clock))
+    page = page_of(board, clock)
 
     assert {} == samples(page, "vitalrig_pulse_rate_beats_per_minute")
     assert 1 == samples(page, "vitalrig_recording_active")['camera="physiology"']
 
 
-def test_a_camera_of_another_collector_is_shown_and_ours_goes_before(whole, rig, client, clock):
+def test_a_camera_of_another_collector_is_shown_and_ours_goes_before(board, clock):
     """
     Where both tell of a camera, the report in Redis counts, and nothing is said twice.
     """
     both = a_foreign_camera(clock)
     outcomes = {"read": 1, "too_large": 0, "unreadable": 0, "left_out": 0}
     ours = CameraView("physiology", both.updated_us, "", both.series, both.recording)
-    source = SnapshotSource(lambda: Snapshots((both, ours), outcomes), 45)
+    seen = tuple(Seen(view, moment(clock)) for view in (both, ours))
+    source = SnapshotSource(lambda: Snapshots(seen, outcomes), 45)
 
-    page = text_of(page_in(client, clock, source))
+    page = page_of(board, clock, source)
 
     assert {'camera="physiology"': 71.5, 'camera="ward-2"': 64.5} == samples(
         page, "vitalrig_pulse_rate_beats_per_minute"
     )
 
 
-def test_a_report_that_is_rubbish_takes_only_itself_off_the_page(rig, client, clock):
+def test_a_report_that_is_rubbish_takes_only_itself_off_the_page(board, clock):
     """
     One bad writer does not blind the operator, who sees that it is there.
     """
-    client.hset(keys.HEARTBEATS, "rubbish", b"\xff{")
-    client.hset(keys.CAMERAS, "odd", json.dumps(a_camera(clock, envelopes={"x": "many"})))
-    client.hset(keys.CAMERAS, b"\xff", json.dumps(a_camera(clock)))
+    hear(board, f"{keys.HEARTBEATS}rubbish", b"\xff{")
+    hear(board, f"{keys.CAMERAS}odd", a_camera(clock, envelopes={"x": "many"}))
+    hear(board, keys.CAMERAS.encode() + b"\xff", a_camera(clock))
 
-    page = text_of(page_in(client, clock))
+    page = page_of(board, clock)
     refused = samples(page, "vitalrig_exporter_reports")
 
     assert 'step="frames_in"' in page
@@ -240,89 +243,66 @@ def test_a_report_that_is_rubbish_takes_only_itself_off_the_page(rig, client, cl
     assert 1 == refused['outcome="refused",source="heartbeats"']
 
 
-def test_a_source_that_fails_takes_only_itself_off_the_page(rig, client, clock):
+def test_a_source_that_fails_takes_only_itself_off_the_page(board, clock):
     """
-    The heartbeats' key has the wrong type; the cameras stay, whole.
+    The sessions folder is gone; the cameras stay, whole.
     """
-    client.delete(keys.HEARTBEATS)
-    client.set(keys.HEARTBEATS, "no hash")
-
-    page = text_of(page_in(client, clock))
+    page = page_of(board, clock, DiskSource(Path("/none")))
 
     up = samples(page, "vitalrig_exporter_source_up")
-    assert {'source="exporter"': 1, 'source="cameras"': 1, 'source="heartbeats"': 0} == up
+    assert [('source="disk"', 0)] == [each for each in up.items() if not each[1]]
     assert 'pulse_rate_beats_per_minute{camera="physiology"} 71.5' in page
 
 
-def test_without_redis_the_page_still_answers_and_says_so(redis_server, client, clock):
+def test_without_redis_the_page_still_answers_and_says_so(redis_server, client, board, clock):
     """
     An exporter that cannot see says that, rather than nothing.
     """
     redis_server.stop()
+    board.deaf("Redis is away")
 
-    page = text_of(page_in(client, clock, RedisSource()))
+    page = page_of(board, clock, RedisSource(client))
 
     up = samples(page, "vitalrig_exporter_source_up")
     assert {"": 0} == samples(page, "vitalrig_redis_up")
     assert 0 == up['source="cameras"'] == up['source="heartbeats"']
 
 
-def test_redis_is_asked_once_a_scrape(rig, client, clock):
-    """
-    All of a page is of one moment, and a Redis that hangs costs one patience, not one a source.
-    """
-    asked = []
-
-    class Counting(RedisReader):
-        def read(self) -> Reading:
-            asked.append(1)
-            return super().read()
-
-    page = Page(
-        (*page_in(client, clock)._sources, RedisSource()), Counting(client).read, 100, clock
-    )
-    text_of(page)
-
-    assert 1 == len(asked)
-
-
-def test_redis_tells_how_it_is(client, clock):
+def test_redis_tells_how_it_is(client, board, clock):
     """
     A Redis that is full or cannot write is seen before it loses something.
     """
-    page = text_of(page_in(client, clock, RedisSource()))
+    page = page_of(board, clock, RedisSource(client))
 
     assert 0 < samples(page, "vitalrig_redis_memory_used_bytes")[""]
     assert {"": 0} == samples(page, "vitalrig_redis_write_failing")
     assert 0 < samples(page, "vitalrig_redis_connected_clients")[""]
 
 
-def test_the_room_left_on_the_disk_is_on_the_page(tmp_path, client, clock):
+def test_the_room_left_on_the_disk_is_on_the_page(tmp_path, board, clock):
     """
     A full disk is the commonest end of a recording.
     """
-    page = text_of(page_in(client, clock, DiskSource(tmp_path)))
+    page = page_of(board, clock, DiskSource(tmp_path))
 
     assert samples(page, "vitalrig_recording_filesystem_avail_bytes")[""] > 0
 
 
-def test_a_page_has_only_so_many_cameras(client, clock):
+def test_a_page_has_only_so_many_cameras(clock):
     """
     The one open-ended label has an end; what is left out is counted.
     """
-    for number in range(7):
-        client.hset(keys.CAMERAS, f"camera-{number}", json.dumps(a_camera(clock)))
-        report = a_report(clock, instance=f"camera-{number}", facts={})
-        client.hset(keys.HEARTBEATS, f"physiology_server@{number}", json.dumps(report))
-    sources = (page_in(client, clock)._sources[1], HeartbeatSource(LIMITS.report_s))
+    names = [f"camera-{number}" for number in range(7)]
+    reports = {name: a_report(clock, instance=name, facts={}) for name in names}
+    board = a_board(clock, {name: a_camera(clock) for name in names}, reports)
 
-    page = text_of(Page(sources, RedisReader(client).read, 5, clock))
+    page = text_of(a_page(board, clock, max_cameras=5))
 
     assert 5 == len(set(re.findall(r'camera="([^"]+)"', page)))
     assert 2 == samples(page, "vitalrig_exporter_reports")['outcome="left_out",source="cameras"']
 
 
-def test_a_number_that_is_none_costs_that_number_alone(client, clock):
+def test_a_number_that_is_none_costs_that_number_alone(board, clock):
     """
     What Python writes for a number that is none is not shown, and hides nothing else.
     """
@@ -330,9 +310,9 @@ def test_a_number_that_is_none_costs_that_number_alone(client, clock):
         "core_metrics/pulse.rate": a_sample(clock, float("nan")),
         "edge_metrics/eda.trace": a_sample(clock, 0.5),
     }
-    client.hset(keys.CAMERAS, "physiology", json.dumps(a_camera(clock, series=series)))
+    hear(board, f"{keys.CAMERAS}physiology", a_camera(clock, series=series))
 
-    page = text_of(page_in(client, clock))
+    page = page_of(board, clock)
 
     assert {} == samples(page, "vitalrig_pulse_rate_beats_per_minute")
     assert {'camera="physiology"': 0.5} == samples(page, "vitalrig_eda_arbitrary_units")

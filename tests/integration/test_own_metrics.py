@@ -25,8 +25,8 @@ from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.programs import program
 from tests.support.publishing import Publishing
+from tests.support.reports import service_report
 from tests.support.running import a_pulse, load, running
-from vitalrig import keys
 from vitalrig.clock import SystemClock
 from vitalrig.service import own_page
 
@@ -108,8 +108,7 @@ def run(redis_server, tmp_path):
 def work(name, client, service):
     """Have something to do that makes every step of the service beat."""
     if name in ("collector", "relay"):
-        client_ready = "relay" if name == "relay" else "collector"
-        eventually(lambda: client.hexists(keys.HEARTBEATS, client_ready))
+        eventually(lambda: service_report(client, name))
         publishing = Publishing(client, stream=name == "collector")
         publishing.start()
         publishing.edge(20)
@@ -198,7 +197,7 @@ def test_the_collector_tells_how_late_envelopes_are_and_which_samples_are_no_use
     """
     now_us = SystemClock().wall_us()
     with run("collector"), run("exporter") as (_, exporter):
-        eventually(lambda: client.hexists(keys.HEARTBEATS, "collector"))
+        eventually(lambda: service_report(client, "collector"))
         publishing = Publishing(client)
         publishing.start()
         publishing.edge(3)  # stamped long ago
@@ -249,11 +248,11 @@ def test_the_exporter_shows_its_own_heartbeats_without_redis(run, redis_server):
 
 def test_the_exporter_says_nothing_of_itself_twice(run, client):
     """
-    Its report stands in Redis as well, for the exporters of other rigs.
+    It reports in Redis as well, for the exporters of other rigs.
     """
     with run("exporter") as (_, exporter):
         asked = Asked(eventually(lambda: exporter.port))
-        eventually(lambda: client.hexists(keys.HEARTBEATS, "exporter"))
+        eventually(lambda: service_report(client, "exporter"))
         page = asked.page()
 
     series = [line.rpartition(" ")[0] for line in page.splitlines() if line[0] != "#"]

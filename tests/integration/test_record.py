@@ -11,8 +11,8 @@ from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
+from tests.support.reports import camera_report
 from tests.support.running import a_pulse, load, running
-from vitalrig import keys
 from vitalrig.cli import app
 
 
@@ -30,7 +30,7 @@ def rig(redis_server, tmp_path, sessions):
         a_pulse(tmp_path, "collector"),
     )
     with running(physiology_server), running(recorder), redis_server.client() as client:
-        eventually(lambda: physiology_server.port and client.hexists(keys.CAMERAS, "physiology"))
+        eventually(lambda: physiology_server.port and camera_report(client))
         yield physiology_server
 
 

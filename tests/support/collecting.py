@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.eventually import eventually
-from vitalrig import keys
+from tests.support.reports import camera_report
 
 CAP_SYS_ADMIN = 21
 
@@ -47,8 +47,7 @@ def finished(sessions: Path, name: str = "first") -> Any:
 
 def view(client: Any, prefix: str = "physiology") -> Any:
     """What the exporter is told of a camera."""
-    raw = client.hget(keys.CAMERAS, prefix)
-    return json.loads(raw) if raw else {}
+    return camera_report(client, prefix)
 
 
 def paused(client: Any) -> str:
@@ -56,7 +55,8 @@ def paused(client: Any) -> str:
 
 
 def ready(client: Any, prefix: str = "physiology") -> Any:
-    return eventually(lambda: bool(view(client, prefix)))
+    """Wait for the collector's first report of a camera, and give it."""
+    return eventually(lambda: view(client, prefix))
 
 
 def heard_by(client: Any, subscribers: int) -> None:

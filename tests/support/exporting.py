@@ -1,20 +1,19 @@
-"""Reports as the collector and the server leave them in Redis, and the exporter's page of them."""
+"""Reports as the collector and the server make them, and the exporter's page of them."""
 
 import json
 
 from services.exporter.judging import Limits
 from services.exporter.page import Page
-from services.exporter.redis_reading import Reading, RedisReader
+from services.exporter.report_board import ReportBoard
 from services.exporter.requests import Requests
 from services.exporter.sources.cameras import CameraSource
 from services.exporter.sources.heartbeats import HeartbeatSource
 from services.exporter.sources.itself import OwnSource
-from services.exporter.sources.redis_server import RedisSource
+from vitalrig import keys
 from vitalrig.metrics.latency import LIMITS_S
 from vitalrig.metrics.text import write
 
 LIMITS = Limits(report_s=10, sample_s=10, slow_sample_s=15)
-NOTHING = Reading({}, {}, {})
 
 
 def a_sample(clock, value, **more):
@@ -29,7 +28,8 @@ def a_sample(clock, value, **more):
 
 
 def a_camera(clock, **more):
-    return {
+    """What a collector says now; each sample has the age that its stamp has by then."""
+    document = {
         "prefix": "physiology",
         "updated_us": clock.wall_us(),
         "status": "OK",
@@ -56,6 +56,13 @@ def a_camera(clock, **more):
         "samples_rejected": {"duplicate": 4, "unusable": 0},
         "latency": {"limits_s": list(LIMITS_S), "counts": [0, 60, 9, *[0] * 8, 1], "sum_s": 72.5},
     } | more
+    for sample in document["series"].values():
+        sample.setdefault("age_s", _since_s(clock, sample["timestamp_us"]))
+    return document
+
+
+def _since_s(clock, stamp_us):
+    return abs(clock.wall_us() - stamp_us) / 1_000_000
 
 
 def a_step(clock, **more):
@@ -71,7 +78,8 @@ def a_step(clock, **more):
 
 
 def a_report(clock, **more):
-    return {
+    """What a service says now; since each step's last beat there is what its stamp says."""
+    document = {
         "service": "physiology_server",
         "instance": "physiology",
         "version": "1.2.3",
@@ -93,41 +101,47 @@ def a_report(clock, **more):
             "publish_latency_seconds": 0.75,
         },
     } | more
+    steps = document["steps"] if isinstance(document["steps"], dict) else {}
+    for step in steps.values():
+        if isinstance(step, dict) and isinstance(step.get("last_beat_us"), int):
+            step.setdefault("since_beat_s", _since_s(clock, step["last_beat_us"]))
+    return document
 
 
-def a_reading(cameras=None, reports=None, info=None):
-    """What Redis would answer, without a Redis."""
+def a_board(clock, cameras=None, reports=None):
+    """What was heard just now."""
+    board = ReportBoard(clock)
+    board.listening()
+    for kind, documents in ((keys.CAMERAS, cameras), (keys.HEARTBEATS, reports)):
+        for name, document in (documents or {}).items():
+            hear(board, f"{kind}{name}", document)
+    return board
 
-    def dumped(documents):
-        return {
-            name.encode(): document
-            if isinstance(document, bytes)
-            else json.dumps(document).encode()
-            for name, document in (documents or {}).items()
-        }
 
-    return Reading(dumped(cameras), dumped(reports), info or {})
+def hear(board, channel, document):
+    """Let the exporter hear a report; bytes are heard as they are."""
+    text = document if isinstance(document, bytes) else json.dumps(document).encode()
+    board.hear(channel if isinstance(channel, bytes) else channel.encode(), text)
 
 
 def text_of(page) -> str:
     return write(page.families(), openmetrics=False).decode()
 
 
-def page_of(reading, clock, *sources, max_cameras=100) -> str:
-    """The page's text, from *sources* or those that read Redis."""
-    usual = (CameraSource(LIMITS), HeartbeatSource(LIMITS.report_s), RedisSource())
-    return text_of(Page(sources or usual, lambda: reading, max_cameras, clock))
-
-
-def page_in(client, clock, *sources) -> Page:
-    """The page of a real Redis."""
+def a_page(board, clock, *sources, max_cameras=100) -> Page:
+    """The page of what was heard, with some sources more."""
     usual = (
         OwnSource(Requests(("/metrics",)), "1.2.3"),
         CameraSource(LIMITS),
         *sources,
         HeartbeatSource(LIMITS.report_s),
     )
-    return Page(usual, RedisReader(client).read, 100, clock)
+    return Page(usual, board, max_cameras, clock)
+
+
+def page_of(board, clock, *sources) -> str:
+    """Its text."""
+    return text_of(a_page(board, clock, *sources))
 
 
 def samples(page: str, name: str) -> dict[str, float]:

@@ -41,13 +41,11 @@ class OwnPage:
     Args:
         beats: The service's heartbeats.
         health: What is failing.
-        clock: What tells the time.
     """
 
-    def __init__(self, beats: Beats, health: Health, clock: Clock | None = None) -> None:
+    def __init__(self, beats: Beats, health: Health) -> None:
         self._beats = beats
         self._health = health
-        self._clock = clock or SystemClock()
 
     def families(self) -> Families:
         """
@@ -55,7 +53,7 @@ class OwnPage:
         """
         families = Families(_CATALOGUE)
         report = ServiceReport.parse("", self._beats.report())
-        show_service(families, report, self._clock.wall_us(), STALE_AFTER_S)
+        show_service(families, report, age_s=0.0, stale_after_s=STALE_AFTER_S)
         show_build(families, report)
         show_source(families, report)
         return families

@@ -24,6 +24,7 @@ class Step:
         busy_s: Seconds spent working.
         size_bytes: Bytes moved.
         last_beat_us: When the last unit was done; None before the first.
+        since_beat_s: How long ago that was when the service reported; None before the first.
         global_rate_hz: Throughput since the start; None before the first.
         window_rate_hz: Throughput over the last units.
         instant_rate_hz: Throughput at the last unit.
@@ -33,6 +34,7 @@ class Step:
     busy_s: float
     size_bytes: float
     last_beat_us: float | None
+    since_beat_s: float | None
     global_rate_hz: float | None
     window_rate_hz: float | None
     instant_rate_hz: float | None
@@ -51,6 +53,7 @@ class Step:
             number(fields.get("busy_s", 0)),
             number(fields.get("size_bytes", 0)),
             maybe(fields.get("last_beat_us")),
+            maybe(fields.get("since_beat_s")),
             maybe(fields.get("global_rate_hz")),
             maybe(fields.get("window_rate_hz")),
             maybe(fields.get("instant_rate_hz")),

@@ -1,4 +1,4 @@
-"""Metrics of our services, from the report that each leaves in Redis."""
+"""Metrics of our services, from the report that each makes."""
 
 from vitalrig.metrics.metric import Metric, counter, gauge, info
 

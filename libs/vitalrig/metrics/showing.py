@@ -1,7 +1,6 @@
 """A service's report on a page: counters, and rates only of what still moves."""
 
 from vitalrig.metrics.families import Families
-from vitalrig.metrics.freshness import is_fresh
 from vitalrig.metrics.parse import OTHER
 from vitalrig.metrics.reports import ServiceReport, Step
 from vitalrig.metrics.services import BY_REASON, COUNTERS, FRAMES_DROPPED
@@ -13,7 +12,7 @@ _US = 1_000_000
 
 
 def show_service(
-    families: Families, report: ServiceReport, now_us: float, stale_after_s: float
+    families: Families, report: ServiceReport, age_s: float, stale_after_s: float
 ) -> None:
     """
     Add what a service's steps and counters say: counters, and the three rates besides.
@@ -21,13 +20,13 @@ def show_service(
     Args:
         families: The page.
         report: What the service says.
-        now_us: The moment that the page is of.
+        age_s: How old that is.
         stale_after_s: A step that was silent for longer, and for longer than is usual for it,
             has no rate.
     """
     labels = (report.service, report.instance)
     for name, step in report.steps.items():
-        _step(step, now_us, stale_after_s, families, (*labels, name))
+        _step(step, age_s, stale_after_s, families, (*labels, name))
     _counters(report, families, labels)
     families.add("vitalrig_service_last_report_timestamp_seconds", report.updated_us / _US, *labels)
 
@@ -50,7 +49,7 @@ def show_source(families: Families, report: ServiceReport) -> None:
 
 def _step(
     step: Step,
-    now_us: float,
+    age_s: float,
     stale_after_s: float,
     families: Families,
     labels: tuple[str, str, str],
@@ -66,7 +65,7 @@ def _step(
     families.add_known(
         "vitalrig_pipeline_heartbeat_global_rate_hertz", step.global_rate_hz, *labels
     )
-    if _moves(step, step.last_beat_us, now_us, stale_after_s):
+    if _moves(step, age_s, stale_after_s):
         families.add_known(
             "vitalrig_pipeline_heartbeat_window_rate_hertz", step.window_rate_hz, *labels
         )
@@ -75,14 +74,16 @@ def _step(
         )
 
 
-def _moves(step: Step, last_beat_us: float, now_us: float, stale_after_s: float) -> bool:
+def _moves(step: Step, age_s: float, stale_after_s: float) -> bool:
     """
     Say whether the step still beats.
 
     These rates change only with a beat, so they would look live for ever after the last one.
     """
     usual_s = USUAL_INTERVALS / step.window_rate_hz if step.window_rate_hz else 0.0
-    return is_fresh(last_beat_us, now_us, max(stale_after_s, usual_s))
+    if step.since_beat_s is None:
+        return False
+    return step.since_beat_s + age_s <= max(stale_after_s, usual_s)
 
 
 def _counters(report: ServiceReport, families: Families, labels: tuple[str, str]) -> None:

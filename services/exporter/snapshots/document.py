@@ -14,6 +14,7 @@ MAX_META_BYTES = 1 << 16
 MAX_SERIES = 10_000
 DEFAULT_PREFIX = "physiology"
 _MS = 1_000
+_S = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Document:
 
     def _view(self, prefix: str, file: SnapshotFile) -> CameraView:
         updated_ms = maybe(self.meta.get("updated_at_ms"))
+        updated_us = file.written_us if updated_ms is None else updated_ms * _MS
         ended = self.meta.get("stopped_at_ms") is not None
         source = self.meta.get("source", "")
         ends = {
@@ -94,10 +96,10 @@ class Document:
         }
         return CameraView(
             prefix=label(prefix),
-            updated_us=file.written_us if updated_ms is None else updated_ms * _MS,
+            updated_us=updated_us,
             status="",
             series={
-                name: Sample(end.timestamp_us or 0.0, end.value, end.count)
+                name: _sample(end.timestamp_us or 0.0, updated_us, end)
                 for name, end in ends.items()
             },
             recording=Recording(
@@ -111,6 +113,10 @@ class Document:
     def _end_of(self, prefix: str, channel: str, series: str) -> SeriesEnd | None:
         full, bare = (f"{prefix}:{channel}", series), (channel, series)
         return self.series.get(full) or self.series.get(bare)
+
+
+def _sample(timestamp_us: float, updated_us: float, end: SeriesEnd) -> Sample:
+    return Sample(timestamp_us, abs(updated_us - timestamp_us) / _S, end.value, end.count)
 
 
 def _series(scanner: Scanner) -> Iterator[tuple[tuple[str, str], SeriesEnd]]:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from services.exporter.snapshots.document import Document
 from services.exporter.views import CameraView, SnapshotFile
-from vitalrig.clock import Clock
+from vitalrig.clock import Clock, Moment, moment
 from vitalrig.errors import BadMessage
 
 log = logging.getLogger(__name__)
@@ -34,26 +34,55 @@ _Key = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """
+    A camera as a snapshot shows it.
+
+    Attributes:
+        view: The camera.
+        at: When the file was found with this content.
+    """
+
+    view: CameraView
+    at: Moment
+
+    def age_s(self, now: Moment) -> float:
+        """
+        Tell how old it is at *now*.
+        """
+        return self.at.age_s(self.view.updated_us, now)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshots:
     """
     What the snapshots say, as of the last look.
 
     Attributes:
-        views: The newest view of each camera.
+        cameras: The newest view of each camera.
         outcomes: What became of the files that are fresh.
     """
 
-    views: tuple[CameraView, ...] = ()
+    cameras: tuple[Seen, ...] = ()
     outcomes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(slots=True)
 class _File:
-    """What is known of one file: the content that was looked at last, and the last good one."""
+    """
+    What is known of one file: the content that was looked at last, and the last good one.
 
-    key: _Key | None = None
+    Attributes:
+        key: Tells the content that was looked at last; None for one that is to be looked at again.
+        found: When it was found.
+        outcome: What became of it.
+        cameras: What the last good content shows.
+    """
+
+    key: _Key | None
+    found: Moment
     outcome: str = "unreadable"
-    views: tuple[CameraView, ...] = ()
+    cameras: tuple[Seen, ...] = ()
 
 
 class SnapshotFolder:
@@ -86,35 +115,40 @@ class SnapshotFolder:
         """
         Read what has changed.
         """
-        fresh = self._fresh()
+        now = moment(self._clock)
+        fresh = self._fresh(now)
         outcomes = Counter({"left_out": max(0, len(fresh) - MAX_FILES)})
         known, self._files = self._files, {}
         for path, stat in fresh[:MAX_FILES]:
-            file = self._files[path] = known.get(path, _File())
+            file = self._files[path] = known.get(path, _File(None, now))
             if file.key != _key(stat):
                 self._read(path, stat, file)
             outcomes[file.outcome] += 1
-        newest: dict[str, CameraView] = {}
+        newest: dict[str, Seen] = {}
         for file in self._files.values():
-            for view in file.views:
-                if view.prefix not in newest or newest[view.prefix].updated_us < view.updated_us:
-                    newest[view.prefix] = view
+            for seen in file.cameras:
+                other = newest.get(seen.view.prefix)
+                if other is None or seen.age_s(now) < other.age_s(now):
+                    newest[seen.view.prefix] = seen
         self._latest = Snapshots(
             tuple(newest.values()), MappingProxyType({name: outcomes[name] for name in OUTCOMES})
         )
 
-    def _fresh(self) -> list[tuple[Path, os.stat_result]]:
+    def _fresh(self, now: Moment) -> list[tuple[Path, os.stat_result]]:
         """
         List the files that were written lately, the newest first.
         """
-        oldest_s = self._clock.wall_us() / 1_000_000 - self._stale_after_s
         found = []
         for path in self._folder.glob(self._glob):
             try:
                 stat = path.stat()
             except OSError:
                 continue  # replaced or removed since it was listed
-            if stat.st_mtime >= oldest_s and not path.name.endswith("_manifest.json"):
+            if path.name.endswith("_manifest.json"):
+                continue
+            known = self._files.get(path)
+            seen_at = known.found if known is not None and known.key == _key(stat) else now
+            if seen_at.age_s(stat.st_mtime_ns / 1_000, now) <= self._stale_after_s:
                 found.append((path, stat))
         return sorted(found, key=lambda each: (-each[1].st_mtime_ns, each[0]))
 
@@ -122,9 +156,9 @@ class SnapshotFolder:
         """
         Read one file, and keep what it said before if it cannot be read now.
         """
-        file.key = _key(stat)
+        file.key, file.found = _key(stat), moment(self._clock)
         if stat.st_size > self._max_bytes:
-            file.outcome, file.views = "too_large", ()
+            file.outcome, file.cameras = "too_large", ()
             log.warning("snapshot is too large", extra={"bytes": stat.st_size})
             return
         began_s = self._clock.monotonic_s()
@@ -141,7 +175,8 @@ class SnapshotFolder:
             file.outcome = "unreadable"
             log.debug("snapshot cannot be read", extra={"why": str(exc)})
         else:
-            file.outcome, file.views = "read", tuple(views)
+            file.outcome = "read"
+            file.cameras = tuple(Seen(view, file.found) for view in views)
 
 
 def _gently(read: Callable[[int], bytes]) -> Callable[[int], bytes]:

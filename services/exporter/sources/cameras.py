@@ -4,17 +4,15 @@ from collections import Counter
 
 from services.exporter.families import Families
 from services.exporter.judging import Limits
-from services.exporter.redis_reading import answered
 from services.exporter.scrape import Scrape
 from services.exporter.showing import show_camera
 from services.exporter.sources.reports import add_outcomes, parsed
 from services.exporter.views import CameraView
-from vitalrig.metrics.freshness import is_fresh
 
 
 class CameraSource:
     """
-    The collector's view in `vitalrig:cameras`.
+    What the collector reports of each camera.
 
     Args:
         limits: How old what is shown may be.
@@ -30,15 +28,16 @@ class CameraSource:
         Add vital signs, their states, and the figures of the recording.
 
         Raises:
-            Unavailable: If Redis is away.
+            Unavailable: If no report can be heard.
         """
         outcomes: Counter[str] = Counter()
-        for view in parsed(answered(scrape.redis().cameras), CameraView.parse, outcomes):
-            if not is_fresh(view.updated_us, scrape.now_us, self._limits.report_s):
+        for view, heard_at in parsed(scrape.reports.cameras, CameraView.parse, outcomes):
+            age_s = heard_at.age_s(view.updated_us, scrape.now)
+            if age_s > self._limits.report_s:
                 outcomes["stale"] += 1
             elif not scrape.is_news("camera", view.prefix) or not scrape.cameras.admit(view.prefix):
                 outcomes["left_out"] += 1
             else:
                 outcomes["shown"] += 1
-                show_camera(families, view, scrape.now_us, self._limits)
+                show_camera(families, view, age_s, self._limits)
         add_outcomes(families, self.name, outcomes)

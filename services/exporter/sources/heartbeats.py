@@ -3,10 +3,8 @@
 from collections import Counter
 
 from services.exporter.families import Families
-from services.exporter.redis_reading import answered
 from services.exporter.scrape import Admitted, Scrape
 from services.exporter.sources.reports import add_outcomes, parsed
-from vitalrig.metrics.freshness import is_fresh
 from vitalrig.metrics.reports import ServiceReport
 from vitalrig.metrics.showing import show_build, show_service, show_source
 
@@ -15,7 +13,7 @@ MAX_SERVICES = 32
 
 class HeartbeatSource:
     """
-    The reports in `vitalrig:heartbeats`.
+    What each service instance reports of itself.
 
     Args:
         stale_after_s: A service that was silent for longer is not shown.
@@ -33,18 +31,20 @@ class HeartbeatSource:
         Add counters, and the three rates besides.
 
         Raises:
-            Unavailable: If Redis is away.
+            Unavailable: If no report can be heard.
         """
         outcomes: Counter[str] = Counter()
         services = Admitted(MAX_SERVICES)
-        for report in parsed(answered(scrape.redis().heartbeats), ServiceReport.parse, outcomes):
+        heard = parsed(scrape.reports.heartbeats, ServiceReport.parse, outcomes)
+        for report, heard_at in heard:
             if report.service == self._besides:
                 continue
-            if not is_fresh(report.updated_us, scrape.now_us, self._stale_after_s):
+            age_s = heard_at.age_s(report.updated_us, scrape.now)
+            if age_s > self._stale_after_s:
                 outcomes["stale"] += 1
             elif self._may_show(report, scrape, services):
                 outcomes["shown"] += 1
-                self._show(report, scrape, families)
+                self._show(report, age_s, scrape, families)
             else:
                 outcomes["left_out"] += 1
         add_outcomes(families, self.name, outcomes)
@@ -58,8 +58,10 @@ class HeartbeatSource:
             and scrape.is_news("service", report.service, report.instance)
         )
 
-    def _show(self, report: ServiceReport, scrape: Scrape, families: Families) -> None:
-        show_service(families, report, scrape.now_us, self._stale_after_s)
+    def _show(
+        self, report: ServiceReport, age_s: float, scrape: Scrape, families: Families
+    ) -> None:
+        show_service(families, report, age_s, self._stale_after_s)
         if scrape.is_news("build", report.service, report.instance):
             show_build(families, report)
         if scrape.is_news("source", report.camera, report.source):

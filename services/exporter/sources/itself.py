@@ -16,7 +16,7 @@ class OwnSource:
     Args:
         requests: The requests that were answered.
         version: The version it reports.
-        beats: Its heartbeats; None leaves them to its report in Redis.
+        beats: Its heartbeats; None leaves them to its report.
         stale_after_s: A step that was silent for longer has no rate.
     """
 
@@ -42,6 +42,6 @@ class OwnSource:
             families.add("vitalrig_build_info", 1, "exporter", "", self._version)
         if self._beats is not None:
             report = ServiceReport.parse("", self._beats.report())
-            show_service(families, report, scrape.now_us, self._stale_after_s)
+            show_service(families, report, age_s=0.0, stale_after_s=self._stale_after_s)
         for (path, code), count in sorted(self._requests.counts().items()):
             families.add("vitalrig_exporter_http_requests_total", count, path, code)

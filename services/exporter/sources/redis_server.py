@@ -1,11 +1,9 @@
 """Redis itself: whether it answers, and how full it is."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from redis.exceptions import RedisError
+import redis
 
 from services.exporter.families import Families
+from services.exporter.redis_reading import Info, info_of
 from services.exporter.scrape import Scrape
 from vitalrig.errors import Unavailable
 
@@ -23,25 +21,32 @@ _WRITES = ("aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsav
 
 
 class RedisSource:
-    """Answers even when Redis does not: then `vitalrig_redis_up` is 0."""
+    """
+    Answers even when Redis does not: then `vitalrig_redis_up` is 0.
+
+    Args:
+        client: Redis, with a scrape's patience.
+    """
 
     name = "redis"
 
-    def collect(self, scrape: Scrape, families: Families) -> None:
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def collect(self, scrape: Scrape, families: Families) -> None:  # noqa: ARG002  every source's
         """
         Add whether Redis answers, and its figures.
         """
         try:
-            info = scrape.redis().info
+            info = info_of(self._client)
         except Unavailable:
             families.add("vitalrig_redis_up", 0)
             return
         families.add("vitalrig_redis_up", 1)
-        if not isinstance(info, RedisError):  # it may answer and not be allowed to say more
-            _figures(info, families)
+        _figures(info, families)
 
 
-def _figures(info: Mapping[str, Any], families: Families) -> None:
+def _figures(info: Info, families: Families) -> None:
     for key, metric in _FIGURES.items():
         families.add_known(metric, info.get(key))
     told = [info[key] for key in _WRITES if key in info]

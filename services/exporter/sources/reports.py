@@ -1,10 +1,12 @@
-"""Reports in a hash in Redis: those that make sense and are fresh are shown, all are counted."""
+"""Reports that were heard: those that make sense and are fresh are shown, all are counted."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from services.exporter.families import Families
+from services.exporter.report_board import Reports
+from vitalrig.clock import Moment
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.parse import document
 
@@ -14,20 +16,20 @@ OUTCOMES = ("shown", "stale", "refused", "left_out")
 
 
 def parsed(
-    raw: Mapping[bytes, bytes], parse: Callable[[str, object], T], outcomes: Counter[str]
-) -> list[T]:
+    reports: Reports, parse: Callable[[str, object], T], outcomes: Counter[str]
+) -> Iterator[tuple[T, Moment]]:
     """
-    Read all reports, in the order of their names; count those that make no sense as refused.
+    Read all reports, in the order of their names, each with the moment when it was heard.
 
-    A bad report costs itself only: its writer will leave a better one.
+    A bad report costs itself only and is counted as refused: its writer will make a better one.
     """
-    reports = []
-    for name, text in sorted(raw.items()):
+    for name, heard in sorted(reports.items()):
         try:
-            reports.append(parse(name.decode(), document(text)))
+            report = parse(name.decode(), document(heard.text))
         except (BadMessage, UnicodeDecodeError):
             outcomes["refused"] += 1
-    return reports
+        else:
+            yield report, heard.at
 
 
 def add_outcomes(families: Families, source: str, outcomes: Counter[str]) -> None:

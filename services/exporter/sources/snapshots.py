@@ -9,7 +9,6 @@ from services.exporter.scrape import Scrape
 from services.exporter.showing import show_camera
 from services.exporter.snapshots.folder import Snapshots
 from services.exporter.sources.reports import add_outcomes
-from vitalrig.metrics.freshness import is_fresh
 from vitalrig.metrics.parse import OTHER
 from vitalrig.metrics.reports import SOURCES
 
@@ -37,14 +36,15 @@ class SnapshotSource:
         """
         snapshots = self._latest()
         outcomes: Counter[str] = Counter()
-        for view in snapshots.views:
-            if not is_fresh(view.updated_us, scrape.now_us, self._limits.report_s):
+        for seen in snapshots.cameras:
+            view, age_s = seen.view, seen.age_s(scrape.now)
+            if age_s > self._limits.report_s:
                 outcomes["stale"] += 1
             elif not scrape.is_news("camera", view.prefix) or not scrape.cameras.admit(view.prefix):
                 outcomes["left_out"] += 1
             else:
                 outcomes["shown"] += 1
-                show_camera(families, view, scrape.now_us, self._limits)
+                show_camera(families, view, age_s, self._limits)
                 source = view.source if view.source in SOURCES else OTHER
                 if view.source and scrape.is_news("source", view.prefix, source):
                     families.add("vitalrig_source_info", 1, view.prefix, source)

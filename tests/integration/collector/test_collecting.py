@@ -1,6 +1,5 @@
 """The collector with a real Redis and real files: each envelope exactly once, come what may."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from services.collector.relay import build as build_relay
 from tests.support.collecting import heard_by, lines, manifest, ready, summary, view
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
+from tests.support.reports import service_report
 from tests.support.running import a_pulse, load, running
 from vitalrig import keys
 
@@ -119,7 +119,7 @@ def test_a_redis_that_was_restarted_costs_no_envelope_and_is_counted(
         assert recorded(sessions, publishing)
 
         def disconnects():
-            report = json.loads(client.hget(keys.HEARTBEATS, "collector") or "{}")
+            report = service_report(client, "collector")
             return report.get("counters", {}).get("backend_disconnects", 0)
 
         assert eventually(disconnects) >= 1

@@ -14,6 +14,7 @@ from tests.support.collecting import (
 )
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
+from tests.support.reports import forget
 from tests.support.running import running
 from vitalrig import keys
 
@@ -172,7 +173,7 @@ def test_a_disk_that_is_read_only_for_a_while_costs_nothing(
         all_in_the_file(sessions, publishing)
         kill(process)  # with files open the system refuses to make the disk read-only
         disk.allow_writing(False)
-        client.delete(keys.CAMERAS)
+        forget(client)
         process = start_process()
         publishing.edge(20)
         why = eventually(lambda: paused(client))

@@ -10,7 +10,6 @@ from tests.support.collecting import (
     lines,
     manifest,
     ready,
-    view,
 )
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
@@ -94,7 +93,7 @@ def test_a_stop_that_was_not_heard_ends_the_recording_all_the_same(
     client.set(keys.last_recording_state("physiology"), stop)
     with running(make(transport="pubsub")):
         heard_by(client, 1)
-        eventually(lambda: not view(client)["recording"]["active"])
+        eventually(lambda: not ready(client)["recording"]["active"])
         publishing.edge(5)
 
     assert publishing.published[:11] == lines(sessions)
@@ -117,6 +116,6 @@ def test_a_recording_that_is_finished_is_not_joined_again(make, client, sessions
     with running(make(transport="pubsub")):
         heard_by(client, 1)
         publishing.edge(5)
-        eventually(lambda: view(client)["envelopes"].get("edge_metrics") == 5)
+        eventually(lambda: ready(client)["envelopes"].get("edge_metrics") == 5)
 
     assert (before, True) == (lines(sessions), manifest(sessions)["complete"])

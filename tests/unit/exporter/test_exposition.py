@@ -9,7 +9,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from services.exporter.catalogue import METRICS
 from services.exporter.exposition import OPENMETRICS, choose
 from services.exporter.families import Families
-from tests.support.exporting import a_camera, a_reading, a_report, page_of
+from tests.support.exporting import a_board, a_camera, a_report, page_of
 from vitalrig.clock import ManualClock
 from vitalrig.metrics import text as exposition
 from vitalrig.metrics.text import write
@@ -90,8 +90,8 @@ def test_the_order_of_reports_does_not_matter():
     A page has the order of the catalogue, whatever the order of the reports.
     """
     clock = ManualClock()
-    one = a_reading({"a": a_camera(clock), "b": a_camera(clock)}, {"s": a_report(clock)})
-    other = a_reading({"b": a_camera(clock), "a": a_camera(clock)}, {"s": a_report(clock)})
+    one = a_board(clock, {"a": a_camera(clock), "b": a_camera(clock)}, {"s": a_report(clock)})
+    other = a_board(clock, {"b": a_camera(clock), "a": a_camera(clock)}, {"s": a_report(clock)})
 
     assert page_of(one, clock) == page_of(other, clock)
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.exporter.redis_reading import Reading
-from tests.support.exporting import a_camera, a_reading, a_report, a_step, page_of, samples
+from tests.support.exporting import a_board, a_camera, a_report, a_step, page_of, samples
 from vitalrig.clock import ManualClock
 
 STEP = 'camera="physiology",service="physiology_server",step="frames_in"'
@@ -20,7 +19,7 @@ def clock():
 
 
 def page(clock, report):
-    return page_of(a_reading(reports={"server": report}), clock)
+    return page_of(a_board(clock, reports={"server": report}), clock)
 
 
 def test_a_step_has_counters_and_the_three_rates(clock):
@@ -49,6 +48,22 @@ def test_a_step_that_stands_still_has_no_rate(clock):
     assert {} == samples(text, RATE)
     assert {STEP: 300} == samples(text, "vitalrig_pipeline_heartbeats_total")
     assert {STEP: 29.9} == samples(text, "vitalrig_pipeline_heartbeat_global_rate_hertz")
+
+
+@pytest.mark.parametrize("step_s", [-9, 3_600])
+def test_a_clock_that_is_set_shows_no_service_that_is_gone(clock, step_s):
+    """
+    Its report ages as it would have, and the rates in it do.
+    """
+    board = a_board(clock, reports={"server": a_report(clock)})
+    clock.jump_wall(step_s)
+    clock.advance(9.9)
+    before = page_of(board, clock)
+    clock.advance(0.2)
+    after = page_of(board, clock)
+
+    assert {STEP} == set(samples(before, RATE))
+    assert {} == samples(after, "vitalrig_pipeline_heartbeats_total")
 
 
 @pytest.mark.parametrize(("silent_s", "shown"), [(89, True), (91, False)])
@@ -138,7 +153,7 @@ def test_who_reports_twice_is_shown_once(clock):
     """
     One series that stands twice on a page costs the whole scrape.
     """
-    text = page_of(a_reading(reports={"a": a_report(clock), "b": a_report(clock)}), clock)
+    text = page_of(a_board(clock, reports={"a": a_report(clock), "b": a_report(clock)}), clock)
 
     assert 1 == text.count(f"{RATE}{{")
 
@@ -168,7 +183,7 @@ def test_a_report_that_makes_no_sense_is_refused_whole(clock, odd):
     """
     reports = {"odd": a_report(clock, **odd), "server": a_report(clock)}
 
-    text = page_of(a_reading(reports=reports), clock)
+    text = page_of(a_board(clock, reports=reports), clock)
 
     refused = samples(text, "vitalrig_exporter_reports")['outcome="refused",source="heartbeats"']
     assert (1, {STEP: 300}) == (refused, samples(text, "vitalrig_pipeline_heartbeats_total"))
@@ -190,7 +205,7 @@ def test_whatever_a_report_holds_the_page_is_made(key, value, whole):
     clock = ManualClock()
     text = json.dumps(value if whole else a_camera(clock) | {key: value}).encode()
 
-    page = page_of(Reading({b"odd": text}, {b"odd": text}, {}), clock)
+    page = page_of(a_board(clock, {"odd": text}, {"odd": text}), clock)
 
     up = samples(page, "vitalrig_exporter_source_up")
-    assert {'source="cameras"': 1, 'source="heartbeats"': 1, 'source="redis"': 1} == up
+    assert {'source="cameras"': 1, 'source="exporter"': 1, 'source="heartbeats"': 1} == up

@@ -8,7 +8,7 @@ import pytest
 
 from services.exporter.snapshots import folder as module
 from services.exporter.snapshots.folder import SnapshotFolder
-from vitalrig.clock import SystemClock
+from vitalrig.clock import ManualClock, SystemClock, moment
 
 STALE_AFTER_S = 45
 CLOCK = SystemClock()
@@ -34,8 +34,8 @@ def a_session(value=71.5, prefix="physiology", count=2, updated_us=None):
 
 def pulses(snapshots):
     return {
-        view.prefix: view.series["core_metrics/pulse.rate"].value
-        for view in snapshots.latest().views
+        seen.view.prefix: seen.view.series["core_metrics/pulse.rate"].value
+        for seen in snapshots.latest().cameras
     }
 
 
@@ -94,7 +94,7 @@ def test_what_was_given_does_not_change(snapshots, path):
     replace(path, a_session(64.5))
     snapshots.look()
 
-    assert 71.5 == before.views[0].series["core_metrics/pulse.rate"].value
+    assert 71.5 == before.cameras[0].view.series["core_metrics/pulse.rate"].value
 
 
 def test_a_half_written_snapshot_leaves_the_last_good_one(snapshots, path):
@@ -110,7 +110,7 @@ def test_a_half_written_snapshot_leaves_the_last_good_one(snapshots, path):
 
     assert (1, 71.5) == (
         half.outcomes["unreadable"],
-        half.views[0].series["core_metrics/pulse.rate"].value,
+        half.cameras[0].view.series["core_metrics/pulse.rate"].value,
     )
     assert {"physiology": 65.5} == pulses(snapshots)
 
@@ -129,7 +129,7 @@ def test_a_snapshot_that_changes_while_it_is_read_is_read_again(snapshots, path,
 
     monkeypatch.setattr(module.Document, "read", disturbed)
     snapshots.look()
-    disturbed_views = snapshots.latest().views
+    disturbed_views = snapshots.latest().cameras
     snapshots.look()
 
     assert ((), {"physiology": 64.5}) == (disturbed_views, pulses(snapshots))
@@ -143,7 +143,7 @@ def test_a_snapshot_that_is_too_large_is_not_read_and_counted(path):
 
     snapshots.look()
 
-    assert ((), 1) == (snapshots.latest().views, snapshots.latest().outcomes["too_large"])
+    assert ((), 1) == (snapshots.latest().cameras, snapshots.latest().outcomes["too_large"])
 
 
 def test_old_sessions_are_not_read(snapshots, path):
@@ -153,7 +153,28 @@ def test_old_sessions_are_not_read(snapshots, path):
     os.utime(path, (1_700_000_000, 1_700_000_000))
     snapshots.look()
 
-    assert ((), 0) == (snapshots.latest().views, sum(snapshots.latest().outcomes.values()))
+    assert ((), 0) == (snapshots.latest().cameras, sum(snapshots.latest().outcomes.values()))
+
+
+@pytest.mark.parametrize("step_s", [-9, 3_600])
+def test_a_clock_that_is_set_changes_no_snapshots_age(tmp_path, step_s):
+    """
+    It is looked at until its limit, and no longer.
+    """
+    clock = ManualClock(CLOCK.wall_us())
+    path = tmp_path / "metrics_first_snapshot_temp.json"
+    path.write_text(a_session(updated_us=clock.wall_us()))
+    snapshots = SnapshotFolder(str(path), STALE_AFTER_S, 10_000, clock)
+    snapshots.look()
+    clock.jump_wall(step_s)
+    clock.advance(STALE_AFTER_S - 1)
+    snapshots.look()
+    (seen,) = snapshots.latest().cameras
+    clock.advance(2)
+    snapshots.look()
+
+    assert STALE_AFTER_S + 1 == pytest.approx(seen.age_s(moment(clock)), abs=0.5)
+    assert () == snapshots.latest().cameras
 
 
 def test_a_snapshot_that_is_gone_is_gone(snapshots, path):
@@ -164,7 +185,7 @@ def test_a_snapshot_that_is_gone_is_gone(snapshots, path):
     path.unlink()
     snapshots.look()
 
-    assert () == snapshots.latest().views
+    assert () == snapshots.latest().cameras
 
 
 def test_the_newest_session_of_a_camera_counts(tmp_path):
@@ -208,7 +229,7 @@ def test_only_so_many_files_are_read(tmp_path):
     snapshots.look()
 
     assert (module.MAX_FILES, 3) == (
-        len(snapshots.latest().views),
+        len(snapshots.latest().cameras),
         snapshots.latest().outcomes["left_out"],
     )
 
@@ -221,7 +242,7 @@ def test_a_folder_that_is_not_there_has_no_snapshots(tmp_path):
 
     snapshots.look()
 
-    assert () == snapshots.latest().views
+    assert () == snapshots.latest().cameras
 
 
 def test_whoever_looks_meanwhile_never_sees_a_mixture(snapshots, path):

@@ -33,8 +33,8 @@ def health(tmp_path):
 
 
 @pytest.fixture
-def page(beats, health, clock):
-    return OwnPage(beats, health, clock)
+def page(beats, health):
+    return OwnPage(beats, health)
 
 
 def text_of(page):
@@ -70,6 +70,23 @@ def test_the_rates_of_a_step_that_stands_still_vanish(page, beats, clock):
 
     assert {} == samples(text, WINDOW_RATE)
     assert {STEP: 30} == samples(text, "vitalrig_pipeline_heartbeats_total")
+
+
+@pytest.mark.parametrize("step_s", [-9, 3_600])
+def test_a_clock_that_is_set_keeps_no_rate_of_a_step_that_stands_still(page, beats, clock, step_s):
+    """
+    And takes none of one that moves.
+    """
+    step = beats.step("written")
+    for _ in range(30):
+        clock.advance(0.1)
+        step.beat()
+    clock.jump_wall(step_s)
+    clock.advance(9.9)
+    moving = samples(text_of(page), WINDOW_RATE)
+    clock.advance(0.2)
+
+    assert ({STEP}, {}) == (set(moving), samples(text_of(page), WINDOW_RATE))
 
 
 def test_a_step_that_is_slow_by_nature_keeps_its_rates(page, beats, clock):

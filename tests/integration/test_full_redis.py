@@ -1,0 +1,103 @@
+"""A Redis that can keep nothing more: what is said of the rig is still heard."""
+
+import contextlib
+
+import pytest
+import redis
+
+from services.collector.app import build as build_collector
+from services.collector.settings import Settings as CollectorSettings
+from services.exporter.app import build as build_exporter
+from services.exporter.settings import Settings as ExporterSettings
+from services.physiology_server.app import build as build_server
+from services.physiology_server.settings import Settings as ServerSettings
+from tests.support.asked import Asked
+from tests.support.collecting import small_disk
+from tests.support.eventually import eventually
+from tests.support.exporting import samples
+from tests.support.redis_server import RedisServer
+from tests.support.running import a_pulse, load, running
+
+CAMERA = 'camera="physiology"'
+SERVERS_COUNT = 'camera="physiology",service="physiology_server",step="frames_in"'
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with small_disk(tmp_path / "disk") as disk:
+        yield disk
+
+
+@pytest.fixture
+def redis_on_it(disk, tmp_path):
+    """A Redis on the disk of the session files, as in the rig without containers."""
+    folder = tmp_path / "disk" / "redis"
+    folder.mkdir()
+    server = RedisServer(folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(redis_on_it):
+    with redis_on_it.client() as client:
+        yield client
+
+
+@pytest.fixture
+def asked(redis_on_it, tmp_path):
+    """A whole rig that records, and its page."""
+    folder = tmp_path / "disk" / "sessions"
+    own = load(ServerSettings, redis_on_it, port=0, autostart=True)
+    server = build_server(own, a_pulse(tmp_path, "server"))
+    settings = load(CollectorSettings, redis_on_it, sessions_folder=folder)
+    collector = build_collector(settings, a_pulse(tmp_path, "collector"))
+    watching = load(ExporterSettings, redis_on_it, port=0, sessions_folder=folder, stale_after_s=2)
+    exporter = build_exporter(watching, a_pulse(tmp_path, "exporter"))
+    with running(server), running(collector), running(exporter):
+        asked = Asked(exporter)
+        asked.page_with(CAMERA)
+        asked.page_with(SERVERS_COUNT)
+        yield asked
+
+
+def refuse_writes(client):
+    """Write until Redis says that it cannot."""
+
+    def refused():
+        with contextlib.suppress(redis.exceptions.ConnectionError):
+            try:
+                client.set("ballast", b"x" * 10_000)
+            except redis.ResponseError as exc:
+                return str(exc)
+        return ""
+
+    return eventually(refused)
+
+
+def fill_disk(client, disk):
+    disk.fill()
+
+
+def fill_memory(client, disk):
+    client.config_set("maxmemory", 1)
+
+
+@pytest.mark.parametrize(
+    ("fill", "said"), [(fill_disk, "MISCONF"), (fill_memory, "maxmemory")], ids=["disk", "memory"]
+)
+def test_a_redis_that_can_keep_nothing_more_still_carries_reports(asked, client, disk, fill, said):
+    """
+    What each service does and what the collector sees stay on the page, just when one needs them.
+    """
+    fill(client, disk)
+    assert said in refuse_writes(client)
+    counted = samples(asked.page(), "vitalrig_pipeline_heartbeats_total")[SERVERS_COUNT]
+
+    def goes_on():
+        page = asked.page()
+        return samples(page, "vitalrig_pipeline_heartbeats_total")[SERVERS_COUNT] > counted + 100
+
+    assert eventually(goes_on, within_s=30)
+    assert CAMERA in samples(asked.page(), "vitalrig_recording_active")
