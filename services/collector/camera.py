@@ -9,7 +9,7 @@ from services.collector.live import LiveView
 from services.collector.recorder import SKIPPED, Recorder
 from services.collector.sequence import FINE, Sequence
 from services.collector.transport.base import Arrival
-from services.collector.transport.stream import entry_before, order_of
+from services.collector.transport.entry_ids import entry_before, order_of
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock, moment
 

@@ -8,16 +8,24 @@ when the stream gives them again.
 
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from services.collector.transport.entry_ids import is_entry_id
+from smartspectra.ipc.session_files import check_session_id
+from vitalrig.errors import BadMessage
 from vitalrig.files import replace_text
 
 log = logging.getLogger(__name__)
 
 FILE_NAME = ".collector.json"
+UNUSABLE = f"{FILE_NAME}.unusable"
+LARGEST = 2**63 - 1
+LONGEST_RUN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,54 @@ class Position:
     size_bytes: int = 0
     losses: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def parse(cls, document: object) -> Self:
+        """
+        Read one camera's part of the file.
+
+        Raises:
+            BadMessage: If it makes no sense, or is of a later version.
+        """
+        if not isinstance(document, dict):
+            raise BadMessage("no object")
+        try:
+            position = cls(**document)
+        except TypeError as exc:
+            raise BadMessage("fields of another version") from exc
+        for name, is_sound in _SOUND.items():
+            value = getattr(position, name)
+            if not is_sound(value):
+                raise BadMessage(f"{name} makes no sense: {value!r:.80}")
+        return position
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and 0 <= value <= LARGEST
+
+
+def _is_session_id(value: object) -> bool:
+    try:
+        return value == "" or bool(check_session_id(value))  # type: ignore[arg-type]
+    except ValueError:
+        return False
+
+
+_SOUND: Mapping[str, Callable[[Any], bool]] = {
+    "entry_id": lambda value: value == "" or (isinstance(value, str) and is_entry_id(value)),
+    "run": lambda value: isinstance(value, str) and len(value) <= LONGEST_RUN,
+    "seq": _is_number,
+    "session_id": _is_session_id,
+    "size_bytes": _is_number,
+    "losses": lambda value: isinstance(value, dict),
+}
+
 
 class Positions:
     """
     The positions of all cameras of one sessions folder.
+
+    What the file holds and cannot be used is set aside in a file of its own; whoever it was of
+    starts as without a position.
 
     Args:
         folder: The sessions folder.
@@ -52,9 +104,10 @@ class Positions:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
-        self._saved = self._load()
-        self._now = dict(self._saved)
         self._trouble = ""
+        self._saved: dict[str, Position] | None = {}
+        self._now: dict[str, Position] = {}
+        self._load()
 
     def of(self, prefix: str) -> Position:
         """
@@ -67,6 +120,13 @@ class Positions:
         Note a position; `save` writes it.
         """
         self._now[prefix] = position
+
+    def set_aside(self, prefix: str, why: str) -> None:
+        """
+        Forget the position of *prefix*, which does not fit the files.
+        """
+        del self._now[prefix]
+        self._keep_unusable({prefix: why})
 
     def save(self) -> None:
         """
@@ -87,14 +147,37 @@ class Positions:
         else:
             self._saved, self._trouble = dict(self._now), ""
 
-    def _load(self) -> dict[str, Position]:
+    def _load(self) -> None:
         try:
-            document = json.loads(self._path.read_text())
-            return {prefix: replace(Position(), **fields) for prefix, fields in document.items()}
+            document = json.loads(self._path.read_bytes())
+            if not isinstance(document, dict):
+                raise BadMessage("no object")
         except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, TypeError, AttributeError) as exc:
-            log.warning(
-                "positions cannot be read; starting with what comes now", extra={"why": str(exc)}
-            )
-            return {}
+            return
+        except (OSError, ValueError, RecursionError, BadMessage) as exc:
+            self._keep_unusable({"all": str(exc)})
+            return
+        unusable: dict[str, str] = {}
+        for prefix, part in document.items():
+            try:
+                self._now[prefix] = Position.parse(part)
+            except BadMessage as exc:
+                unusable[prefix] = str(exc)
+        self._saved = dict(self._now)
+        if unusable:
+            self._keep_unusable(unusable)
+
+    def _keep_unusable(self, why: Mapping[str, str]) -> None:
+        """Say once what cannot be used, and keep the file as it is under another name."""
+        self._saved = None
+        names = chain([UNUSABLE], (f"{UNUSABLE}_{number}" for number in count(2)))
+        kept = next(path for path in map(self._path.with_name, names) if not path.exists())
+        try:
+            shutil.copyfile(self._path, kept)
+        except OSError as exc:
+            log.warning("cannot keep %s: %s", self._path, exc)
+        log.error(
+            "positions set aside; these cameras start anew with what their streams hold",
+            extra={"cameras": dict(why), "kept": str(kept)},
+        )
+        self.save()

@@ -11,7 +11,7 @@ from services.collector.positions import Position, Positions
 from services.collector.session_folder import SessionFolder, SessionPlace
 from services.collector.settings import Settings
 from services.collector.transport.base import Arrival
-from services.collector.transport.stream import entry_before
+from services.collector.transport.entry_ids import entry_before
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
@@ -53,11 +53,11 @@ class Recorder:
         self._unread_from_bytes: int | None = None
         self._unreadable = ""
         self._written: deque[Position] = deque()
-        self._last = positions.of(prefix)
-        self._begun_behind: str | None = self._last.entry_id or None
-        self._gap_noted_at = ""
         self._folder = SessionFolder(prefix, settings.sessions_folder)
         self._folder.path.mkdir(parents=True, exist_ok=True)
+        self._last = self._usable_position()
+        self._begun_behind: str | None = self._last.entry_id or None
+        self._gap_noted_at = ""
         config = MetricsCollectorConfig(
             redis_host=settings.redis_host,
             redis_port=settings.redis_port,
@@ -317,6 +317,14 @@ class Recorder:
             return False  # never was a line, so it says nothing
         self._ahead.clear()
         return False
+
+    def _usable_position(self) -> Position:
+        position = self._positions.of(self._prefix)
+        session_id = position.session_id
+        if session_id and not self._folder.ends_line_at(session_id, position.size_bytes):
+            path = self._folder.jsonl(session_id)
+            self._positions.set_aside(self._prefix, f"{path} is not the file that it is of")
+        return self._positions.of(self._prefix)
 
     def _interrupted(self) -> str:
         session_id = self._last.session_id

@@ -50,6 +50,23 @@ class SessionFolder:
         path = self.jsonl(session_id)
         return path.stat().st_size if path.exists() else 0
 
+    def ends_line_at(self, session_id: str, size_bytes: int) -> bool:
+        """
+        Whether a session's JSONL holds whole lines in its first *size_bytes*.
+
+        A file that is there and cannot be read is believed to.
+        """
+        if not size_bytes:
+            return True
+        try:
+            with self.jsonl(session_id).open("rb") as file:
+                file.seek(size_bytes - 1)
+                return file.read(1) == b"\n"
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+
     def is_finished(self, session_id: str) -> bool:
         """
         Whether a session's manifest says that nothing will be added.

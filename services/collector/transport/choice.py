@@ -7,8 +7,9 @@ from typing import Any
 import redis
 
 from services.collector.transport.base import Arrival
+from services.collector.transport.entry_ids import BEFORE_ALL
 from services.collector.transport.pubsub import PubSubTransport
-from services.collector.transport.stream import BEFORE_ALL, StreamTransport
+from services.collector.transport.stream import StreamTransport
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.clock import Clock

@@ -6,15 +6,13 @@ from typing import Any, NamedTuple
 import redis
 
 from services.collector.transport.base import BATCH, WAIT_S, Arrival
+from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
 from services.collector.transport.recall import recall
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.errors import Unavailable
-
-BEFORE_ALL = "0-0"
-"""The id after which a stream goes on with its oldest entry."""
 
 
 class StreamTransport:
@@ -145,19 +143,3 @@ def _says_recording(envelope: bytes) -> bool:
         return bool(recording_of(Envelope.parse(envelope).payload))
     except BadEnvelope:
         return False
-
-
-def order_of(entry_id: str) -> tuple[int, int]:
-    """
-    Give what puts ids of entries in their order.
-    """
-    milliseconds, _, number = entry_id.partition("-")
-    return int(milliseconds), int(number or 0)
-
-
-def entry_before(entry_id: str) -> str:
-    """
-    Give the id after which a stream goes on with the entry *entry_id*.
-    """
-    milliseconds, number = order_of(entry_id)
-    return f"{milliseconds}-{number - 1}" if number else f"{milliseconds - 1}-{2**64 - 1}"

@@ -1,5 +1,6 @@
 """What the collector did not hear, or has forgotten."""
 
+import json
 import time
 
 from services.collector.positions import FILE_NAME
@@ -36,6 +37,31 @@ def test_without_its_positions_it_still_keeps_each_envelope_once(
         publishing.edge(20)
         publishing.stop()
         all_in_the_file(sessions, publishing)
+
+
+def test_positions_that_make_no_sense_cost_no_envelope(make, client, sessions, publishing):
+    """
+    One camera's are nonsense, the other's are not; both sessions hold each envelope once.
+    """
+    other = Publishing(client, "ward")
+    with running(make(prefixes="physiology,ward")):
+        ready(client, "ward")
+        for each in (publishing, other):
+            each.start()
+            each.edge(20)
+        all_in_the_file(sessions, publishing)
+        all_in_the_file(sessions / "ward", other)
+    document = json.loads((sessions / FILE_NAME).read_text())
+    document["ward"] |= {"entry_id": "never", "size_bytes": 10**30, "session_id": "../../x"}
+    (sessions / FILE_NAME).write_text(json.dumps(document))
+    with running(make(prefixes="physiology,ward")):
+        for each in (publishing, other):
+            each.edge(20)
+            each.stop()
+        all_in_the_file(sessions, publishing)
+        all_in_the_file(sessions / "ward", other)
+
+    assert finished(sessions)["complete"]
 
 
 def test_a_recording_whose_start_the_stream_has_let_go_is_joined(

@@ -5,11 +5,11 @@ import json
 import os
 from pathlib import Path
 
-from services.collector.positions import Positions
+from services.collector.positions import FILE_NAME, Positions
 from services.collector.recorder import Recorder
 from services.collector.settings import Settings
 from services.collector.transport.base import Arrival
-from services.collector.transport.stream import order_of
+from services.collector.transport.entry_ids import order_of
 from smartspectra.ipc.disk import Disk
 from smartspectra.ipc.options import StorageOptions
 from tests.support.running import load
@@ -69,6 +69,12 @@ class Rig:
             session.abandon()
         self.start()
 
+    def restart_with(self, positions: str) -> None:
+        """Crash, and let someone write *positions* into their file before the new start."""
+        self.recorder.collector._sessions.named.abandon()
+        (self.folder / FILE_NAME).write_text(positions)
+        self.start()
+
     def arrivals(self, *envelopes: bytes, first: int = 1, **more) -> list[Arrival]:
         return [
             Arrival(
@@ -86,7 +92,11 @@ class Rig:
     def behind_position(self, arrivals: list[Arrival]) -> list[Arrival]:
         """What a stream gives a collector that starts."""
         position = self.positions.of("physiology")
-        return [each for each in arrivals if order_of(each.entry_id) > order_of(position.entry_id)]
+        return [
+            each
+            for each in arrivals
+            if order_of(each.entry_id) > order_of(position.entry_id or "0-0")
+        ]
 
     def later(self) -> None:
         self.clock.advance(10.0)
