@@ -3,7 +3,8 @@
 from typing import Any
 
 from services.collector.transport.base import Arrival
-from smartspectra.ipc.channels import RECORDING_STATE, STATUS
+from smartspectra.ipc.aggregate import MAX_SERIES
+from smartspectra.ipc.channels import KINDS, RECORDING_STATE, STATUS
 from smartspectra.ipc.envelope import BadEnvelope, Envelope
 from smartspectra.ipc.extract import (
     _coerce_sample_timestamp,
@@ -12,11 +13,15 @@ from smartspectra.ipc.extract import (
 )
 from vitalrig.clock import Moment
 from vitalrig.metrics.latency import Latencies
+from vitalrig.metrics.parse import OTHER
 
 
 class LiveView:
     """
-    Follows one camera's envelopes without keeping them. Its cost does not grow.
+    Follows one camera's envelopes without keeping them.
+
+    Its cost does not grow: of more series than a session may have, those that were silent longest
+    are forgotten.
 
     Attributes:
         envelopes: How many arrived, by channel.
@@ -36,7 +41,8 @@ class LiveView:
         """
         Take one envelope, which was received at *received*.
         """
-        self.envelopes[arrival.channel] = self.envelopes.get(arrival.channel, 0) + 1
+        channel = arrival.channel if arrival.channel in KINDS else OTHER
+        self.envelopes[channel] = self.envelopes.get(channel, 0) + 1
         try:
             envelope = Envelope.parse(arrival.envelope)
             if arrival.channel == STATUS:
@@ -72,15 +78,18 @@ class LiveView:
             if value is None or stamp_us is None:
                 continue
             key = f"{channel}/{name}"
-            count = self._series[key]["samples"] if key in self._series else 0
-            self._seen[key] = received
-            self._series[key] = {
+            before = self._series.pop(key, None)
+            self._series[key] = {  # at the end, as the newest
                 "timestamp_us": stamp_us,
                 "value": value,
                 "stable": newest.get("stable"),
-                "confidence": newest.get("confidence"),
-                "samples": count + len(samples),
+                "confidence": _coerce_sample_value({"value": newest.get("confidence")}),
+                "samples": (before["samples"] if before else 0) + len(samples),
             }
+            self._seen[key] = received
+            if len(self._series) > MAX_SERIES:
+                silent = next(iter(self._series))
+                del self._series[silent], self._seen[silent]
 
 
 def _status_of(payload: object) -> str:

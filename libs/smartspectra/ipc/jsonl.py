@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +15,37 @@ from smartspectra.ipc.platform_calls import lock_exclusively, read_at
 _READ_BYTES = 1 << 20
 
 
+_BREAKS = bytes.maketrans(b"\r\n", b"  ")
+_SEPARATORS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
+"""What some readers take for the end of a line: U+0085, U+2028 and U+2029, in UTF-8."""
+
+
 def as_line(message: bytes) -> bytes:
     """
-    A message the way it stands in the file: as it came, but in one line.
+    A message the way it stands in the file: as it came, but in one line, whoever reads it.
 
-    Between JSON's tokens a line break means no more than a blank does.
+    Between JSON's tokens a line break means no more than a blank does, and within its texts
+    an escaped character means the same as the character.
     """
-    return message.strip().replace(b"\n", b" ") if b"\n" in message else message
+    if b"\n" in message or b"\r" in message:
+        message = message.strip().translate(_BREAKS)
+    return message if message.isascii() else _SEPARATORS.sub(_escaped, message)
+
+
+def _escaped(separator: re.Match[bytes]) -> bytes:
+    return rb"\u%04x" % ord(separator[0].decode())
+
+
+def as_lines(messages: list[bytes]) -> bytes:
+    """
+    Messages as they stand in the file, each with its newline.
+
+    Nearly all are fit already, and finding that out for all of them at once is cheap.
+    """
+    data = b"\n".join(messages) + b"\n"
+    if data.count(b"\n") > len(messages) or b"\r" in data or not data.isascii():
+        data = b"\n".join(map(as_line, messages)) + b"\n"
+    return data
 
 
 class Unwritten(OSError):

@@ -14,7 +14,7 @@ from smartspectra.ipc.channels import Channels
 from smartspectra.ipc.columns import ChunkStore, MemoryStore, SpillStore
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
-from smartspectra.ipc.jsonl import JsonlFile, Unwritten, as_line
+from smartspectra.ipc.jsonl import JsonlFile, Unwritten, as_lines
 from smartspectra.ipc.manifest import Losses
 from smartspectra.ipc.moments import moment_of
 from smartspectra.ipc.options import StorageOptions
@@ -224,11 +224,8 @@ class Session:
         """
         if self.file is None:
             return
-        data = b"\n".join(lines) + b"\n"
-        if data.count(b"\n") > len(lines):
-            data = b"\n".join(map(as_line, lines)) + b"\n"
         try:
-            self.file.append(data)
+            self.file.append(as_lines(lines))
         except Unwritten as exc:
             self.written += exc.kept_lines
             raise

@@ -7,6 +7,7 @@ import typer
 
 from vitalrig.cli import sessions
 from vitalrig.cli.record import record
+from vitalrig.encodable import never_fail_to_print
 
 app = typer.Typer(
     help="Record from a rig. For research; no medical device.",
@@ -27,5 +28,6 @@ def main() -> None:
     """
     Run the command line. When it is told to end, it finishes what it began.
     """
+    never_fail_to_print()
     signal.signal(signal.SIGTERM, lambda signum, _frame: sys.exit(128 + signum))
     app()

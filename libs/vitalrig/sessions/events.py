@@ -7,6 +7,7 @@ from typing import Any
 
 from smartspectra.ipc.channels import RECORDING_STATE, STATUS
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of, session_id_of
+from vitalrig.encodable import encodable
 from vitalrig.sessions.lines import Advance, no_progress, whole_lines
 
 _WORDS = {True: "recording started", False: "recording stopped", None: "recording state"}
@@ -45,7 +46,7 @@ def events(jsonl: Path, advance: Advance = no_progress) -> Iterator[Event]:
         except BadEnvelope:
             continue
         if envelope.type in {RECORDING_STATE, STATUS} and envelope.timestamp_us is not None:
-            yield Event(envelope.timestamp_us, envelope.type, _text(envelope))
+            yield Event(envelope.timestamp_us, envelope.type, encodable(_text(envelope)))
 
 
 def _text(envelope: Envelope) -> str:

@@ -1,9 +1,11 @@
 """A session opened for reading: from its summary, or without one from its JSONL."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vitalrig.encodable import encodable
 from vitalrig.sessions.catalogue import camera_of, meta_of, resolve
 from vitalrig.sessions.document import Document, Span
 from vitalrig.sessions.errors import Missing, Unreadable, extra
@@ -66,7 +68,17 @@ def open_summary(path: Path) -> Session:
 def _of_document(files: SessionFiles, path: Path) -> Session:
     document = Document(path)
     source = document.meta.get("source") or files.facts.get("source") or "unknown"
-    return Session(files, document.meta, series_of(document), str(source), path.name)
+    return _session(files, document.meta, series_of(document), str(source), path.name)
+
+
+def _session(
+    files: SessionFiles, meta: dict[str, Any], series: Iterable[Series], source: str, read_from: str
+) -> Session:
+    """A session whose names can be shown and exported, whatever the files hold."""
+    named = (
+        replace(each, channel=encodable(each.channel), name=encodable(each.name)) for each in series
+    )
+    return Session(files, meta, tuple(named), encodable(source), read_from)
 
 
 def series_of(document: Document) -> tuple[Series, ...]:
@@ -98,7 +110,7 @@ def _of_lines(files: SessionFiles, jsonl: Path, advance: Advance) -> Session:
     source = found.table.source.name
     if source == "unknown":
         source = str(files.facts.get("source") or stale.get("source") or source)
-    return Session(files, meta, series, source, jsonl.name)
+    return _session(files, meta, series, source, jsonl.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,17 @@ def test_an_envelope_on_several_lines_is_recognised_in_its_one_line(tmp_path):
     assert 2 == place_of(b'{\n"type":\n 1}\n', path)
 
 
+def test_an_envelope_with_a_separator_in_its_text_is_recognised(tmp_path):
+    """
+    The file holds the separator as an escape.
+    """
+    path = tmp_path / "lines"
+    path.write_bytes(b'a\n["one\\u2028two"]\n')
+    came = '["one\u2028two"]'.encode()
+
+    assert (True, 2) == (ahead_of(path).take(came), place_of(came, path))
+
+
 def test_a_place_is_found_or_there_is_none(tmp_path):
     """
     A file that is not there holds nothing.

@@ -451,8 +451,30 @@ def test_a_line_is_the_envelope_exactly_as_it_came(tmp_path):
         odd,
         envelope("status", "ä"),
         edge(START_US),
-        b'{"type":"edge_metrics", "timestamp":1,\r "payload":{}}',
+        b'{"type":"edge_metrics", "timestamp":1,  "payload":{}}',
     ] == (tmp_path / "metrics.jsonl").read_bytes().split(b"\n")[:-1]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"type":"status",\r"timestamp":1,\r"payload":"OK"}',
+        '{\r\n"type":"status",\r\n"timestamp":1,"payload":"OK"\r\n}\r\n',
+        '{"type":"status","timestamp":1,"payload":"one\u2028two\u2029three\x85four"}',
+    ],
+)
+def test_a_message_is_one_line_to_every_reader(tmp_path, message):
+    """
+    Also to those that end a line at a carriage return, or at one of Unicode's separators.
+    """
+    made = collector(tmp_path)
+    made.process_envelopes([edge(START_US), message, edge(START_US + 1)])
+    made.stop()
+    text = (tmp_path / "metrics.jsonl").read_bytes().decode()
+
+    assert 3 == len(text.splitlines()) == text.count("\n")
+    assert json.loads(message) == json.loads(text.splitlines()[1])
+    assert document(tmp_path / "metrics_manifest.json")["complete"]
 
 
 def test_stop_can_be_called_again(tmp_path):
