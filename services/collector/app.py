@@ -33,6 +33,7 @@ from vitalrig.version import VERSION
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
+TICK_EVERY_S = 0.05
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
 
@@ -71,7 +72,7 @@ class Collector:
         self.beats = beats
         self._pulse = pulse
         self._clock = clock
-        self._reported_at_s = float("-inf")
+        self._reported_at_s = self._ticked_at_s = float("-inf")
         self._away_since_s: float | None = None
         self._attempts = 0
         for name in ("backend_disconnects", "backend_away_seconds"):
@@ -94,12 +95,25 @@ class Collector:
 
     def _turn(self, stop: threading.Event) -> None:
         self._pulse.beat()
-        for prefix, arrivals in groupby(self._read(stop), key=lambda arrival: arrival.prefix):
-            self._cameras[prefix].take(list(arrivals))
+        # Not amid what was read: what comes again must not come before what is still here.
         for prefix, camera in self._cameras.items():
-            camera.recorder.tick()
             if (after := camera.again()) is not None:
                 self._transport.rewind(prefix, after)
+        for prefix, arrivals in groupby(self._read(stop), key=lambda arrival: arrival.prefix):
+            self._cameras[prefix].take(list(arrivals))
+            self._look_around()
+        self._look_around()
+
+    def _look_around(self) -> None:
+        """
+        Do what is due, however long it takes to take all that came.
+        """
+        self._pulse.beat()
+        now_s = self._clock.monotonic_s()
+        if now_s - self._ticked_at_s >= TICK_EVERY_S:
+            for camera in self._cameras.values():
+                camera.recorder.tick()
+            self._ticked_at_s = self._clock.monotonic_s()
         self._report()
 
     def _read(self, stop: threading.Event) -> Sequence[Arrival]:

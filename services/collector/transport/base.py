@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 BATCH = 1_000
+BATCH_BYTES = 2 << 20
+"""About how much is taken from Redis at once, whatever waits there."""
+
 WAIT_S = 0.25
 
 

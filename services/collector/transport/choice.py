@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import redis
 
-from services.collector.transport.base import Arrival
+from services.collector.transport.base import WAIT_S, Arrival
 from services.collector.transport.entry_ids import BEFORE_ALL
 from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.stream import StreamTransport
@@ -19,6 +18,9 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 2.0
 """A server that keeps a stream has written to it by then."""
+
+DECIDE_EVERY_S = 0.1
+"""How often is looked whether there is a stream now."""
 
 
 class AutoTransport:
@@ -48,6 +50,7 @@ class AutoTransport:
         self._heard_at_s: dict[str, float] = {}
         self._without_stream: set[str] = set()
         self._some_have_streams = False
+        self._decide_at_s = float("-inf")
 
     def read(self) -> Sequence[Arrival]:
         """
@@ -57,7 +60,7 @@ class AutoTransport:
             Unavailable: If Redis is away.
         """
         arrivals = self._decide() if self._held else []
-        for arrival in self._pubsub.read():
+        for arrival in self._pubsub.read(0 if self._some_have_streams else WAIT_S):
             if arrival.prefix in self._held:
                 if not arrival.recalled:
                     self._heard_at_s.setdefault(arrival.prefix, self._clock.monotonic_s())
@@ -77,8 +80,11 @@ class AutoTransport:
     def _decide(self) -> list[Arrival]:
         released: list[Arrival] = []
         now_s = self._clock.monotonic_s()
-        for prefix in list(self._held):
-            if self._has_stream(prefix):
+        if now_s < self._decide_at_s:
+            return released
+        self._decide_at_s = now_s + DECIDE_EVERY_S
+        for prefix, has_stream in zip(list(self._held), self._have_streams(), strict=True):
+            if has_stream:
                 self._pubsub.drop(prefix)
                 new = prefix in self._without_stream
                 self._stream.add(prefix, BEFORE_ALL if new else self._positions[prefix])
@@ -93,9 +99,11 @@ class AutoTransport:
             del self._held[prefix]
         return released
 
-    def _has_stream(self, prefix: str) -> bool:
+    def _have_streams(self) -> list[bool]:
+        pipe = self._client.pipeline(transaction=False)
+        for prefix in self._held:
+            pipe.exists(keys.envelopes_stream(prefix))
         try:
-            answer: Any = self._client.exists(keys.envelopes_stream(prefix))
+            return [bool(answer) for answer in pipe.execute()]
         except AWAY as exc:
             raise Unavailable(explain(exc)) from exc
-        return bool(answer)

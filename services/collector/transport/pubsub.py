@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from services.collector.transport.base import BATCH, WAIT_S, Arrival
+from services.collector.transport.base import BATCH, BATCH_BYTES, WAIT_S, Arrival
 from services.collector.transport.recall import recall
 from smartspectra.ipc.channels import (
     CORE_METRICS,
@@ -61,9 +61,9 @@ class PubSubTransport:
             except AWAY as exc:
                 raise self._away(exc) from exc
 
-    def read(self) -> Sequence[Arrival]:
+    def read(self, wait_s: float = WAIT_S) -> Sequence[Arrival]:
         """
-        Give what came, at most a thousand at once.
+        Give what came, at most a thousand at once or a few megabytes; wait *wait_s* for the first.
 
         Raises:
             Unavailable: If Redis is away.
@@ -71,7 +71,7 @@ class PubSubTransport:
         if not self._channels:
             return []
         try:
-            return self._subscribe() + self._listen()
+            return self._subscribe() + self._listen(wait_s)
         except AWAY as exc:
             raise self._away(exc) from exc
 
@@ -97,14 +97,15 @@ class PubSubTransport:
         recalled = [recall(self._client, prefix) for prefix in sorted(prefixes - heard)]
         return [arrival for arrivals in recalled for arrival in arrivals] + early
 
-    def _listen(self) -> list[Arrival]:
+    def _listen(self, wait_s: float) -> list[Arrival]:
         arrivals: list[Arrival] = []
-        wait_s = WAIT_S
-        while len(arrivals) < BATCH:
+        size_bytes = 0
+        while len(arrivals) < BATCH and size_bytes < BATCH_BYTES:
             message = self._pubsub.get_message(timeout=wait_s)
             if message is not None:
                 if message["type"] == "message":
                     arrivals += self._arrival(message["channel"], message["data"])
+                    size_bytes += len(message["data"])
             elif arrivals or wait_s == 0:
                 break
             wait_s = 0

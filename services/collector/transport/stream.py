@@ -1,18 +1,23 @@
 """The durable stream: what is missed now is read later."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import redis
 
-from services.collector.transport.base import BATCH, WAIT_S, Arrival
+from services.collector.transport.base import BATCH, Arrival
 from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
+from services.collector.transport.reading_plan import ReadingPlan
 from services.collector.transport.recall import recall
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.errors import Unavailable
+
+PLACING_S = 0.2
+"""How long one call may look for places to go on from."""
 
 
 class StreamTransport:
@@ -29,6 +34,7 @@ class StreamTransport:
         self._unplaced = dict(positions)
         self._after: dict[str, str] = {}
         self._recalled: list[Arrival] = []
+        self._plan = ReadingPlan()
 
     def add(self, prefix: str, after: str | None) -> None:
         """
@@ -45,33 +51,49 @@ class StreamTransport:
 
     def read(self) -> Sequence[Arrival]:
         """
-        Give what came, in the order of each stream.
+        Give some of what came, in the order of each stream; all of it in a few calls.
 
         Raises:
             Unavailable: If Redis is away.
         """
         try:
             self._place()
-            answer: Any = self._client.xread(
-                {keys.envelopes_stream(p): i for p, i in self._after.items()},
-                count=BATCH,
-                block=round(WAIT_S * 1_000),
-            )
+            arrivals = self._read_portion()
         except AWAY as exc:
             # Whoever comes back may be another Redis: look again where to go on.
             self._unplaced |= self._after
             self._after = {}
+            self._plan.forget()
             raise Unavailable(explain(exc)) from exc
-        by_stream = {keys.envelopes_stream(p).encode(): p for p in self._after}
-        arrivals, self._recalled = self._recalled, []
-        for name, entries in answer:
-            prefix = by_stream[name]
-            arrivals += [_arrival(prefix, entry_id, fields) for entry_id, fields in entries]
-            self._after[prefix] = arrivals[-1].entry_id
+        recalled, self._recalled = self._recalled, []
+        return recalled + arrivals
+
+    def _read_portion(self) -> list[Arrival]:
+        if not self._after:
+            return []
+        portion = self._plan.next(self._after)
+        wait_ms = round(portion.wait_s * 1_000)
+        answer: Any = self._client.xread(
+            {keys.envelopes_stream(p): self._after[p] for p in portion.prefixes},
+            count=portion.count,
+            block=None if self._recalled or not wait_ms else wait_ms,
+        )
+        given = dict(answer)
+        arrivals: list[Arrival] = []
+        for prefix in portion.prefixes:
+            entries = given.get(keys.envelopes_stream(prefix).encode(), ())
+            some = [_arrival(prefix, entry_id, fields) for entry_id, fields in entries]
+            self._plan.took(portion, prefix, len(some), sum(len(each.envelope) for each in some))
+            if some:
+                self._after[prefix] = some[-1].entry_id
+                arrivals += some
         return arrivals
 
     def _place(self) -> None:
+        until_s = time.monotonic() + PLACING_S
         for prefix, wanted in list(self._unplaced.items()):
+            if time.monotonic() > until_s:
+                return  # the others are placed by later calls
             stream = keys.envelopes_stream(prefix)
             newest_id = _only_id(self._client.xrevrange(stream, count=1))
             # A position beyond the end is that of another stream: an emptied or another Redis.
