@@ -1,10 +1,18 @@
 """Connections to Redis, configured once for all services."""
 
+from typing import Literal
+
 import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+)
 from redis.retry import Retry
 
 from vitalrig.settings import ServiceSettings
@@ -57,10 +65,44 @@ def connect_async(settings: ServiceSettings) -> redis.asyncio.Redis:
     )
 
 
+Refusal = Literal["oom", "misconf", "readonly", "loading"]
+"""Why a Redis that answers takes no writes."""
+
+REFUSALS: dict[Refusal, str] = {
+    "oom": "Redis is full (OOM) and refuses writes: something has to be removed from it, or its"
+    " maxmemory raised",
+    "misconf": "Redis cannot write to its disk (MISCONF) and refuses writes: make room there",
+    "readonly": "Redis is a replica (READONLY) and refuses writes: redis_host has to name the"
+    " primary",
+    "loading": "Redis is loading its data (LOADING) and will answer when it has done so",
+}
+"""What to do about each."""
+
+_CLASSES: dict[type[BaseException], Refusal] = {
+    OutOfMemoryError: "oom",
+    ReadOnlyError: "readonly",
+    BusyLoadingError: "loading",
+}
+
+
+def refusal(error: BaseException) -> Refusal | None:
+    """
+    Say why a Redis that answers refuses; None if it does not answer, or for another reason.
+    """
+    for known, reason in _CLASSES.items():
+        if isinstance(error, known):
+            return reason
+    # A transaction that was given up names the code in its text, and MISCONF has no class.
+    words = str(error).split()
+    return next((reason for reason in REFUSALS if reason.upper() in words), None)
+
+
 def explain(error: BaseException) -> str:
     """
     Say in one line why Redis cannot be used, and what to do where that is known.
     """
     if isinstance(error, AuthenticationError):
         return "Redis refuses the password; check redis_password_file"
+    if (reason := refusal(error)) is not None:
+        return REFUSALS[reason]
     return f"Redis is away: {error}" if str(error) else f"Redis is away: {type(error).__name__}"

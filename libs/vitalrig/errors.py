@@ -21,6 +21,10 @@ class CannotStart(VitalrigError):
     """Something this process needs for itself is taken or missing. Say what, and stop."""
 
 
+class CannotGoOn(VitalrigError):
+    """Another process has taken this one's place. Say who, and stop."""
+
+
 class BadRequest(VitalrigError):
     """A caller asked for something that makes no sense. Tell it what would."""
 

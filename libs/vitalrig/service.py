@@ -14,7 +14,7 @@ from typing import NoReturn, Protocol
 from vitalrig import logs
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock, SystemClock
-from vitalrig.errors import BadSettings, CannotStart
+from vitalrig.errors import BadSettings, CannotGoOn, CannotStart
 from vitalrig.health import Health
 from vitalrig.settings import HelpWanted, S, ServiceSettings
 
@@ -42,6 +42,7 @@ class Service(Protocol):
 
         Raises:
             CannotStart: If something it needs for itself is taken or missing.
+            CannotGoOn: If another process took its place.
         """
         ...
 
@@ -118,7 +119,8 @@ def serve(
         unknown_flags_warn: Go on with a warning where an argument is no flag of ours.
 
     Returns:
-        0 after a clean stop, 2 for settings that cannot work, 3 if it could not start.
+        0 after a clean stop, 2 for settings that cannot work, 3 if it could not start or another
+        process took its place.
     """
     name = settings_class.service()
     try:
@@ -149,6 +151,9 @@ def serve(
         return EXIT_BAD_SETTINGS
     except CannotStart as exc:
         log.error("cannot start", extra={"why": str(exc)})
+        return EXIT_CANNOT_START
+    except CannotGoOn as exc:
+        log.error("cannot go on", extra={"why": str(exc)})
         return EXIT_CANNOT_START
     log.info("stopped")
     return EXIT_OK

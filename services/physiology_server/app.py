@@ -25,6 +25,7 @@ from services.physiology_server.edge import EDA_FIRST_AFTER_S, Edge
 from services.physiology_server.estimate import BREATHING, PULSE
 from services.physiology_server.frames_out import FramePublisher
 from services.physiology_server.graph import Disturb, Graph, undisturbed
+from services.physiology_server.lease import Lease
 from services.physiology_server.outbox import Outbox
 from services.physiology_server.performance import MeasuredCore, Performance
 from services.physiology_server.pipeline import Pipeline
@@ -40,9 +41,15 @@ from services.physiology_server.scenarios.load import load_scenario
 from services.physiology_server.scenarios.model import Scenario
 from services.physiology_server.settings import Settings
 from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.spool.spool import Past
 from services.physiology_server.state import ServerState
 from services.physiology_server.streaming.base import Backend
-from services.physiology_server.streaming.choice import make_backend, redis_config
+from services.physiology_server.streaming.choice import (
+    make_backend,
+    make_redis,
+    make_spool,
+    redis_config,
+)
 from services.physiology_server.streaming.redis_ipc import connect
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock, SystemClock
@@ -65,7 +72,7 @@ class PhysiologyServer:
     gRPC control, the frame loop and the publisher, until told to stop.
 
     On stop, a recording that runs is ended, its end is published, and what waits is sent for up
-    to five seconds.
+    to five seconds. What is left then waits on disk for the next run, if there is a spool.
 
     Attributes:
         port: Where gRPC listens, once it does.
@@ -83,8 +90,10 @@ class PhysiologyServer:
         loops: Sequence[Loop],
         beats: Beats,
         pulse: Pulse,
+        lease: Lease | None = None,
     ) -> None:
         self._rpc = rpc
+        self._lease = lease
         self.beats = beats
         self.state = state
         self._publisher = publisher
@@ -99,7 +108,8 @@ class PhysiologyServer:
         Serve until *stop* is set.
 
         Raises:
-            CannotStart: If the port is taken.
+            CannotStart: If the port is taken, or another server publishes with the prefix.
+            CannotGoOn: If another server has taken the prefix.
         """
         asyncio.run(self.serve(stop))
 
@@ -107,16 +117,24 @@ class PhysiologyServer:
         """
         The same, on a running event loop.
         """
-        self.port = await self._rpc.start()
-        self.state.announce()
-        self._pulse.health.ready()
-        log.info("physiology_server ready", extra={"port": self.port, "version": VERSION})
-        await self._work_until(stop)
-        self._pictures.close()
-        await _within(GRACE_S, self._rpc.leave())
-        await self._say_goodbye()
-        await _within(2 * GRACE_S, self._rpc.stop(GRACE_S))
-        await _within(GRACE_S, self._backend.close())
+        try:
+            if self._lease is not None:
+                await self._lease.take(stop)
+            self.port = await self._rpc.start()
+            self.state.announce()
+            self._pulse.health.ready()
+            log.info("physiology_server ready", extra={"port": self.port, "version": VERSION})
+            await self._work_until(stop)
+            self._pictures.close()
+            await _within(GRACE_S, self._rpc.leave())
+            await self._say_goodbye()
+        finally:
+            # After a fault as well: what waits is kept, and who comes next finds all doors open.
+            await _within(2 * GRACE_S, self._rpc.stop(GRACE_S))
+            if self._lease is not None:
+                await _within(GRACE_S, self._lease.release())
+            await _within(GRACE_S, self._backend.close())
+            self.state.outbox.let_go()
 
     async def _work_until(self, stop: threading.Event) -> None:
         tasks = [asyncio.create_task(loop()) for loop in self._loops]
@@ -134,6 +152,7 @@ class PhysiologyServer:
         self.state.control.stop_edge_graph()
         self.state.announce()
         await _within(LAST_FLUSH_S, self._publisher.flush())
+        await _within(GRACE_S, self._publisher.close())
 
 
 async def _within(seconds: float, step: Awaitable[object]) -> None:
@@ -195,23 +214,35 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
 
     Raises:
         BadSettings: If the source, the scenario, the backend or the door cannot be opened.
-        CannotStart: If the file backend's folder is in use.
+        CannotStart: If the file backend's or the spool's folder is in use.
     """
     clock: Clock = SystemClock()
     scenario = None if settings.scenario is None else load_scenario(settings.scenario)
     redis = redis_config(settings)
     camera = redis.key_prefix
     beats = Beats("physiology_server", camera, clock)
-    control, drops, subscribers = Control(clock), Drops(beats), Subscribers()
+    run_id = secrets.token_hex(8)
+    spool = make_spool(settings, run_id, pulse.health, clock)
+    past = Past() if spool is None else spool.past
+    taken_up = past.recording if may_take_up(settings) else None
+    control, drops, subscribers = Control(clock, taken_up), Drops(beats), Subscribers()
     uploads = Uploads(drops)
     hands = Hands(clock, beats, drops, uploads, control.set_recording, lambda: state.frames)
     capture = make_capture(settings, scenario, hands)
     kind = capture.kind
-    run = Run(settings, scenario, kind, secrets.token_hex(8), clock)
-    backend = make_backend(settings, run.run_id, subscribers, beats)
-    streams_too = settings.streaming_backend != "grpc"
+    run = Run(settings, scenario, kind, run_id, clock)
+    backend: Backend
+    lease = None
+    if settings.streaming_backend == "redis":
+        backend, lease = make_redis(settings, run_id, beats, clock, dead_run=past.run)
+    else:
+        backend = make_backend(settings, subscribers, beats)
     outbox = Outbox(
-        settings.outbox_max_envelopes, clock, tap=subscribers.offer if streams_too else None
+        settings.outbox_max_envelopes,
+        clock,
+        tap=None if settings.streaming_backend == "grpc" else subscribers.offer,
+        run=run_id,
+        spool=spool,
     )
     state = ServerState(control, outbox, kind, warm_up_s(run), drops, settings.buffer_duration)
     beats.facts.update(source=kind, camera=camera, run=run.run_id)
@@ -249,8 +280,10 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         publisher.run,
         Performance(settings, state, beats, publisher.latencies, clock).run,
     ]
-    if settings.streaming_backend == "redis":
-        loops.append(Reporter(connect(redis), beats).run)
+    if lease is not None:
+        loops += [lease.run, Reporter(connect(redis), beats).run]
+    if spool is not None:
+        loops.append(spool.run)
     return PhysiologyServer(
         rpc=RpcServer(
             rpc_options(settings),
@@ -274,7 +307,17 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         loops=loops,
         beats=beats,
         pulse=pulse,
+        lease=lease,
     )
+
+
+def may_take_up(settings: Settings) -> bool:
+    """
+    Whether a recording that a crash cut off goes on.
+
+    A replayed session says itself what is recorded.
+    """
+    return settings.resume_recording and not is_session(settings)
 
 
 def make_pipeline(run: Run, state: ServerState, beats: Beats) -> Pipeline:

@@ -42,24 +42,32 @@ class Control:
     Each verb changes the state and notes what subscribers must be told; `take_changes` hands
     that over once. Verbs that find their wish fulfilled do nothing.
 
+    Args:
+        clock: What tells the time.
+        taken_up: The session of a recording that a crash cut off, which goes on; it may have no
+            name. None to begin without one.
+
     Attributes:
         starts: How often the Edge graph was started; so a stop and a start in quick succession
             can be told from no stop at all.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, taken_up: str | None = None) -> None:
         self._clock = clock
         self._changes: list[Change] = []
-        self.core_running = False
-        self.edge_running = False
-        self.recording = False
-        self.session_id = ""
+        # Whatever is recorded has a graph that runs.
+        self.recording = self.core_running = self.edge_running = taken_up is not None
+        self.session_id = taken_up or ""
         self.status = StatusCode.PROCESSING_NOT_STARTED
         self.status_timestamp_us = clock.wall_us()
         self.resets = 0
-        self.starts = 0
+        self.starts = int(self.edge_running)
         self._changes.append(StatusChange(self.status, self.status_timestamp_us))
-        self._changes.append(RecordingChange(False, "", self.status_timestamp_us))
+        self._changes.append(
+            RecordingChange(self.recording, self.session_id, self.status_timestamp_us)
+        )
+        if self.recording:
+            log.info("recording taken up again", extra={"session": self.session_id})
 
     def take_changes(self) -> list[Change]:
         """

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import stamina
 
-from services.physiology_server.outbox import NO_NUMBER, Numbered, Outbox
+from services.physiology_server.numbered import NO_NUMBER, Numbered
+from services.physiology_server.outbox import Outbox
 from services.physiology_server.streaming.base import Backend
 from services.physiology_server.streaming.latency import Latencies
 from vitalrig.beats import Beats
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 BATCH = 64
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
+SAY_LOST_EVERY_S = 60.0
 
 
 class Publisher:
@@ -50,6 +52,8 @@ class Publisher:
         ):  # fmt: skip
             beats.count(name, 0)
         self._lost_counted = 0
+        self._lost_said = 0
+        self._lost_said_at_s = float("-inf")
         self._replaced_counted = 0
         self._on_its_way: asyncio.Task[None] | None = None
 
@@ -72,6 +76,19 @@ class Publisher:
             if self._on_its_way is None:
                 self._on_its_way = asyncio.create_task(self._deliver(batch))
             await asyncio.shield(self._on_its_way)
+
+    async def close(self) -> None:
+        """
+        Send no more. What was not sent waits for the next run, or is lost where no disk keeps it.
+        """
+        if self._on_its_way is not None:
+            self._on_its_way.cancel()
+            await asyncio.wait([self._on_its_way])
+        waiting = await self._outbox.close()
+        self._lost_said_at_s = float("-inf")
+        self._count_lost()
+        if waiting:
+            log.warning("envelopes wait for the next start", extra={"envelopes": waiting})
 
     async def _deliver(self, batch: list[Numbered]) -> None:
         """
@@ -149,16 +166,29 @@ class Publisher:
                 self._pictures.beat(share_s, size_bytes)
                 continue
             self._step.beat(share_s, size_bytes)
-            self.latencies.add(now_s, now_s - numbered.put_at_s)
-            latency_s += now_s - numbered.put_at_s
+            if numbered.put_at_s is not None:
+                self.latencies.add(now_s, now_s - numbered.put_at_s)
+                latency_s += now_s - numbered.put_at_s
         self._beats.count("publish_latency_seconds", latency_s)
         self._count_lost()
+
+    def _may_say_lost(self) -> bool:
+        now_s = self._clock.monotonic_s()
+        if now_s - self._lost_said_at_s < SAY_LOST_EVERY_S:
+            return False
+        self._lost_said_at_s = now_s
+        return True
 
     def _count_lost(self) -> None:
         outbox = self._outbox
         if outbox.lost != self._lost_counted:
-            self._beats.count("envelopes_lost", outbox.lost - self._lost_counted)
+            lost = outbox.lost - self._lost_counted
+            self._beats.count("envelopes_lost", lost)
             self._lost_counted = outbox.lost
+        if outbox.lost != self._lost_said and self._may_say_lost():
+            extra = {"envelopes": outbox.lost - self._lost_said, "in_all": outbox.lost}
+            log.error("envelopes lost", extra=extra)
+            self._lost_said = outbox.lost
         if outbox.pictures_replaced != self._replaced_counted:
             self._beats.count(
                 "pictures_replaced", outbox.pictures_replaced - self._replaced_counted

@@ -121,8 +121,34 @@ class Settings(ServiceSettings):
         ge=0,
         description="envelopes that the durable stream keeps (28 minutes of a camera); 0: none",
     )
+    stream_max_mib: int = Field(
+        64, ge=0, description="about the memory that the durable stream takes in Redis; 0: no limit"
+    )
+    stream_max_age_s: float = Field(
+        0.0, ge=0, description="seconds that the durable stream keeps an envelope; 0: no limit"
+    )
+    stream_least_s: float = Field(
+        300.0,
+        ge=0,
+        description="seconds of the durable stream that are kept even when Redis is full",
+    )
     outbox_max_envelopes: int = Field(
-        10_000, gt=0, description="envelopes kept while Redis is away; beyond, the oldest is lost"
+        10_000,
+        gt=0,
+        description="envelopes kept in memory while Redis is away; beyond, the oldest is lost"
+        " unless the spool has it",
+    )
+    spool_folder: Path | None = Field(
+        None,
+        description="redis: folder where envelopes are kept until they were sent, through crashes"
+        " and restarts; without it, in memory alone",
+    )
+    spool_max_mib: int = Field(
+        256, gt=0, description="how much the spool holds; beyond, the oldest is lost"
+    )
+    resume_recording: bool = Field(
+        False,
+        description="after a crash go on with the recording that it cut off; needs spool_folder",
     )
     frame_fps: float = Field(
         5.0, ge=0, le=60, description="pictures a second to publish as JPEG; 0: none"

@@ -12,6 +12,7 @@ from tests.support.backends import METRICS, RedisRig, a_jpeg, a_picture, batch, 
 from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats
 from vitalrig.errors import Unavailable
+from vitalrig.stream_limits import Limits
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def with_redis(redis_server, scenario, **keys):
     async def run():
         config = RedisConfig(**{"host": "127.0.0.1", "port": redis_server.port} | keys)
         beats = Beats("probe")
-        backend = RedisBackend.of(config, "run1", 1_000, beats)
+        backend = RedisBackend.of(config, "run1", Limits(1_000), beats)
         try:
             return await scenario(backend, beats)
         finally:
@@ -85,9 +86,12 @@ def test_a_batch_is_sent_in_parts_within_the_limit(redis_server, redis_client, m
 
     async def scenario(backend, beats):
         real = backend._client.pipeline
-        monkeypatch.setattr(
-            backend._client, "pipeline", lambda **keys: parts.append(1) or real(**keys)
-        )
+
+        def pipeline(transaction):
+            parts.extend([1] * transaction)
+            return real(transaction=transaction)
+
+        monkeypatch.setattr(backend._client, "pipeline", pipeline)
         await backend.send(batch(1, 10))
         return redis_client.xlen("physiology:envelopes"), len(parts)
 
@@ -154,7 +158,7 @@ def test_a_redis_that_hangs_is_away_after_the_operation_timeout(redis_server):
             wait_ms: RedisBackend.of(
                 RedisConfig(host="127.0.0.1", port=redis_server.port, operation_timeout_ms=wait_ms),
                 f"run{wait_ms}",
-                0,
+                Limits(0),
             )
             for wait_ms in PATIENT_AND_NOT_MS
         }
@@ -189,7 +193,7 @@ def test_a_host_that_does_not_answer_is_away_after_the_connection_timeout():
                     wait_ms: RedisBackend.of(
                         RedisConfig(host="127.0.0.1", port=port, connection_timeout_ms=wait_ms),
                         "run1",
-                        0,
+                        Limits(0),
                     )
                     for wait_ms in PATIENT_AND_NOT_MS
                 }

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.outbox import Numbered, Outbox
+from services.physiology_server.numbered import Numbered
+from services.physiology_server.outbox import Outbox
 from services.physiology_server.publisher import Publisher
 from tests.support.backends import (
     METRICS,

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from services.physiology_server.envelopes import Outgoing, envelope
-from services.physiology_server.outbox import Numbered
+from services.physiology_server.numbered import Numbered
 from services.physiology_server.rpc.subscribers import Subscribers
 from services.physiology_server.streaming.file_config import FileConfig
 from services.physiology_server.streaming.file_ipc import FileBackend
@@ -21,6 +21,7 @@ from smartspectra.ipc.channels import KINDS
 from tests.support.patience import PATIENCE_S
 from tests.support.subscriber import Subscriber
 from vitalrig.beats import Beats
+from vitalrig.stream_limits import Limits
 
 START_US = 1_760_000_000_000_000
 METRICS = [kind for kind in KINDS if kind != "frame"]
@@ -114,7 +115,7 @@ class RedisRig:
 
     async def start(self):
         config = RedisConfig(host="127.0.0.1", port=self._server.port)
-        self.backend = RedisBackend.of(config, "run1", 1_000, Beats("probe"))
+        self.backend = RedisBackend.of(config, "run1", Limits(1_000), Beats("probe"))
         self._subscriber = Subscriber(self._client, "physiology:*")
         self._request.addfinalizer(self._subscriber.close)
         self._published = []

@@ -3,15 +3,22 @@
 from dataclasses import replace
 from typing import Any
 
+from services.physiology_server.lease import Lease
 from services.physiology_server.rpc.subscribers import Subscribers
 from services.physiology_server.settings import Settings
-from services.physiology_server.streaming.base import Backend
+from services.physiology_server.spool.spool import Spool
 from services.physiology_server.streaming.file_config import FileConfig
 from services.physiology_server.streaming.file_ipc import FileBackend
 from services.physiology_server.streaming.grpc_stream import GrpcStreamBackend
 from services.physiology_server.streaming.redis_config import RedisConfig
-from services.physiology_server.streaming.redis_ipc import RedisBackend
+from services.physiology_server.streaming.redis_ipc import RedisBackend, connect
 from vitalrig.beats import Beats
+from vitalrig.clock import Clock
+from vitalrig.errors import CannotStart
+from vitalrig.health import Health
+from vitalrig.stream_limits import Limits
+
+MIB = 1 << 20
 
 _REDIS_KEYS = {
     "redis_host": "host",
@@ -57,11 +64,55 @@ def file_config(settings: Settings) -> FileConfig:
     return config
 
 
-def make_backend(
-    settings: Settings, run_id: str, subscribers: Subscribers, beats: Beats
-) -> Backend:
+def stream_limits(settings: Settings) -> Limits:
     """
-    Make the backend.
+    How much the durable stream holds.
+    """
+    return Limits(
+        max_entries=settings.stream_max_entries,
+        max_bytes=settings.stream_max_mib * MIB,
+        max_age_s=settings.stream_max_age_s,
+        least_s=settings.stream_least_s,
+    )
+
+
+def make_spool(settings: Settings, run_id: str, health: Health, clock: Clock) -> Spool | None:
+    """
+    Make the spool, if envelopes go to Redis and the settings name a folder for it.
+
+    Raises:
+        CannotStart: If the folder is in use, or cannot be made or written.
+    """
+    if settings.streaming_backend != "redis" or settings.spool_folder is None:
+        return None
+    folder = settings.spool_folder / f"{redis_config(settings).key_prefix}.spool"
+    try:
+        return Spool(folder, run_id, settings.spool_max_mib * MIB, health, clock)
+    except OSError as exc:
+        raise CannotStart(f"spool_folder: {exc}") from exc
+
+
+def make_redis(
+    settings: Settings, run_id: str, beats: Beats, clock: Clock, dead_run: str
+) -> tuple[RedisBackend, Lease]:
+    """
+    Make the Redis backend and its lease on the key prefix.
+
+    Raises:
+        BadSettings: If it cannot work as configured.
+    """
+    config = redis_config(settings)
+    client = connect(config)
+    lease = Lease(client, config.key_prefix, run_id, clock, dead_run)
+    limits = stream_limits(settings)
+    return RedisBackend(client, config.key_prefix, run_id, limits, beats, config, lease), lease
+
+
+def make_backend(
+    settings: Settings, subscribers: Subscribers, beats: Beats
+) -> FileBackend | GrpcStreamBackend:
+    """
+    Make a backend other than Redis.
 
     Raises:
         BadSettings: If it cannot work as configured.
@@ -69,6 +120,4 @@ def make_backend(
     """
     if settings.streaming_backend == "file":
         return FileBackend(file_config(settings), beats)
-    if settings.streaming_backend == "redis":
-        return RedisBackend.of(redis_config(settings), run_id, settings.stream_max_entries, beats)
     return GrpcStreamBackend(subscribers)

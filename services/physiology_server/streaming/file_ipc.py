@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from services.physiology_server.outbox import Numbered
+from services.physiology_server.numbered import Numbered
 from services.physiology_server.streaming.base import refuse_unknown
 from services.physiology_server.streaming.file_config import FileConfig
 from services.physiology_server.streaming.folder import OwnFolder

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.physiology_server.outbox import Numbered
+from services.physiology_server.numbered import Numbered
 from services.physiology_server.rpc.subscribers import Subscribers
 from services.physiology_server.streaming.base import refuse_unknown
 

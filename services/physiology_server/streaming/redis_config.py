@@ -8,7 +8,9 @@ from services.physiology_server.streaming.json_config import JsonConfig, number,
 _PREFIX = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 SHORTEST_ARRAY = 20
-"""Words of all commands for one envelope: PUBLISH has 3, XADD 14, SET 3."""
+"""
+Words of all commands for one envelope: PUBLISH has 3, XADD 14, SET 3. A run's first has two more.
+"""
 
 
 def _no_host(value: str) -> str | None:

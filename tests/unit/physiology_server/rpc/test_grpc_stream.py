@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.outbox import Numbered
+from services.physiology_server.numbered import Numbered
 from services.physiology_server.rpc.subscribers import Subscribers
 from services.physiology_server.streaming.grpc_stream import GrpcStreamBackend
 from vitalrig.errors import BadMessage

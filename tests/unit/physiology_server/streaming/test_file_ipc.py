@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.outbox import Numbered
+from services.physiology_server.numbered import Numbered
 from services.physiology_server.streaming.file_config import FileConfig
 from services.physiology_server.streaming.file_ipc import FileBackend
 from services.physiology_server.streaming.folder import OwnFolder

@@ -1,0 +1,127 @@
+"""
+How much of the durable stream is kept: by number, by memory and by time.
+
+No client here: whoever writes a stream looks at it with `questions`, and trims as `Limits` says.
+A refused XADD trims nothing, but Redis takes XTRIM when it is full, so a writer makes room itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+LOOK_EVERY_S = 5.0
+"""How often a writer looks at its stream."""
+
+Command = tuple[str | int, ...]
+
+_SHARE = 8
+"""To make room, the oldest eighth goes; again where that was not enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """
+    What a stream holds.
+
+    Attributes:
+        entries: How many entries.
+        size_bytes: The memory that they take, as Redis estimates it; 0 if it does not say.
+        oldest_ms: The time of the oldest entry, on Redis's clock.
+        newest_ms: The time of the newest entry.
+    """
+
+    entries: int = 0
+    size_bytes: int = 0
+    oldest_ms: int = 0
+    newest_ms: int = 0
+
+    @property
+    def held_s(self) -> float:
+        """
+        The seconds between the oldest and the newest entry.
+        """
+        return max(0, self.newest_ms - self.oldest_ms) / 1_000
+
+    @classmethod
+    def parse(cls, answers: Sequence[Any]) -> Self:
+        """
+        Understand the answers to `questions`; one that is an error counts as no answer.
+        """
+        entries, size_bytes, oldest, newest = answers
+        return cls(
+            entries=entries if isinstance(entries, int) else 0,
+            size_bytes=size_bytes if isinstance(size_bytes, int) else 0,
+            oldest_ms=_time_ms(oldest),
+            newest_ms=_time_ms(newest),
+        )
+
+
+def questions(stream: str) -> tuple[Command, ...]:
+    """
+    The commands that find out what *stream* holds.
+    """
+    return (
+        ("XLEN", stream),
+        ("MEMORY", "USAGE", stream),
+        ("XRANGE", stream, "-", "+", "COUNT", 1),
+        ("XREVRANGE", stream, "+", "-", "COUNT", 1),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    What one camera's stream may take. 0 is no limit.
+
+    Attributes:
+        max_entries: The most entries.
+        max_bytes: The most memory.
+        max_age_s: The oldest entry.
+        least_s: So many seconds are kept in any case, but for *max_entries*.
+    """
+
+    max_entries: int = 60_000
+    max_bytes: int = 0
+    max_age_s: float = 0.0
+    least_s: float = 300.0
+
+    def entries(self, state: StreamState) -> int:
+        """
+        How many entries fit, after the size of those that are there.
+        """
+        if not (self.max_bytes and state.entries and state.size_bytes):
+            return self.max_entries
+        fit = self.max_bytes * state.entries // state.size_bytes
+        least = round(state.entries * min(1.0, self.least_s / max(state.held_s, 0.001)))
+        return min(self.max_entries, max(fit, least, 1))
+
+    def too_old(self, stream: str, state: StreamState) -> Command | None:
+        """
+        The command that removes what is older than is wanted; None where nothing is.
+        """
+        age_s = max(self.max_age_s, self.least_s)
+        if not self.max_age_s or state.held_s <= age_s:
+            return None
+        return _trim(stream, state.newest_ms - round(age_s * 1_000))
+
+    def room(self, stream: str, state: StreamState) -> Command | None:
+        """
+        The command that makes room in a full Redis; None if there is only what is always kept.
+        """
+        spare_s = state.held_s - self.least_s
+        if spare_s <= 0:
+            return None
+        step_s = min(spare_s, max(state.held_s / _SHARE, 1.0))
+        return _trim(stream, state.oldest_ms + round(step_s * 1_000))
+
+
+def _trim(stream: str, oldest_ms: int) -> Command:
+    return ("XTRIM", stream, "MINID", f"{oldest_ms}-0")
+
+
+def _time_ms(entries: Any) -> int:  # noqa: ANN401
+    try:
+        entry_id = entries[0][0]
+    except (TypeError, IndexError, KeyError):
+        return 0
+    return int(bytes(entry_id).partition(b"-")[0])

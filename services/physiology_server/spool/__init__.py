@@ -1,0 +1,1 @@
+"""What is made, on disk until it was sent: a crash while the backend is away loses nothing."""
