@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from smartspectra.ipc import fast
-from smartspectra.ipc.disk import Disk, Span
+from smartspectra.ipc.disk import Disk, PartGone, Span
 
 TIMESTAMPS, VALUES, RELATIVE_US = COLUMNS = ("timestamps", "values", "relative_us")
 """The columns of a series, as the summary names them."""
@@ -192,7 +192,7 @@ class SpillStore:
         try:
             found = os.fstat(descriptor).st_size
             if found < size:
-                raise FileNotFoundError(errno.ENOENT, "a work file was removed", str(path))
+                raise PartGone(errno.EIO, "a work file was removed", str(path))
             if found > size:
                 self._disk.truncate(descriptor, size)  # what an earlier failure left
             self._disk.write_all(descriptor, piece)

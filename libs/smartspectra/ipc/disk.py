@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from smartspectra.ipc.platform_calls import OPEN_FLAGS, read_at, sync_folder_entries
@@ -78,6 +79,14 @@ class Disk:
         """Give a file another name, replacing what had it."""
         source.replace(target)
 
+    def link_open_file(self, descriptor: int, path: Path) -> bool:
+        """Give an open file that still has a name another one; gives whether that can be done."""
+        try:
+            os.link(f"/proc/self/fd/{descriptor}", path, follow_symlinks=True)
+        except (OSError, NotImplementedError):
+            return False
+        return True
+
     def free_bytes(self, folder: Path) -> int:
         """Room left on the disk that holds *folder*."""
         return shutil.disk_usage(folder).free
@@ -120,6 +129,16 @@ class Disk:
         self.sync_folder(path.parent)
 
 
+def free_name(path: Path, ending: str) -> Path:
+    """The file's name with *ending*, or the first of ``ending_2`` and so on that is free."""
+    names = (path.name + ending if n == 1 else f"{path.name}{ending}_{n}" for n in count(1))
+    return next(path.with_name(name) for name in names if not path.with_name(name).exists())
+
+
+class PartGone(OSError):
+    """Part of a file is not there any more: someone removed the file, or cut it. Make it anew."""
+
+
 class Span:
     """
     Part of a file, to be copied into another without passing through memory.
@@ -138,20 +157,44 @@ class Span:
         self.length_bytes = length_bytes
 
     def read(self) -> bytes:
-        """The bytes themselves."""
-        with self.path.open("rb") as file:
+        """
+        The bytes themselves.
+
+        Raises:
+            PartGone: If they are not there any more.
+        """
+        source = self._open()
+        with os.fdopen(source, "rb") as file:
             file.seek(self.start)
-            return file.read(self.length_bytes)
+            data = file.read(self.length_bytes)
+        if len(data) < self.length_bytes:
+            raise self._gone("a work file is shorter than it was")
+        return data
 
     def copy_to(self, target: int, disk: Disk) -> None:
-        """Append the part to an open file."""
-        source = os.open(self.path, os.O_RDONLY | OPEN_FLAGS)
+        """
+        Append the part to an open file.
+
+        Raises:
+            PartGone: If it is not there any more.
+            OSError: If it cannot be written.
+        """
+        source = self._open()
         try:
             at, end = self.start, self.start + self.length_bytes
             while at < end:
                 copied = disk.copy(target, source, at, end - at)
                 if copied == 0:
-                    raise OSError(errno.EIO, "a work file is shorter than it was", str(self.path))
+                    raise self._gone("a work file is shorter than it was")
                 at += copied
         finally:
             os.close(source)
+
+    def _open(self) -> int:
+        try:
+            return os.open(self.path, os.O_RDONLY | OPEN_FLAGS)
+        except FileNotFoundError as exc:
+            raise self._gone("a work file was removed") from exc
+
+    def _gone(self, why: str) -> PartGone:
+        return PartGone(errno.EIO, why, str(self.path))

@@ -5,12 +5,15 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.disk import Disk, free_name
 from smartspectra.ipc.lock import FolderInUse
 from smartspectra.ipc.platform_calls import lock_exclusively, read_at
+
+REPLACED = ".replaced"
+"""The ending of a file that someone put in the place of one that is being written."""
 
 _READ_BYTES = 1 << 20
 
@@ -92,6 +95,8 @@ class JsonlFile:
                 lock_exclusively(self._descriptor)
             except BlockingIOError as exc:
                 raise FolderInUse(path, None) from exc
+            # Some network file systems number a file anew each time that it is looked up.
+            self._names_are_certain = os.path.samestat(os.fstat(self._descriptor), path.stat())
             self._set_torn_end_aside()
         except BaseException:
             os.close(self._descriptor)
@@ -113,12 +118,19 @@ class JsonlFile:
             self.torn_bytes = size - whole
         self.size_bytes = self.durable_bytes = whole
 
-    def read_lines(self) -> Iterator[bytes]:
+    def read_lines_first(self) -> Iterator[bytes]:
         """
         Every line that was in the file when it was opened, without its newline.
 
-        Reading also brings the hash up to date, so it is done once, before writing.
+        This brings the hash up to date, so it is done once, before writing.
         """
+        return self._read_lines(self._sha256.update)
+
+    def read_lines(self) -> Iterator[bytes]:
+        """Every line that is in the file now, without its newline."""
+        return self._read_lines(None)
+
+    def _read_lines(self, see: Callable[[bytes], None] | None) -> Iterator[bytes]:
         rest = b""
         at = 0
         while at < self.size_bytes:
@@ -126,7 +138,8 @@ class JsonlFile:
             if not data:
                 break
             at += len(data)
-            self._sha256.update(data)
+            if see is not None:
+                see(data)
             *lines, rest = (rest + data).split(b"\n")
             yield from lines
 
@@ -186,16 +199,39 @@ class JsonlFile:
         self._disk.sync(self._descriptor)
         self.durable_bytes = size
 
-    def restore_if_gone(self) -> bool:
+    @property
+    def is_in_place(self) -> bool:
+        """Whether its name leads to it, rather than that someone removed, moved or replaced it."""
+        mine = os.fstat(self._descriptor)
+        try:
+            return os.path.samestat(mine, self.path.stat()) or not self._names_are_certain
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def restore_if_gone(self) -> str | None:
         """
-        Bring the file back if someone has removed it; the system still holds its content.
+        Bring the file back to its name if that does not lead to it any more.
+
+        The system still holds its content. What has its name meanwhile is kept beside it.
+
+        Returns:
+            What someone did to it, ``removed`` or ``moved``; None if it is in its place.
 
         Raises:
             OSError: If that cannot be done now.
         """
-        if os.fstat(self._descriptor).st_nlink:
-            return False
+        if self.is_in_place:
+            return None
         self._disk.make_folder(self.path.parent)
+        if self.path.exists():
+            self._disk.rename(self.path, free_name(self.path, REPLACED))
+        has_a_name = os.fstat(self._descriptor).st_nlink > 0
+        if not (has_a_name and self._disk.link_open_file(self._descriptor, self.path)):
+            self._copy_back()
+        self._disk.sync_folder(self.path.parent)
+        return "moved" if has_a_name else "removed"
+
+    def _copy_back(self) -> None:
         descriptor = self._disk.open_to_append(self.path)
         try:
             lock_exclusively(descriptor)
@@ -207,14 +243,12 @@ class JsonlFile:
                     raise OSError(errno.EIO, "the removed file was cut short", str(self.path))
                 at += copied
             self._disk.sync(descriptor)
-            self._disk.sync_folder(self.path.parent)
         except BaseException:
             os.close(descriptor)
             raise
         os.close(self._descriptor)
         self._descriptor = descriptor
         self._needs_cut = False
-        return True
 
     @property
     def sha256(self) -> str:

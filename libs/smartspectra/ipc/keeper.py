@@ -92,22 +92,22 @@ class Keeper:
         return session.is_open
 
     def sync_if_due(self, sessions: list[Session]) -> None:
-        """Have the files synced by policy, beside whatever goes on."""
+        """Look whether the files are in place, and have them synced by policy."""
         if self._lane.trouble is not None:
             # Lines can still be written; that they may not be durable must be known.
             self._pause(self._lane.trouble, retry_at_once=True)
             self._lane.trouble = None
         now_s = self._clock()
-        if self._options.fsync != "interval" or now_s < self._sync_at_s or self._lane.busy:
+        if now_s < self._sync_at_s or self._lane.busy:
             return
         self._sync_at_s = now_s + self._options.fsync_interval_s
-        behind = [session for session in sessions if session.is_behind]
         try:
-            for session in behind:
+            for session in sessions:
                 session.restore_if_gone()
         except OSError as exc:
             self._pause(exc, retry_at_once=True)
-        if behind:
+        behind = [session for session in sessions if session.is_behind]
+        if behind and self._options.fsync == "interval":
             self._lane.submit(lambda: self._sync(behind))
 
     def retry_if_due(self, session: Session) -> None:

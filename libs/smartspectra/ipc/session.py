@@ -4,7 +4,7 @@ import errno
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from smartspectra.ipc.aggregate import SeriesTable
 from smartspectra.ipc.channels import Channels
 from smartspectra.ipc.columns import ChunkStore, MemoryStore, SpillStore
 from smartspectra.ipc.config import MetricsCollectorConfig
+from smartspectra.ipc.disk import PartGone
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
 from smartspectra.ipc.jsonl import JsonlFile, Unwritten, as_lines
 from smartspectra.ipc.manifest import Losses
@@ -20,7 +21,7 @@ from smartspectra.ipc.moments import moment_of
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session_files import SessionPaths
 from smartspectra.ipc.snapshot import View, comma_of
-from smartspectra.ipc.source import Source
+from smartspectra.ipc.source import UNKNOWN, Source
 
 log = logging.getLogger(__name__)
 
@@ -169,20 +170,7 @@ class Session:
         """Read what is in the file into the series, as if it arrived now."""
         before = self._found or {}
         self._losses_before = losses = self._losses_of(before, file)
-        self.table = self._new_table()
-        first_us: int | None = None
-        self.written = 0
-        for line in file.read_lines():
-            self.written += 1
-            try:
-                document = document_of(line)
-                envelope = Envelope.of(document)
-            except BadEnvelope:
-                losses.bad_lines += 1
-                continue
-            if first_us is None:
-                first_us = envelope.timestamp_us
-            self.table.add([document], len(line))
+        self.written, losses.bad_lines, first_us = self._fill_table(file.read_lines_first())
         moved_ms = before.get("wall_clock_moved_ms")
         self._moved_before_ms = moved_ms if isinstance(moved_ms, int) else 0
         started = before.get("started_at_ms")
@@ -190,8 +178,40 @@ class Session:
             self.started_ms = started
         elif first_us is not None and moment_of(first_us / 1000) is not None:
             self.started_ms = first_us // 1000
-        if before.get("source") and self.table.source.name == "unknown":
+        if before.get("source") and self.table.source.name == UNKNOWN:
             self.table.source = Source(before["source"])
+
+    def _fill_table(self, lines: Iterable[bytes]) -> tuple[int, int, int | None]:
+        """
+        Make the series anew, of *lines*.
+
+        Returns:
+            How many lines there are, how many of them hold no envelope, and the first stamp.
+        """
+        self.table = self._new_table()
+        first_us: int | None = None
+        written = bad = 0
+        for line in lines:
+            written += 1
+            try:
+                document = document_of(line)
+                envelope = Envelope.of(document)
+            except BadEnvelope:
+                bad += 1
+                continue
+            if first_us is None:
+                first_us = envelope.timestamp_us
+            self.table.add([document], len(line))
+        return written, bad, first_us
+
+    def _make_columns_anew(self, file: JsonlFile) -> None:
+        """Fill the work folder again, which someone has taken away."""
+        log.warning("work files of %s are gone; the series are read again", file.path)
+        source, self.trouble = self.table.source, None
+        self._empty_work_folder()
+        self._fill_table(file.read_lines())
+        if self.table.source.name == UNKNOWN:
+            self.table.source = source
 
     @property
     def all_losses(self) -> Losses:
@@ -238,13 +258,21 @@ class Session:
 
     def restore_if_gone(self) -> None:
         """
-        Bring the JSONL back if someone has removed it.
+        Bring the files back if someone has removed or moved them, or their folder.
 
         Raises:
             OSError: If that cannot be done now.
         """
-        if self.file is not None and self.file.restore_if_gone():
-            log.error("someone removed %s while it was written; it is back", self.file.path)
+        if self.file is None:
+            return
+        done = self.file.restore_if_gone()
+        if done is not None:
+            log.error("someone %s %s while it was written; it is back", done, self.file.path)
+            self._write_manifest(manifest.OPEN)
+        folder = self.paths.work_folder
+        is_gone = folder is not None and not folder.is_dir()
+        if self._spills and (is_gone or isinstance(self.trouble, PartGone)):
+            self._make_columns_anew(self.file)
 
     def sync(self) -> None:
         """
@@ -324,10 +352,13 @@ class Session:
         if self.file is not None:
             self.file.cut_half_line()
         self.sync()
-        view = self.view()
-        for path in (self.paths.summary, self.paths.snapshot):
-            if path is not None:
-                self.write_view(view, path)
+        try:
+            self._write_views()
+        except PartGone:
+            if self.file is None:
+                raise
+            self._make_columns_anew(self.file)
+            self._write_views()
         self._write_manifest(manifest.FINISHED)
         if self.file is not None:
             self._closed_bytes = self.file.size_bytes
@@ -336,6 +367,12 @@ class Session:
         if self.paths.work_folder is not None:
             shutil.rmtree(self.paths.work_folder, ignore_errors=True)
         self._is_open = False
+
+    def _write_views(self) -> None:
+        view = self.view()
+        for path in (self.paths.summary, self.paths.snapshot):
+            if path is not None:
+                self.write_view(view, path)
 
     def tally(self) -> Counter[str]:
         """
@@ -375,4 +412,10 @@ class Session:
                 log.warning("the summary is gone: %s", self.paths.summary)
                 return {"meta": dict(self.view().meta), "series": {}}
             return document
-        return self.view().to_dict()
+        try:
+            return self.view().to_dict()
+        except PartGone:
+            if self.file is None:
+                raise
+            self._make_columns_anew(self.file)
+            return self.view().to_dict()

@@ -18,7 +18,7 @@ EXPORTS = (".csv", ".parquet", ".edf", ".xdf", ".png")
 
 _PREFIX = "metrics_"
 _SUMMARY_PREFIX = "metrics_summary"
-_KEPT = re.compile(r"\.before_repair(?:_[0-9]+)?$")
+_KEPT = re.compile(r"\.(?:before_repair|replaced)(?:_[0-9]+)?$")
 
 
 @dataclass(frozen=True)

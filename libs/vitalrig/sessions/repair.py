@@ -4,13 +4,12 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc import MetricsCollectorConfig
 from smartspectra.ipc import manifest as manifests
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.disk import Disk, free_name
 from smartspectra.ipc.lock import FolderInUse, FolderLock
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.recovery import finish_one
@@ -116,9 +115,7 @@ def _replaced(files: SessionFiles) -> list[Path]:
 
 def _keep(path: Path) -> Path:
     """A second name for a file that is about to be replaced."""
-    ending = ".before_repair"
-    names = (path.name + ending if n == 1 else f"{path.name}{ending}_{n}" for n in count(1))
-    kept = next(path.with_name(name) for name in names if not path.with_name(name).exists())
+    kept = free_name(path, ".before_repair")
     os.link(path, kept)
     return kept
 

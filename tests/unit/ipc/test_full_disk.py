@@ -392,25 +392,6 @@ def test_the_series_hold_only_what_the_file_holds(tmp_path):
     assert 9 - len(kept) == made.stats.unwritten_envelopes
 
 
-def test_a_removed_file_comes_back_with_everything_that_was_in_it(tmp_path):
-    """
-    Someone tidies up in the middle of a recording; nothing is lost.
-    """
-    clock = ManualClock()
-    made = collector(tmp_path, StorageOptions(clock=clock))
-    made.process_envelope(edge(START_US))
-    (tmp_path / "metrics.jsonl").unlink()
-    clock.advance(2.0)
-    made.process_envelope(edge(START_US + 1))
-    made.process_envelope(edge(START_US + 2))
-    made.stop()
-
-    assert [edge(START_US), edge(START_US + 1), edge(START_US + 2)] == (
-        lines(tmp_path / "metrics.jsonl")
-    )
-    assert document(tmp_path / "metrics_manifest.json")["complete"]
-
-
 def test_a_snapshot_does_not_take_the_recordings_last_room(tmp_path, caplog):
     """
     On a disk that is nearly full the snapshot is left out and the recording goes on.
