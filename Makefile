@@ -11,11 +11,14 @@ FOLLOW ?=
 # One test or some: make test T=tests/unit, make test T='-k ports'
 T ?=
 
+PYTEST = $(VENV)/bin/pytest --numprocesses 2 --dist loadfile
+TESTS := $(addprefix tests/,unit integration conformance stack deploy architecture docs)
+
 # The rig reads these from its environment; given to make or not, they go before .env.
 export MODE MONITORING YES
 
 .DEFAULT_GOAL := help
-.PHONY: help up down purge ps logs record doctor bases wheelhouse venv test e2e lint fmt bench \
+.PHONY: help up down purge ps logs record doctor bases wheelhouse venv test test-all e2e lint fmt bench \
         golden docs dashboards proto lock
 
 help: ## Show this list
@@ -58,7 +61,13 @@ venv: $(VENV)/.dev ## Make .venv with all that development needs
 
 test: $(VENV)/.dev ## Run all tests but those in containers (T=path or T='-k name' to choose)
 	@tools/test-programs.sh $(VENV)
-	$(VENV)/bin/pytest --numprocesses 2 --dist loadfile $(or $(T),tests/unit tests/integration tests/conformance tests/stack tests/deploy tests/architecture tests/docs)
+	$(PYTEST) $(or $(T),$(TESTS))
+
+test-all: export SMARTSPECTRA_IPC_KILLS ?= 200
+test-all: export SMARTSPECTRA_COLLECTOR_KILLS ?= 50
+test-all: $(VENV)/.dev ## The same with more rounds, and a rig killed VITALRIG_KILLS=60 times
+	@tools/test-programs.sh $(VENV)
+	$(PYTEST) $(or $(T),tests/chaos $(TESTS))
 
 e2e: $(VENV)/.dev ## Build and run the rig under docker compose, and test it
 	$(VENV)/bin/pytest tests/e2e $(T)

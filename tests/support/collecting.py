@@ -67,7 +67,7 @@ class SmallDisk:
     """A file system of its own, that can be filled and made read-only."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._ballast = folder / "ballast"
 
     def fill(self) -> None:
@@ -82,7 +82,7 @@ class SmallDisk:
         self._ballast.unlink()
 
     def allow_writing(self, allowed: bool) -> None:
-        _run("mount", "-o", f"remount,{'rw' if allowed else 'ro'}", str(self._folder))
+        _run("mount", "-o", f"remount,{'rw' if allowed else 'ro'}", str(self.folder))
 
 
 @contextmanager

@@ -8,10 +8,12 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.support.eventually import eventually
 from tests.support.verifier import entries
 from tests.support.verifier.entries import Entry
 
 BEFORE_ALL = b"0-0"
+BLOCK_MS = 100
 
 
 class StreamReader(threading.Thread):
@@ -35,25 +37,30 @@ class StreamReader(threading.Thread):
     def run(self) -> None:
         while not self._stop_wanted.is_set():
             try:
-                self._read(block_ms=100)
+                self._read()
             except redis.RedisError:
                 self._stop_wanted.wait(0.05)
 
-    def _read(self, block_ms: int | None) -> bool:
-        answer: Any = self._client.xread({self._stream: self._after}, 1_000, block_ms)
+    def _read(self) -> None:
+        answer: Any = self._client.xread({self._stream: self._after}, 1_000, BLOCK_MS)
         for _, found in answer:
             self.entries += [Entry.parse(entry_id, fields) for entry_id, fields in found]
             self._after = found[-1][0]
-        return bool(answer)
 
-    def stop(self) -> list[Entry]:
-        """Read what there is, with a Redis that answers, and end."""
+    def catch_up(self) -> None:
+        """Wait until all is read that is there now."""
+        newest = eventually(lambda: self._client.xrevrange(self._stream, count=1))[0][0]
+        eventually(lambda: _order(self._after) >= _order(newest))
+
+    def stop(self) -> None:
         self._stop_wanted.set()
         self.join()
-        while self._read(block_ms=None):
-            pass
         self._client.close()
-        return self.entries
 
     def save(self, path: Path) -> None:
         entries.write(path, self.entries)
+
+
+def _order(entry_id: bytes) -> tuple[int, int]:
+    milliseconds, _, number = entry_id.partition(b"-")
+    return int(milliseconds), int(number)

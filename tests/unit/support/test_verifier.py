@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.verifier.check import check
 from tests.support.verifier.entries import Entry, read, write
+from tests.support.verifier.heard import broken_promises, differences, unrecorded
 from tests.support.verifier.span import End, span_of
 
 COMPLETE = {
@@ -248,6 +249,39 @@ def test_a_session_without_a_start_is_not_guessed():
     """
     with pytest.raises(LookupError, match="no start of one"):
         span_of("one", RECORDED[5:])
+
+
+def test_what_grpc_had_otherwise_is_seen():
+    """
+    The stream holds what was made, and not something else under its number.
+    """
+    assert [] == differences(RECORDED, {("a", 5): ("edge_metrics", 5)})
+    assert ["the stream's a:5 is ('edge_metrics', 5), and gRPC's ('edge_metrics', 6)"] == (
+        differences(RECORDED, {("a", 5): ("edge_metrics", 6)})
+    )
+
+
+def test_a_last_number_that_was_not_the_last_is_seen():
+    """
+    A run that names the one before it and its last number answers for that.
+    """
+    entries = [*CUT[:9], replace(CUT[9], follows="a:9")]
+
+    assert [] == broken_promises(entries, {"a": 9})
+    assert ["a:9 is not the last: 10 was made"] == broken_promises(entries, {"a": 10})
+    assert ["a:8 is not the last: 9 was made"] == (
+        broken_promises([*CUT[:9], replace(CUT[9], follows="a:8")], {})
+    )
+
+
+def test_what_a_relay_missed_is_seen_where_grpc_had_it():
+    """
+    Between the first and the last line of the file.
+    """
+    heard = {(entry.run, entry.seq): ("edge_metrics", entry.seq) for entry in RECORDED}
+
+    assert 0 == unrecorded(heard, LINES)
+    assert 2 == unrecorded(heard, [*LINES[:2], *LINES[4:]])
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):

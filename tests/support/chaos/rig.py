@@ -1,0 +1,191 @@
+"""A whole rig of a test's own, with short intervals."""
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from tests.support.chaos.programs import Program, redis, service
+from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_ports
+from tests.support.verifier.check import Finding, check
+from tests.support.verifier.grpc_reader import GrpcReader
+from tests.support.verifier.span import span_of
+from tests.support.verifier.stream_reader import StreamReader
+from vitalrig.rpc import physiology_pb2 as pb
+from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+
+PREFIX = "physiology"
+
+
+class Rig:
+    """
+    Redis, a server, a collector and, for a server that only publishes, a relay.
+
+    Args:
+        folder: Where all of it is.
+        relayed: The server only publishes, as the vendor's does.
+        sessions: Where the collector writes, if not there.
+        server: Settings of the server besides.
+    """
+
+    def __init__(self, folder: Path, *, relayed=False, sessions=None, server=None):
+        self.folder = folder
+        self.relayed = relayed
+        self.redis_port, self.server_port = free_ports(2)
+        self.sessions = sessions or folder / "sessions"
+        self.address = f"127.0.0.1:{self.server_port}"
+        self._clock = folder / "clock"
+        self.set_clocks(0)
+        self._server_settings = {
+            "source": "synthetic", "streaming_backend": "redis", "autostart": True,
+            "publish_core": "always", "frame_fps": 0, "fps": 60,
+            "redis_port": self.redis_port, "port": self.server_port,
+            **({"stream_max_entries": 0} if relayed else {}), **(server or {}),
+        }  # fmt: skip
+        self._others: list[Program] = []
+        self.redis = redis(self.redis_port, folder)
+        self.server = self.a_server("server", self.server_port)
+        self.collector = service(
+            "collector", "services.collector", folder, clock=self._clock,
+            redis_port=self.redis_port, sessions_folder=self.sessions, fsync_interval_s=0.2,
+            snapshot_interval_s=1,
+        )  # fmt: skip
+        self.programs = {"redis": self.redis, "server": self.server, "collector": self.collector}
+        if relayed:
+            self.programs["relay"] = service(
+                "relay", "services.collector.relay", folder, redis_port=self.redis_port
+            )
+        self.stream = StreamReader(self.redis_port)
+        self.grpc = GrpcReader(self.address)
+
+    def a_server(self, name: str, port: int, **settings: object) -> Program:
+        program = service(
+            name, "services.physiology_server", self.folder, clock=self._clock,
+            **self._server_settings | {"port": port} | settings,
+        )  # fmt: skip
+        self._others.append(program)
+        return program
+
+    @property
+    def relay(self) -> Program:
+        return self.programs["relay"]
+
+    def set_clocks(self, off_s: float) -> None:
+        """Set the wall clocks of server and collector, which both have, to another time."""
+        new = self._clock.with_suffix(".new")
+        new.write_text(str(off_s))
+        new.rename(self._clock)
+
+    # What a client does.
+
+    def set_recording(self, session: str = "") -> bool:
+        """Start the recording *session*, or stop the one that runs; whether the server did."""
+        request = pb.SetRecordingRequest(recording=bool(session), session_id=session)
+        options = (("grpc.use_local_subchannel_pool", 1),)
+        with grpc.insecure_channel(self.address, options) as channel:
+            try:
+                pb_grpc.PhysiologyStub(channel).SetRecording(
+                    request, timeout=PATIENCE_S, wait_for_ready=False
+                )
+            except grpc.RpcError as refused:
+                if refused.code() is grpc.StatusCode.UNAVAILABLE:
+                    return False
+                if refused.code() is grpc.StatusCode.FAILED_PRECONDITION:
+                    return False
+                raise
+        return True
+
+    def record(self, session: str) -> None:
+        eventually(lambda: self.set_recording(session))
+
+    def stop_recording(self) -> None:
+        eventually(self.set_recording)
+
+    # What is in the files.
+
+    def lines(self, session: str) -> list[bytes]:
+        path = self.sessions / f"metrics_{session}.jsonl"
+        return path.read_bytes().splitlines() if path.exists() else []
+
+    def manifest(self, session: str) -> dict[str, Any]:
+        try:
+            return json.loads((self.sessions / f"metrics_{session}_manifest.json").read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def is_finished(self, session: str) -> bool:
+        return self.manifest(session).get("state") == "finished"
+
+    def until_finished(self, session: str) -> None:
+        eventually(lambda: self.is_finished(session))
+
+    def until_more_is_written(self) -> None:
+        """Wait until the newest session has grown."""
+        before = self._written()
+        eventually(lambda: self._written() > before)
+
+    def until_more_is_published(self) -> None:
+        before = len(self.stream.entries)
+        eventually(lambda: len(self.stream.entries) > before)
+
+    def _written(self) -> int:
+        return sum(path.stat().st_size for path in self.sessions.glob("*.jsonl"))
+
+    # What is right.
+
+    def started_in_stream(self) -> list[str]:
+        """The sessions whose start was published, in order."""
+        states = [entry.state for entry in self.stream.entries]
+        return list(dict.fromkeys(state[1] for state in states if state is not None and state[0]))
+
+    def finding(self, session: str) -> Finding:
+        span = span_of(session, self.stream.entries, self.grpc.made)
+        return check(span, self.lines(session), self.manifest(session))
+
+    # Its life.
+
+    def start(self) -> None:
+        for program in self.programs.values():
+            program.start()
+        self.stream.start()
+        self.grpc.start()
+        eventually(lambda: self.stream.entries)
+
+    def end(self) -> None:
+        for program in [*reversed(self.programs.values()), *self._others]:
+            program.kill()
+        self.grpc.stop()
+        self.stream.stop()
+
+    def keep_record(self) -> None:
+        """Put what the readers heard beside the logs, for whoever looks at a failure."""
+        self.stream.save(self.folder / "stream")
+        (self.folder / "made.json").write_text(json.dumps(self.grpc.made))
+
+
+@contextmanager
+def a_rig(folder: Path | None = None, **settings: Any) -> Iterator[Rig]:
+    """A rig that runs until the block ends. What failed keeps its folder and says where it is."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="vitalrig-chaos-"))
+    rig = Rig(folder, **settings)
+    try:
+        rig.start()
+        yield rig
+    except BaseException:
+        with contextlib.suppress(Exception):
+            rig.keep_record()
+        print(f"kept: {folder}")  # noqa: T201  pytest shows it
+        raise
+    else:
+        rig.end()
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        rig.end()
