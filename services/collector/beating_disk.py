@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from smartspectra.ipc.disk import Disk, Span
+from smartspectra.ipc.staged import Stages
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 
@@ -27,7 +28,7 @@ class BeatingDisk(Disk):
         self._snapshots = beats.step("snapshots")
         self._clock = clock
 
-    def replace(self, path: Path, pieces: Iterable[bytes | Span]) -> None:
+    def replacing(self, path: Path, pieces: Iterable[bytes | Span]) -> Stages:
         """
         Make *pieces* the whole content of *path*, in one step.
 
@@ -35,7 +36,7 @@ class BeatingDisk(Disk):
             OSError: If it cannot be done; *path* is then as it was, and nothing beats.
         """
         began_s = self._clock.monotonic_s()
-        super().replace(path, pieces)
+        yield from super().replacing(path, pieces)
         if path.name.endswith(SNAPSHOT_ENDING):
             busy_s, size_bytes = self._clock.monotonic_s() - began_s, 0
             with contextlib.suppress(OSError):  # someone may have taken it away already

@@ -4,12 +4,20 @@ import errno
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from smartspectra.ipc.platform_calls import OPEN_FLAGS, read_at, sync_folder_entries
+from smartspectra.ipc.platform_calls import (
+    OPEN_FLAGS,
+    check_written_back,
+    read_at,
+    sync_file_system,
+    sync_folder_entries,
+)
+from smartspectra.ipc.staged import Stages, SyncTarget, finish_now
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +25,8 @@ STORAGE_ERRORS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, 
 """Errors of a disk that is full, read-only, over quota or failing; they may pass."""
 
 _COPY_BYTES = 8 << 20
+_MANY = 8
+"""From so many on it pays to sync the file system, with whatever others have written to it."""
 
 
 @contextmanager
@@ -71,6 +81,43 @@ class Disk:
         """Wait until a folder's list of names is on the disk."""
         sync_folder_entries(folder)
 
+    def sync_file_system(self, descriptor: int) -> bool:
+        """Wait for all on an open file's file system; gives whether that can be done."""
+        return sync_file_system(descriptor)
+
+    def sync_all(self, targets: Sequence[SyncTarget]) -> list[OSError | None]:
+        """
+        Wait until files and lists of names are on the disk.
+
+        Where there are many, all on one file system are waited for at once.
+
+        Returns:
+            For each target what went wrong, or None.
+        """
+        errors: dict[SyncTarget, OSError | None] = {}
+        for some in _by_file_system(targets):
+            at_once = len(some) >= _MANY and self._sync_at_once(some)
+            for target in some:
+                errors[target] = self._sync_one(target, at_once=at_once)
+        return [errors[target] for target in targets]
+
+    def _sync_at_once(self, targets: Sequence[SyncTarget]) -> bool:
+        descriptor = next((each for each in targets if isinstance(each, int)), None)
+        return descriptor is not None and self.sync_file_system(descriptor)
+
+    def _sync_one(self, target: SyncTarget, *, at_once: bool) -> OSError | None:
+        try:
+            if isinstance(target, Path):
+                if not at_once:
+                    self.sync_folder(target)
+            elif at_once:
+                check_written_back(target)
+            else:
+                self.sync(target)
+        except OSError as exc:
+            return exc
+        return None
+
     def make_folder(self, folder: Path) -> None:
         """Make a folder and its parents if they are missing."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,6 +157,15 @@ class Disk:
         Raises:
             OSError: If it cannot be done; *path* is then as it was.
         """
+        finish_now(self.replacing(path, pieces), self)
+
+    def replacing(self, path: Path, pieces: Iterable["bytes | Span"]) -> Stages:
+        """
+        The stages of :meth:`replace`.
+
+        Raises:
+            OSError: If it cannot be done; *path* is then as it was.
+        """
         partial = path.with_name(f".{path.name}.part")
         descriptor = self.open_anew(partial)
         try:
@@ -119,14 +175,32 @@ class Disk:
                         piece.copy_to(descriptor, self)
                     else:
                         self.write_all(descriptor, piece)
-                self.sync(descriptor)
+                yield [descriptor]
             finally:
                 os.close(descriptor)
             self.rename(partial, path)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        self.sync_folder(path.parent)
+        yield [path.parent]
+
+
+def _by_file_system(targets: Sequence[SyncTarget]) -> list[list[SyncTarget]]:
+    """The targets, each once; apart from each other if they are many on several systems."""
+    distinct = list(dict.fromkeys(targets))
+    if len(distinct) < _MANY:
+        return [distinct]
+    systems: dict[int | None, list[SyncTarget]] = defaultdict(list)
+    for target in distinct:
+        systems[_file_system_of(target)].append(target)
+    return list(systems.values())
+
+
+def _file_system_of(target: SyncTarget) -> int | None:
+    try:
+        return (target.stat() if isinstance(target, Path) else os.fstat(target)).st_dev
+    except OSError:
+        return None  # syncing it says why
 
 
 def free_name(path: Path, ending: str) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from smartspectra.ipc.disk import Disk, free_name
 from smartspectra.ipc.lock import FolderInUse
 from smartspectra.ipc.platform_calls import lock_exclusively, read_at
+from smartspectra.ipc.staged import Stages
 
 REPLACED = ".replaced"
 """The ending of a file that someone put in the place of one that is being written."""
@@ -188,16 +189,20 @@ class JsonlFile:
             self._disk.truncate(self._descriptor, self.size_bytes)
             self._needs_cut = False
 
-    def sync(self) -> None:
+    def syncing(self) -> Stages:
         """
-        Wait until all that was added is on the disk.
+        Wait until all that was added is on the disk; the file may be closed meanwhile.
 
         Raises:
             OSError: If the disk cannot say so.
         """
         size = self.size_bytes
-        self._disk.sync(self._descriptor)
-        self.durable_bytes = size
+        descriptor = os.dup(self._descriptor)
+        try:
+            yield [descriptor]
+        finally:
+            os.close(descriptor)
+        self.durable_bytes = max(self.durable_bytes, size)
 
     @property
     def is_in_place(self) -> bool:

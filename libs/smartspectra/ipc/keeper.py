@@ -10,6 +10,7 @@ from smartspectra.ipc.disk import Disk
 from smartspectra.ipc.jsonl import Unwritten
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session import Session
+from smartspectra.ipc.staged import Stages, finish_now, together
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Keeper:
     def __init__(self, options: StorageOptions) -> None:
         self._options = options
         self._clock = options.clock
-        self._lane = Lane("sync")
+        self._lane = Lane(options.background.syncs, options.disk, "sync")
         self._retry_s = _FIRST_RETRY_S
         self._retry_at_s = 0.0
         self._sync_at_s = 0.0
@@ -72,15 +73,14 @@ class Keeper:
 
     def _sync_now(self, session: Session) -> None:
         try:
-            self._sync([session])
+            finish_now(self._syncing([session]), self._options.disk)
         except OSError as exc:
             self._pause(exc, retry_at_once=True)
         else:
             self._resume()
 
-    def _sync(self, sessions: Iterable[Session]) -> None:
-        for session in sessions:
-            session.sync()
+    def _syncing(self, sessions: Iterable[Session]) -> Stages:
+        yield from together(*(session.syncing() for session in sessions))
         self.last_sync_us = round(self._options.wall_clock() * 1_000_000)
 
     def open(self, session: Session) -> bool:
@@ -108,7 +108,7 @@ class Keeper:
             self._pause(exc, retry_at_once=True)
         behind = [session for session in sessions if session.is_behind]
         if behind and self._options.fsync == "interval":
-            self._lane.submit(lambda: self._sync(behind))
+            self._lane.submit(self._syncing(behind))
 
     def retry_if_due(self, session: Session) -> None:
         """While paused, try from time to time whether there is room."""
@@ -144,10 +144,6 @@ class Keeper:
     def settle(self) -> None:
         """Wait for a sync that is under way."""
         self._lane.wait()
-
-    def close(self) -> None:
-        """Let the thread go."""
-        self._lane.close()
 
 
 def probe_disk(disk: Disk, path: Path) -> None:

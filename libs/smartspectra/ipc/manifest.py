@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.staged import Stages, finish_now
 
 FORMAT = "smartspectra-ipc-manifest"
 VERSION = 1
@@ -145,7 +146,17 @@ def write(path: Path, manifest: Mapping[str, Any], disk: Disk) -> None:
     Raises:
         OSError: If it cannot be written; *path* is then as it was.
     """
-    disk.replace(path, [json.dumps(manifest, indent=2).encode() + b"\n"])
+    finish_now(writing(path, manifest, disk), disk)
+
+
+def writing(path: Path, manifest: Mapping[str, Any], disk: Disk) -> Stages:
+    """
+    The stages of :func:`write`.
+
+    Raises:
+        OSError: If it cannot be written; *path* is then as it was.
+    """
+    return disk.replacing(path, [json.dumps(manifest, indent=2).encode() + b"\n"])
 
 
 def _count(mapping: Mapping[str, Any], key: str) -> int:

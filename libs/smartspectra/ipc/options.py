@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from smartspectra.ipc.background import SHARED, Background
 from smartspectra.ipc.disk import Disk
 
 FsyncPolicy = Literal["always", "interval", "never"]
@@ -30,6 +31,8 @@ class StorageOptions:
         clock: Seconds of a clock that only goes forward.
         wall_clock: Seconds since 1970.
         disk: How files are written.
+        background: What does beside the recording what takes long; shared by all
+            collectors of the process.
     """
 
     fsync: FsyncPolicy = "interval"
@@ -42,3 +45,4 @@ class StorageOptions:
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
     disk: Disk = field(default_factory=Disk)
+    background: Background = SHARED

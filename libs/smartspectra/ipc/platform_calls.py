@@ -1,7 +1,10 @@
 """Calls on open files that differ between systems: POSIX on the one hand, Windows on the other."""
 
+import ctypes
 import os
+import re
 import sys
+from collections.abc import Callable
 
 OPEN_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 """What every file is opened with: bytes as they are, and not handed to child processes."""
@@ -55,3 +58,49 @@ def sync_folder_entries(path: str | os.PathLike[str]) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _file_system_calls() -> tuple[Callable[..., int], Callable[..., int]] | None:
+    """
+    Linux's ``syncfs`` and ``sync_file_range``; None where they cannot be relied upon.
+
+    Before Linux 5.17 the first of them keeps errors to itself.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    if version is None or (int(version[1]), int(version[2])) < (5, 17):
+        return None
+    try:
+        c_library = ctypes.CDLL(None, use_errno=True)
+        sync_all, sync_range = c_library.syncfs, c_library.sync_file_range
+    except (OSError, AttributeError):
+        return None
+    sync_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
+    return sync_all, sync_range
+
+
+_CALLS = _file_system_calls()
+_WAIT_BEFORE = 1
+
+
+def sync_file_system(descriptor: int) -> bool:
+    """
+    Wait until all is on the disk that is on the file system of an open file.
+
+    Returns:
+        False if that cannot be done, or failed: then ask for each file.
+    """
+    return _CALLS is not None and _CALLS[0](descriptor) == 0
+
+
+def check_written_back(descriptor: int) -> None:
+    """
+    Find out, after :func:`sync_file_system`, whether something of an open file was not written.
+
+    Raises:
+        OSError: If so.
+    """
+    if _CALLS is not None and _CALLS[1](descriptor, 0, 0, _WAIT_BEFORE):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

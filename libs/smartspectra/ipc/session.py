@@ -22,6 +22,7 @@ from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session_files import SessionPaths
 from smartspectra.ipc.snapshot import View, comma_of
 from smartspectra.ipc.source import UNKNOWN, Source
+from smartspectra.ipc.staged import Stages, finish_now, together
 
 log = logging.getLogger(__name__)
 
@@ -281,8 +282,17 @@ class Session:
         Raises:
             OSError: If the disk cannot say so.
         """
+        finish_now(self.syncing(), self.options.disk)
+
+    def syncing(self) -> Stages:
+        """
+        The stages of :meth:`sync`.
+
+        Raises:
+            OSError: If the disk cannot say so.
+        """
         if self.file is not None and self.is_behind:
-            self.file.sync()
+            yield from self.file.syncing()
 
     def now_ms(self) -> int:
         """
@@ -305,7 +315,10 @@ class Session:
 
     def write_view(self, view: View, path: Path) -> None:
         """Write a view as a snapshot or a summary, in one step."""
-        view.write(path, self.options.disk, whitespace=self.config.whitespace)
+        finish_now(self._writing_view(view, path), self.options.disk)
+
+    def _writing_view(self, view: View, path: Path) -> Stages:
+        return view.writing(path, self.options.disk, whitespace=self.config.whitespace)
 
     def manifest(self, state: str) -> dict[str, Any]:
         """What the manifest says now."""
@@ -315,7 +328,7 @@ class Session:
         if self.paths.manifest is not None:
             manifest.write(self.paths.manifest, self.manifest(state), self.options.disk)
 
-    def write_snapshot(self, view: View, state: dict[str, Any]) -> None:
+    def writing_snapshot(self, view: View, state: dict[str, Any]) -> Stages:
         """
         Write the snapshot and the manifest that goes with it; from any thread.
 
@@ -323,13 +336,15 @@ class Session:
             OSError: If it cannot be written, or would take the room that the recording
                 itself will need.
         """
+        works: list[Stages] = []
         if self.paths.snapshot is not None:
             free_bytes = self.options.disk.free_bytes(self.paths.snapshot.parent)
             if free_bytes < view.spilled_bytes + _ROOM_FOR_RECORDING_BYTES:
                 raise OSError(errno.ENOSPC, "no room for a snapshot beside the recording")
-            self.write_view(view, self.paths.snapshot)
+            works.append(self._writing_view(view, self.paths.snapshot))
         if self.paths.manifest is not None:
-            manifest.write(self.paths.manifest, state, self.options.disk)
+            works.append(manifest.writing(self.paths.manifest, state, self.options.disk))
+        yield from together(*works)
 
     def finish(self, stopped_ms: int | None = None) -> None:
         """
@@ -343,6 +358,15 @@ class Session:
         Raises:
             OSError: If the disk does not allow it now.
         """
+        finish_now(self.finishing(stopped_ms), self.options.disk)
+
+    def finishing(self, stopped_ms: int | None = None) -> Stages:
+        """
+        The stages of :meth:`finish`.
+
+        Raises:
+            OSError: If the disk does not allow it now.
+        """
         if not self._is_open:
             if not (self.losses.unwritten or self.losses.gaps):
                 return
@@ -351,15 +375,17 @@ class Session:
         self.restore_if_gone()
         if self.file is not None:
             self.file.cut_half_line()
-        self.sync()
+        yield from self.syncing()
         try:
-            self._write_views()
+            yield from self._writing_views()
         except PartGone:
             if self.file is None:
                 raise
             self._make_columns_anew(self.file)
-            self._write_views()
-        self._write_manifest(manifest.FINISHED)
+            yield from self._writing_views()
+        if self.paths.manifest is not None:
+            last = self.manifest(manifest.FINISHED)
+            yield from manifest.writing(self.paths.manifest, last, self.options.disk)
         if self.file is not None:
             self._closed_bytes = self.file.size_bytes
             self.file.close()
@@ -368,11 +394,10 @@ class Session:
             shutil.rmtree(self.paths.work_folder, ignore_errors=True)
         self._is_open = False
 
-    def _write_views(self) -> None:
+    def _writing_views(self) -> Stages:
         view = self.view()
-        for path in (self.paths.summary, self.paths.snapshot):
-            if path is not None:
-                self.write_view(view, path)
+        documents = [path for path in (self.paths.summary, self.paths.snapshot) if path is not None]
+        yield from together(*(self._writing_view(view, path) for path in documents))
 
     def tally(self) -> Counter[str]:
         """

@@ -37,7 +37,7 @@ class Sessions:
     def __init__(self, config: MetricsCollectorConfig, options: StorageOptions) -> None:
         self._config = config
         self._options = options
-        self._snapshots = Lane("snapshot")
+        self._snapshots = Lane(options.background.documents, options.disk, "snapshot")
         self._unfinished: list[Session] = []
         self._finish_at_s = 0.0
         self._finish_wait_s = _FIRST_WAIT_S
@@ -198,7 +198,7 @@ class Sessions:
 
     def _submit(self, session: Session) -> None:
         view, state = session.view(), session.manifest(OPEN)
-        self._snapshots.submit(lambda: session.write_snapshot(view, state))
+        self._snapshots.submit(session.writing_snapshot(view, state))
 
     def write_empty_summary(self, paths: SessionPaths, started_ms: int) -> None:
         """A run without a single envelope has a summary as well, if no other is in its way."""
@@ -218,15 +218,15 @@ class Sessions:
         return tally if self.named is None else tally + self.named.tally()
 
     def close(self) -> None:
-        """Finish what can be finished and let the threads go."""
+        """Finish what can be finished."""
         self._finish_rest()
         for session in self._unfinished:
             # The next start finishes it from its JSONL.
             log.error("left unfinished: %s", session.paths.jsonl)
             session.abandon()
         self._unfinished = []
-        self.keeper.close()
-        self._snapshots.close()
+        self.keeper.settle()
+        self._snapshots.wait()
 
 
 def _is_superseded(waiting: Session, paths: SessionPaths) -> bool:

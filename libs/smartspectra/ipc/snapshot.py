@@ -9,6 +9,7 @@ from typing import Any
 from smartspectra.ipc.columns import COLUMNS, Part, SpilledNumbers
 from smartspectra.ipc.disk import Disk, Span
 from smartspectra.ipc.series import Series
+from smartspectra.ipc.staged import Stages, finish_now
 
 Columns = dict[str, list[Part]]
 
@@ -72,7 +73,16 @@ class View:
         Raises:
             OSError: If it cannot be written; *path* is then as it was.
         """
-        disk.replace(path, self._pieces(_READABLE if whitespace else _COMPACT))
+        finish_now(self.writing(path, disk, whitespace=whitespace), disk)
+
+    def writing(self, path: Path, disk: Disk, *, whitespace: bool) -> Stages:
+        """
+        The stages of :meth:`write`.
+
+        Raises:
+            OSError: If it cannot be written; *path* is then as it was.
+        """
+        return disk.replacing(path, self._pieces(_READABLE if whitespace else _COMPACT))
 
     def _pieces(self, layout: "_Layout") -> Iterator[bytes | Span]:
         colon, line = layout.colon, layout.line
