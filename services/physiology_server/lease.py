@@ -25,6 +25,8 @@ LONGEST_WAIT_S = keys.LEASE_MS / 1_000 + 2.0
 FRESH_S = keys.LEASE_MS / 2_000
 """So long after a renewal nobody else can have the lease, whatever stalled meanwhile."""
 
+NEVER_S = float("-inf")
+
 _CLAIM = """
 local owner = redis.call('GET', KEYS[1])
 if owner == ARGV[1] then
@@ -129,7 +131,7 @@ class Lease:
         self._clock = clock
         self._dead_run = dead_run
         self._mine = json.dumps(asdict(Owner.this(run, clock.wall_us()))).encode()
-        self._renewed_at_s = float("-inf")
+        self._renewed_at_s = NEVER_S
 
     async def take(self, stop: threading.Event) -> None:
         """
@@ -193,6 +195,10 @@ class Lease:
 
     async def _renew(self) -> None:
         owner, _ = await self._claim()
+        # Who could not take it at the start, without Redis, takes it over now as `take` does.
+        # Who had it does not: another server has written since.
+        if self._is_dead(owner) and self._renewed_at_s == NEVER_S:
+            owner, _ = await self._claim(owner)
         if owner != self._mine:
             raise CannotGoOn(self._taken(owner))
 

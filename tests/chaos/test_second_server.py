@@ -13,7 +13,7 @@ def test_a_second_server_with_the_prefix_does_not_start_and_costs_nothing():
     """
     with a_rig() as rig:
         rig.record("first")
-        second = rig.a_server("second", free_port())
+        second = rig.a_server("second", free_port(), spool_folder=rig.folder / "other")
         second.start()
         status = second.ended()
         rig.until_more_is_written()

@@ -153,6 +153,25 @@ def test_without_redis_a_server_starts_and_takes_the_lease_before_it_sends(
     )
 
 
+def test_a_server_that_starts_without_redis_follows_one_that_was_killed(
+    start, redis_server, client
+):
+    """
+    The dead one's lease, which Redis still has when it is back, does not stop it.
+    """
+    first = start().ready()
+    eventually(lambda: owner(client) == first.run_id())
+    redis_server.stop()
+    first.kill()
+    second = start().ready()
+    run = second.run_id()
+    eventually(lambda: second.status().envelopes > 10)
+    redis_server.start()
+    eventually(lambda: run in runs_in(client) or second.process.poll() is not None)
+
+    assert (None, run) == (second.process.poll(), owner(client))
+
+
 def test_a_server_that_was_paused_does_not_write_into_the_stream_of_its_successor(start, client):
     """
     It finds the lease taken, says so and ends, before it sends anything.

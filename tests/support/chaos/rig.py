@@ -47,6 +47,7 @@ class Rig:
         self._server_settings = {
             "source": "synthetic", "streaming_backend": "redis", "autostart": True,
             "publish_core": "always", "frame_fps": 0, "fps": 60,
+            "spool_folder": folder / "spool", "resume_recording": True,
             "redis_port": self.redis_port, "port": self.server_port,
             **({"stream_max_entries": 0} if relayed else {}), **(server or {}),
         }  # fmt: skip
