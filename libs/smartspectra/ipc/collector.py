@@ -18,7 +18,7 @@ from smartspectra.ipc.lock import FolderLock
 from smartspectra.ipc.names import CollectorNames
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.redis_feed import RedisFeed
-from smartspectra.ipc.session import Session
+from smartspectra.ipc.session import NOT_RESUMED, Resumption, Session
 from smartspectra.ipc.session_files import SessionPaths, check_session_id
 from smartspectra.ipc.sessions import NO_FILES, Sessions
 
@@ -204,6 +204,7 @@ class MetricsCollector(CollectorNames):
         *,
         made_whole: bool = False,
         losses: Mapping[str, Any] | None = None,
+        sound_bytes: int | None = None,
     ) -> None:
         """
         Go on recording a session that was interrupted, in its own files.
@@ -219,13 +220,17 @@ class MetricsCollector(CollectorNames):
             losses: What :attr:`losses` said where the caller begins to feed again. The
                 manifest may be older, and know less, or newer, and count twice. Without,
                 the manifest is believed.
+            sound_bytes: What :attr:`durable_position` said there. Behind it a power cut may
+                have left anything: all from the first line on that holds no envelope is set
+                aside, to be fed again.
 
         Raises:
             ValueError: If it cannot be a session's id.
         """
         self.current_session_id = check_session_id(session_id)
         self.recording = True
-        session = self._begin(append=True, made_whole=made_whole, losses=losses)
+        resumed = Resumption(made_whole=made_whole, losses=losses, sound_bytes=sound_bytes)
+        session = self._begin(append=True, resumed=resumed)
         self.session_start_ms = session.started_ms
         self.write_snapshot_temp()
 
@@ -251,11 +256,11 @@ class MetricsCollector(CollectorNames):
             log.info("Rotating files for new session: %s", session_id)
         self._begin(append=again or self.config.append_mode)
 
-    def _begin(self, *, append: bool, **resumed: Any) -> Session:  # noqa: ANN401
+    def _begin(self, *, append: bool, resumed: Resumption = NOT_RESUMED) -> Session:
         assert self.current_session_id is not None
         paths = self._paths_of(self.current_session_id) if self._started else NO_FILES
         self._aim(paths)
-        return self._sessions.begin(self.current_session_id, paths, append=append, **resumed)
+        return self._sessions.begin(self.current_session_id, paths, append=append, resumed=resumed)
 
     def _aim(self, paths: SessionPaths) -> None:
         self._current_jsonl_path, self._current_json_path = paths.jsonl, paths.summary

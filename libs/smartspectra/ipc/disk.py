@@ -69,6 +69,19 @@ class Disk:
             # Not every system can send from file to file.
             return self.write(target, read_at(source, min(count, _COPY_BYTES), offset))
 
+    def copy_all(self, target: int, source: int, start: int, end: int) -> None:
+        """
+        Copy a part of one file to the end of another, in as many calls as it takes.
+
+        Raises:
+            PartGone: If the part is not there any more.
+        """
+        while start < end:
+            copied = self.copy(target, source, start, end - start)
+            if copied == 0:
+                raise PartGone(errno.EIO, "a file is shorter than it was")
+            start += copied
+
     def truncate(self, descriptor: int, size_bytes: int) -> None:
         """Cut a file to *size_bytes*."""
         os.ftruncate(descriptor, size_bytes)
@@ -242,7 +255,7 @@ class Span:
             file.seek(self.start)
             data = file.read(self.length_bytes)
         if len(data) < self.length_bytes:
-            raise self._gone("a work file is shorter than it was")
+            raise PartGone(errno.EIO, "a file is shorter than it was", str(self.path))
         return data
 
     def copy_to(self, target: int, disk: Disk) -> None:
@@ -255,12 +268,7 @@ class Span:
         """
         source = self._open()
         try:
-            at, end = self.start, self.start + self.length_bytes
-            while at < end:
-                copied = disk.copy(target, source, at, end - at)
-                if copied == 0:
-                    raise self._gone("a work file is shorter than it was")
-                at += copied
+            disk.copy_all(target, source, self.start, self.start + self.length_bytes)
         finally:
             os.close(source)
 
@@ -268,7 +276,4 @@ class Span:
         try:
             return os.open(self.path, os.O_RDONLY | OPEN_FLAGS)
         except FileNotFoundError as exc:
-            raise self._gone("a work file was removed") from exc
-
-    def _gone(self, why: str) -> PartGone:
-        return PartGone(errno.EIO, why, str(self.path))
+            raise PartGone(errno.EIO, "a work file was removed", str(self.path)) from exc

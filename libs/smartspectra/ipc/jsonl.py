@@ -13,6 +13,9 @@ from smartspectra.ipc.lock import FolderInUse
 from smartspectra.ipc.platform_calls import lock_exclusively, read_at
 from smartspectra.ipc.staged import Stages
 
+TORN = ".torn"
+"""The ending of the file that holds what was cut off the end of another."""
+
 REPLACED = ".replaced"
 """The ending of a file that someone put in the place of one that is being written."""
 
@@ -75,15 +78,32 @@ class JsonlFile:
     Args:
         path: The file; its folder exists.
         disk: How it is written.
+        sound_bytes: How much of it is certainly as it was written, where someone knows. Of
+            the rest, all from the first line on that is not sound is set aside as well.
+        is_sound: Whether a line can be one that was written.
+
+    Attributes:
+        path: The file.
+        size_bytes: Its size.
+        durable_bytes: How much of that is certainly on the disk.
+        torn_bytes: How much was set aside.
+        lost_bytes: How much of *sound_bytes* is not there.
 
     Raises:
         OSError: If it cannot be opened.
         FolderInUse: If another collector writes it.
     """
 
-    def __init__(self, path: Path, disk: Disk) -> None:
+    def __init__(
+        self,
+        path: Path,
+        disk: Disk,
+        sound_bytes: int | None = None,
+        is_sound: Callable[[bytes], bool] = bool,
+    ) -> None:
         self.path = path
         self.torn_bytes = 0
+        self.lost_bytes = 0
         self.size_bytes = 0
         self.durable_bytes = 0
         self._disk = disk
@@ -98,26 +118,31 @@ class JsonlFile:
                 raise FolderInUse(path, None) from exc
             # Some network file systems number a file anew each time that it is looked up.
             self._names_are_certain = os.path.samestat(os.fstat(self._descriptor), path.stat())
-            self._set_torn_end_aside()
+            self._set_torn_end_aside(sound_bytes, is_sound)
         except BaseException:
             os.close(self._descriptor)
             raise
 
-    def _set_torn_end_aside(self) -> None:
+    def _set_torn_end_aside(
+        self, sound_bytes: int | None, is_sound: Callable[[bytes], bool]
+    ) -> None:
         size = os.fstat(self._descriptor).st_size
-        whole = _end_of_last_line(self._descriptor, size)
-        if whole < size:
-            torn = read_at(self._descriptor, size - whole, whole)
-            aside = self.path.with_name(f"{self.path.name}.torn")
-            descriptor = self._disk.open_to_append(aside)
-            try:
-                self._disk.write_all(descriptor, torn + b"\n")
-                self._disk.sync(descriptor)
-            finally:
-                os.close(descriptor)
-            self._disk.truncate(self._descriptor, whole)
-            self.torn_bytes = size - whole
-        self.size_bytes = self.durable_bytes = whole
+        self.size_bytes = _end_of_last_line(self._descriptor, size)
+        if sound_bytes is not None:
+            self.size_bytes = self._sound_size(min(sound_bytes, self.size_bytes), is_sound)
+            self.lost_bytes = max(0, sound_bytes - self.size_bytes)
+        self.torn_bytes = size - self.size_bytes
+        if self.torn_bytes:
+            set_end_aside(self.path, self.size_bytes, self._disk)
+
+    def _sound_size(self, start: int, is_sound: Callable[[bytes], bool]) -> int:
+        """The size up to the first line behind *start* that is not sound."""
+        at = start = _end_of_last_line(self._descriptor, start)
+        for line in self._read_lines(None, start):
+            if not is_sound(line):
+                break
+            at += len(line) + 1
+        return at
 
     def read_lines_first(self) -> Iterator[bytes]:
         """
@@ -131,9 +156,9 @@ class JsonlFile:
         """Every line that is in the file now, without its newline."""
         return self._read_lines(None)
 
-    def _read_lines(self, see: Callable[[bytes], None] | None) -> Iterator[bytes]:
+    def _read_lines(self, see: Callable[[bytes], None] | None, start: int = 0) -> Iterator[bytes]:
         rest = b""
-        at = 0
+        at = start
         while at < self.size_bytes:
             data = read_at(self._descriptor, min(_READ_BYTES, self.size_bytes - at), at)
             if not data:
@@ -241,12 +266,7 @@ class JsonlFile:
         try:
             lock_exclusively(descriptor)
             self._disk.truncate(descriptor, 0)
-            at = 0
-            while at < self.size_bytes:
-                copied = self._disk.copy(descriptor, self._descriptor, at, self.size_bytes - at)
-                if copied == 0:
-                    raise OSError(errno.EIO, "the removed file was cut short", str(self.path))
-                at += copied
+            self._disk.copy_all(descriptor, self._descriptor, 0, self.size_bytes)
             self._disk.sync(descriptor)
         except BaseException:
             os.close(descriptor)
@@ -263,6 +283,27 @@ class JsonlFile:
     def close(self) -> None:
         """Close the file, which gives up its lock as well."""
         os.close(self._descriptor)
+
+
+def set_end_aside(path: Path, size_bytes: int, disk: Disk) -> None:
+    """
+    Move what a file holds behind *size_bytes* to the end of another, ``*.torn``.
+
+    Raises:
+        OSError: If that cannot be done now; nothing is lost then.
+    """
+    aside = disk.open_to_append(path.with_name(path.name + TORN))
+    try:
+        cut = disk.open_to_append(path)
+        try:
+            disk.copy_all(aside, cut, size_bytes, os.fstat(cut).st_size)
+            disk.write_all(aside, b"\n")
+            disk.sync(aside)
+            disk.truncate(cut, size_bytes)
+        finally:
+            os.close(cut)
+    finally:
+        os.close(aside)
 
 
 def _end_of_last_line(descriptor: int, size: int) -> int:

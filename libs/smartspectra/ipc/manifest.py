@@ -20,6 +20,10 @@ NO_MANIFEST = "the manifest was lost or never made, and with it what is known of
 """The gap of a session whose JSONL came without a manifest."""
 
 
+SHORTER = "the disk gave back less than it had confirmed"
+"""The gap of a session whose JSONL lacks bytes that were synced."""
+
+
 @dataclass(slots=True)
 class Losses:
     """

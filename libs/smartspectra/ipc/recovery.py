@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from smartspectra.ipc import manifest
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.session import Session
+from smartspectra.ipc.session import Resumption, Session
 from smartspectra.ipc.session_files import SessionPaths, check_session_id
 
 log = logging.getLogger(__name__)
@@ -121,12 +121,22 @@ def finish_one(
     paths: SessionPaths,
     config: MetricsCollectorConfig,
     options: StorageOptions,
+    sound_bytes: int | None = None,
 ) -> None:
     """
     Rebuild one session from its JSONL and write its summary and manifest.
+
+    Args:
+        session_id: The session's id.
+        paths: Its files.
+        config: What the collector was told.
+        options: How files are kept.
+        sound_bytes: Where in the JSONL the last envelope ends; what stands behind it is set
+            aside.
 
     Raises:
         OSError: If the disk does not allow it now.
         FolderInUse: If a collector is writing it.
     """
-    InterruptedSession(session_id, paths, config, options, append=True).finish()
+    resumed = Resumption(sound_bytes=sound_bytes)
+    InterruptedSession(session_id, paths, config, options, append=True, resumed=resumed).finish()

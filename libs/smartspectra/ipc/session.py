@@ -5,6 +5,7 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,27 @@ _TALLIED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """
+    What whoever goes on with an interrupted session knows of it.
+
+    Attributes:
+        made_whole: That everything since the last line will come again, or be reported as a
+            gap. The interruption is then no reason to call the session incomplete.
+        losses: What was known to be missing where it begins to come again. Without, the
+            manifest is believed.
+        sound_bytes: How much of the JSONL was certainly on the disk.
+    """
+
+    made_whole: bool = False
+    losses: Mapping[str, Any] | None = None
+    sound_bytes: int | None = None
+
+
+NOT_RESUMED = Resumption()
+
+
 class Session:
     """
     What is recorded under one session id, or outside of any.
@@ -65,8 +87,7 @@ class Session:
         options: StorageOptions,
         *,
         append: bool = False,
-        made_whole: bool = False,
-        losses: Mapping[str, Any] | None = None,
+        resumed: Resumption = NOT_RESUMED,
     ) -> None:
         self.session_id = session_id
         self.paths = paths
@@ -82,10 +103,10 @@ class Session:
         self.config = config
         self.options = options
         self._append = append
-        self._made_whole = made_whole
-        self._reported = losses
+        self._resumed = resumed
         self._moved_before_ms = 0
         self._torn_bytes = 0
+        self._lost_bytes = 0
         self._is_open = False
         self._stores = 0
         self._closed_bytes = 0
@@ -147,7 +168,8 @@ class Session:
             # Later attempts find what the first one wrote.
             self._found = manifest.read(paths.manifest) if continuing and paths.manifest else {}
         if paths.jsonl is not None:
-            self.file = JsonlFile(paths.jsonl, disk)  # first, since it is a lock as well
+            # First, since it is a lock as well.
+            self.file = JsonlFile(paths.jsonl, disk, self._resumed.sound_bytes, _is_envelope)
         try:
             self._empty_work_folder()
             if self.file is not None:
@@ -222,15 +244,18 @@ class Session:
     def _losses_of(self, before: Mapping[str, Any], file: JsonlFile) -> Losses:
         """What is missing from a file that is continued, by its manifest *before*."""
         losses = Losses.from_dict(before)
-        if self._reported is not None:
-            losses.restate(self._reported)
+        if self._resumed.losses is not None:
+            losses.restate(self._resumed.losses)
         if before or file.size_bytes:
             losses.resumptions += 1
         if not before and file.size_bytes:
             losses.note_gap(0, manifest.NO_MANIFEST)
         self._torn_bytes += file.torn_bytes  # an opening that failed may have set them aside
+        self._lost_bytes = max(self._lost_bytes, file.lost_bytes)
         losses.torn_bytes += self._torn_bytes
-        if self._made_whole:
+        if self._lost_bytes:
+            losses.note_gap(0, manifest.SHORTER)
+        if self._resumed.made_whole:
             losses.refilled_bytes += self._torn_bytes
         else:
             losses.interruptions += before.get("state") == manifest.OPEN
@@ -444,3 +469,11 @@ class Session:
                 raise
             self._make_columns_anew(self.file)
             return self.view().to_dict()
+
+
+def _is_envelope(line: bytes) -> bool:
+    try:
+        Envelope.parse(line)
+    except BadEnvelope:
+        return False
+    return True

@@ -2,8 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 from smartspectra.ipc.background import Lane
 from smartspectra.ipc.config import MetricsCollectorConfig
@@ -11,7 +9,7 @@ from smartspectra.ipc.keeper import Keeper
 from smartspectra.ipc.manifest import OPEN
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.recovery import finish_interrupted
-from smartspectra.ipc.session import Session
+from smartspectra.ipc.session import NOT_RESUMED, Resumption, Session
 from smartspectra.ipc.session_files import SessionPaths
 
 log = logging.getLogger(__name__)
@@ -68,8 +66,7 @@ class Sessions:
         paths: SessionPaths,
         *,
         append: bool | None = None,
-        made_whole: bool = False,
-        losses: Mapping[str, Any] | None = None,
+        resumed: Resumption = NOT_RESUMED,
     ) -> Session:
         """Make a session; its files are opened later."""
         return Session(
@@ -78,8 +75,7 @@ class Sessions:
             self._config,
             self._options,
             append=self._config.append_mode if append is None else append,
-            made_whole=made_whole,
-            losses=losses,
+            resumed=resumed,
         )
 
     def begin(
@@ -88,15 +84,12 @@ class Sessions:
         paths: SessionPaths,
         *,
         append: bool,
-        made_whole: bool = False,
-        losses: Mapping[str, Any] | None = None,
+        resumed: Resumption = NOT_RESUMED,
     ) -> Session:
         """Finish the named session, if there is one, and open another."""
         self.finish_named()
         self._unfinished = [each for each in self._unfinished if not _is_superseded(each, paths)]
-        self.named = self.new(
-            session_id, paths, append=append, made_whole=made_whole, losses=losses
-        )
+        self.named = self.new(session_id, paths, append=append, resumed=resumed)
         self.keeper.open(self.named)
         return self.named
 

@@ -114,7 +114,12 @@ def print_report(console: Console, report: "Report") -> None:
         mark = "[red]-[/red]" if finding.is_damage else "[dim]-[/dim]"
         console.print(f"         {mark} {escape(finding.text)}", soft_wrap=True)
     if report.can_be_repaired:
-        console.print(f"         `vitalrig sessions repair {escape(report.name)}` makes it good")
+        good = (
+            "makes the rest good; only a copy has it all"
+            if report.missing_envelopes
+            else "makes it good"
+        )
+        console.print(f"         `vitalrig sessions repair {escape(report.name)}` {good}")
     elif not report.is_intact:
         console.print("         the JSONL itself is damaged; restore the session from a copy")
 

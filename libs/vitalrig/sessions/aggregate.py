@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from smartspectra.ipc.aggregate import SeriesTable
-from smartspectra.ipc.channels import Channels
+from smartspectra.ipc.channels import RECORDING_STATE, Channels
 from smartspectra.ipc.columns import MemoryStore
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
+from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of, session_id_of
 from smartspectra.ipc.series import Series as CollectedSeries
 from vitalrig.sessions.lines import Advance, no_progress, whole_lines
 from vitalrig.sessions.series import Samples, Series
@@ -25,6 +25,7 @@ class Aggregate:
         table: The series.
         lines: Lines taken.
         bad_lines: The numbers of lines that hold no envelope, from 1.
+        named: The session that its first start of a recording names; empty if none does.
         first_us: When the first envelope was published; None if no line tells.
         last_us: When the last one was.
     """
@@ -33,23 +34,27 @@ class Aggregate:
         self.table = SeriesTable(Channels(prefix), MemoryStore)
         self.lines = 0
         self.bad_lines: list[int] = []
+        self.named = ""
         self.first_us: int | None = None
         self.last_us: int | None = None
 
-    def add(self, line: bytes) -> None:
-        """Take one line."""
+    def add(self, line: bytes) -> bool:
+        """Take one line; gives whether it holds an envelope."""
         self.lines += 1
         try:
             document = document_of(line)
             envelope = Envelope.of(document)
         except BadEnvelope:
             self.bad_lines.append(self.lines)
-            return
+            return False
+        if not self.named and envelope.type == RECORDING_STATE:
+            self.named = session_id_of(envelope.payload) or ""
         if envelope.timestamp_us is not None:
             self.last_us = envelope.timestamp_us
             if self.first_us is None:
                 self.first_us = envelope.timestamp_us
         self.table.add([document], len(line))
+        return True
 
     def series(self) -> tuple[Series, ...]:
         """The series, to be loaded one by one."""

@@ -68,28 +68,37 @@ def check_manifest(files: SessionFiles, contents: Contents) -> Iterator[Finding]
             "bytes", f"the manifest says {size} bytes, the JSONL has {contents.whole_bytes}"
         )
     if facts.get("sha256") != contents.sha256:
-        yield Finding("sha256", _how_changed(contents))
+        yield Finding(
+            "sha256", "the JSONL is not what was recorded: its sha256 is not the manifest's"
+        )
 
 
-def _how_changed(contents: Contents) -> str:
-    if contents.agrees_at_promised_size:
-        return "the JSONL is what the manifest describes, but something was added behind it"
-    return "the JSONL is not what was recorded: its sha256 is not the manifest's"
+def check_names(
+    files: SessionFiles, recorded_as: str, *, is_proven: bool = False
+) -> Iterator[Finding]:
+    """
+    The manifest belongs to this session and not to another.
 
-
-def check_names(files: SessionFiles) -> Iterator[Finding]:
-    """Manifest and summary belong to this session and not to another."""
+    Args:
+        files: The session.
+        recorded_as: The session that its JSONL names; empty if it names none.
+        is_proven: Whether the JSONL is what the manifest describes, whatever they are called.
+    """
     manifest_id = files.facts.get("session_id")
-    if files.facts and files.stem.startswith("metrics_") and not _is_of(manifest_id, files):
+    if not files.facts or not files.stem.startswith("metrics_") or _is_of(manifest_id, files):
+        return
+    if is_proven or manifest_id == recorded_as:
+        yield Finding("renamed", f"it was recorded as {manifest_id!r} and has been renamed", False)
+    else:
         yield Finding("foreign", f"the manifest is of session {manifest_id!r}, not {files.name!r}")
 
 
 def check_summary(
-    files: SessionFiles, document: Document, contents: Contents | None
+    files: SessionFiles, document: Document, contents: Contents | None, recorded_as: str = ""
 ) -> Iterator[Finding]:
     """The summary by itself and, if the JSONL is known, against that."""
     meta, name = document.meta, document.path.name
-    if meta.get("session_id") is not None and not _is_of(meta["session_id"], files):
+    if meta.get("session_id") not in {None, recorded_as} and not _is_of(meta["session_id"], files):
         yield Finding("foreign", f"{name} is of session {meta['session_id']!r}")
         return
     total = 0

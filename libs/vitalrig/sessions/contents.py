@@ -16,6 +16,7 @@ class Contents:
     Attributes:
         whole_bytes: Its size up to the last newline.
         torn_bytes: What stands behind that.
+        sound_bytes: Its size up to the end of the last line that holds an envelope.
         sha256: The hash of the whole lines.
         agrees_at_promised_size: Whether its first bytes, as many as the manifest says, have
             the hash that the manifest gives.
@@ -24,9 +25,15 @@ class Contents:
 
     whole_bytes: int
     torn_bytes: int
+    sound_bytes: int
     sha256: str
     agrees_at_promised_size: bool
     aggregate: Aggregate
+
+    @property
+    def size_bytes(self) -> int:
+        """The whole file's size."""
+        return self.whole_bytes + self.torn_bytes
 
 
 class _Hash:
@@ -81,13 +88,15 @@ def contents_of(
     """
     hashed = _Hash(promised_bytes)
     aggregate = Aggregate(prefix)
-    whole_bytes = 0
+    whole_bytes = sound_bytes = 0
     for line in whole_lines(jsonl, advance, hashed.see):
-        aggregate.add(line)
         whole_bytes += len(line) + 1
+        if aggregate.add(line):
+            sound_bytes = whole_bytes
     return Contents(
         whole_bytes=whole_bytes,
         torn_bytes=hashed.size_bytes - whole_bytes,
+        sound_bytes=sound_bytes,
         sha256=hashed.at(jsonl, whole_bytes),
         agrees_at_promised_size=hashed.at_promised_size == promised_sha256,
         aggregate=aggregate,

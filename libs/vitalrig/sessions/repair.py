@@ -9,7 +9,8 @@ from typing import Any
 
 from smartspectra.ipc import MetricsCollectorConfig
 from smartspectra.ipc import manifest as manifests
-from smartspectra.ipc.disk import Disk, free_name
+from smartspectra.ipc.disk import Disk, Span, free_name
+from smartspectra.ipc.jsonl import set_end_aside
 from smartspectra.ipc.lock import FolderInUse, FolderLock
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.recovery import finish_one
@@ -19,6 +20,9 @@ from vitalrig.sessions.files import SessionFiles
 from vitalrig.sessions.lines import Advance, no_progress
 from vitalrig.sessions.verify import Report, verify
 from vitalrig.version import VERSION
+
+CUT_OFF = "the JSONL was cut off after the recording"
+"""The gap of a session whose manifest or summary counts more envelopes than its JSONL has."""
 
 _LOCK_ENDING = ".lock"
 
@@ -52,9 +56,10 @@ def repair(files: SessionFiles, advance: Advance = no_progress) -> Repaired:
     """
     Make a session whole again from its JSONL.
 
-    A torn end is set aside to ``*.torn``, summary and manifest are written anew, and what
-    they replace is kept under ``*.before_repair``. The manifest names every loss that is
-    known. Lines of the JSONL are never changed.
+    A torn end, and what else stands behind the last envelope, is set aside to ``*.torn``.
+    Summary and manifest are written anew, and what they replace is kept under
+    ``*.before_repair``. The manifest names every loss that is known. Envelopes in the JSONL
+    are never changed.
 
     Args:
         files: The session.
@@ -75,12 +80,17 @@ def repair(files: SessionFiles, advance: Advance = no_progress) -> Repaired:
                 f"session {files.name} is {before.verdict}. Nothing was changed: what is wrong "
                 "cannot be made good from the JSONL; restore the session from a copy"
             )
+        if any(finding.what == "added" for finding in before.findings):
+            set_end_aside(files.jsonl, before.sound_bytes, Disk())
+            after = verify(_as_they_are_now(files))
+            if after.is_intact:
+                return Repaired(before, after, ())
         kept = tuple(_keep(path) for path in _replaced(files))
         _set_end(files, files.jsonl)
-        if not files.facts:
-            _admit_lost_manifest(files)
+        if not files.facts or before.missing_envelopes:
+            _admit_losses(files, before.missing_envelopes)
         session_id = files.facts.get("session_id") or files.name
-        finish_one(session_id, files.paths, _config(files), _options())
+        finish_one(session_id, files.paths, _config(files), _options(), before.sound_bytes)
         return Repaired(before, verify(_as_they_are_now(files)), kept)
 
 
@@ -116,21 +126,31 @@ def _replaced(files: SessionFiles) -> list[Path]:
 def _keep(path: Path) -> Path:
     """A second name for a file that is about to be replaced."""
     kept = free_name(path, ".before_repair")
-    os.link(path, kept)
+    try:
+        os.link(path, kept)
+    except OSError:
+        # Not every file system has links.
+        Disk().replace(kept, [Span(path, 0, path.stat().st_size)])
     return kept
 
 
-def _admit_lost_manifest(files: SessionFiles) -> None:
+def _admit_losses(files: SessionFiles, missing_envelopes: int) -> None:
     """
-    Leave a manifest that says what is not known, for recovery to go on from.
+    Leave a manifest that says what is lost, for recovery to go on from.
 
-    Recovery does so by itself, but does not know the source that the summary names.
+    Of a lost manifest recovery says so by itself, but does not know the source that the
+    summary names.
     """
-    unknown = {"by_reason": {manifests.NO_MANIFEST: {"count": 1, "missing_envelopes": 0}}}
-    source = meta_of(files).get("source", "unknown")
+    losses = manifests.Losses.from_dict(files.facts)
+    if not files.facts:
+        losses.note_gap(0, manifests.NO_MANIFEST)
+    if missing_envelopes and CUT_OFF not in losses.gaps:
+        losses.note_gap(missing_envelopes, CUT_OFF)
+    source = files.facts.get("source") or meta_of(files).get("source", "unknown")
     path = files.paths.manifest
     assert path is not None
-    manifests.write(path, {"state": "lost", "source": source, "gaps": unknown}, Disk())
+    known = {"state": "lost", "source": source}
+    manifests.write(path, {**files.facts, **losses.to_dict(), **known}, Disk())
 
 
 def _set_end(files: SessionFiles, jsonl: Path) -> None:

@@ -1,7 +1,9 @@
 """Whether a session is what was recorded, all of it, and what is wrong if it is not."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from vitalrig.sessions import held
 from vitalrig.sessions.catalogue import camera_of, meta_of
@@ -20,11 +22,13 @@ with extra("export"):
         check_summary,
     )
     from vitalrig.sessions.contents import Contents, contents_of
+    from vitalrig.sessions.ends import bytes_added, envelopes_cut_off
 
 _REPAIRABLE = frozenset(
     {"torn", "bad_lines", "open", "no_summary", "no_manifest", "summary", "series"}
+    | {"added", "cut_off"}
 )
-_CHANGED = frozenset({"foreign", "lines", "bytes", "sha256"})
+_CHANGED = frozenset({"foreign", "lines", "bytes", "sha256", "added", "cut_off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,9 @@ class Report:
         envelopes: Lines of the JSONL.
         samples: Samples in the series.
         size_bytes: Size of the JSONL.
+        sound_bytes: Its size up to the end of the last line that holds an envelope, and not
+            beyond what a finished session's manifest describes.
+        missing_envelopes: Envelopes at its end that were recorded and are gone.
         sha256: The hash of the JSONL's whole lines.
         findings: What is wrong, and what is worth knowing.
     """
@@ -53,6 +60,8 @@ class Report:
     envelopes: int
     samples: int
     size_bytes: int
+    sound_bytes: int
+    missing_envelopes: int
     sha256: str
     findings: tuple[Finding, ...]
 
@@ -95,7 +104,9 @@ def verify(files: SessionFiles, advance: Advance = no_progress) -> Report:
         verdict=_verdict(files, findings, recording=recording),
         envelopes=aggregate.lines if aggregate else 0,
         samples=sum(series.count for series in aggregate.table.all()) if aggregate else 0,
-        size_bytes=contents.whole_bytes + contents.torn_bytes if contents else 0,
+        size_bytes=contents.size_bytes if contents else 0,
+        sound_bytes=_sound_bytes(files, contents) if contents else 0,
+        missing_envelopes=envelopes_cut_off(files, contents) if contents else 0,
         sha256=contents.sha256 if contents else "",
         findings=findings,
     )
@@ -114,6 +125,11 @@ def _contents(files: SessionFiles, advance: Advance) -> Contents | None:
     )
 
 
+def _sound_bytes(files: SessionFiles, contents: Contents) -> int:
+    added = bytes_added(files, contents)
+    return contents.size_bytes - added if added else contents.sound_bytes
+
+
 def _findings(
     files: SessionFiles, contents: Contents | None, *, recording: bool
 ) -> Iterator[Finding]:
@@ -129,7 +145,8 @@ def _findings(
     # A summary says nothing about lines that are not those it was made of, and another
     # maker's may follow other rules than ours.
     comparable = files.is_finished and not any(each.what in _CHANGED for each in about_lines)
-    yield from _summary_findings(files, contents, comparable=comparable)
+    recorded_as = _recorded_as(files, contents)
+    yield from _summary_findings(files, contents, recorded_as, comparable=comparable)
     yield from _remarks(files)
 
 
@@ -137,16 +154,60 @@ def _line_findings(
     files: SessionFiles, contents: Contents | None, *, recording: bool
 ) -> Iterator[Finding]:
     """What is wrong with the JSONL, by itself or by its manifest."""
-    if contents is not None:
-        yield from check_lines(files, contents, held=recording)
-    elif files.facts:
-        yield Finding("no_jsonl", f"{files.stem}.jsonl is missing, and with it what was recorded")
-    else:
-        yield Finding("no_jsonl", "there is no JSONL; what was recorded cannot be checked", False)
-    strangers = list(check_names(files))
-    yield from strangers
-    if files.is_finished and contents is not None and not strangers:
+    is_proven = contents is not None and contents.agrees_at_promised_size
+    names = list(check_names(files, _recorded_as(files, contents), is_proven=is_proven))
+    yield from names
+    if contents is None:
+        yield _without_jsonl(files)
+        return
+    is_foreign = any(each.is_damage for each in names)
+    if not (recording or is_foreign) and (end := _end_finding(files, contents)):
+        yield end
+        return
+    yield from check_lines(files, contents, held=recording)
+    if files.is_finished and not is_foreign:
         yield from check_manifest(files, contents)
+
+
+def _recorded_as(files: SessionFiles, contents: Contents | None) -> str:
+    """The session that the JSONL is of: as its manifest says if that is proven, else by itself."""
+    if contents is None:
+        return ""
+    proven = files.facts.get("session_id") if contents.agrees_at_promised_size else None
+    return str(proven) if proven else contents.aggregate.named
+
+
+def _end_finding(files: SessionFiles, contents: Contents) -> Finding | None:
+    name = f"{files.stem}.jsonl"
+    if added := bytes_added(files, contents):
+        return Finding(
+            "added", f"{name} is what the manifest describes, but {added} bytes stand behind that"
+        )
+    if missing := envelopes_cut_off(files, contents):
+        return Finding("cut_off", f"{name} was cut off: the last {missing} envelopes are gone")
+    return None
+
+
+def _without_jsonl(files: SessionFiles) -> Finding:
+    if not files.facts:
+        return Finding("no_jsonl", "there is no JSONL; what was recorded cannot be checked", False)
+    text = f"{files.stem}.jsonl is missing, and with it what was recorded"
+    if (renamed := _renamed_to(files)) is not None:
+        text = f"{files.stem}.jsonl has been renamed: {renamed.name} is it; name it back"
+    return Finding("no_jsonl", text)
+
+
+def _renamed_to(files: SessionFiles) -> Path | None:
+    """The JSONL in the folder that is the one which the manifest describes."""
+    size, sha256 = files.facts.get("bytes"), files.facts.get("sha256")
+    if not size or not sha256:
+        return None
+    for path in sorted(files.folder.glob("*.jsonl")):
+        if path.stat().st_size == size:
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
+                    return path
+    return None
 
 
 def _without_manifest(files: SessionFiles) -> Finding:
@@ -159,7 +220,7 @@ def _without_manifest(files: SessionFiles) -> Finding:
 
 
 def _summary_findings(
-    files: SessionFiles, contents: Contents | None, *, comparable: bool
+    files: SessionFiles, contents: Contents | None, recorded_as: str, *, comparable: bool
 ) -> Iterator[Finding]:
     if files.summary is None:
         if files.jsonl is not None:
@@ -170,8 +231,9 @@ def _summary_findings(
     except Unreadable as exc:
         yield Finding("summary", str(exc))
         return
-    yield from check_summary(files, document, contents if comparable else None)
-    if contents is not None and not files.is_finished:
+    yield from check_summary(files, document, contents if comparable else None, recorded_as)
+    is_cut = contents is not None and envelopes_cut_off(files, contents)
+    if contents is not None and not files.is_finished and not is_cut:
         yield from check_shortened(document, contents)
 
 
@@ -180,7 +242,7 @@ def _remarks(files: SessionFiles) -> Iterator[Finding]:
         yield Finding("incomplete", str(files.facts.get("verdict")), is_damage=False)
     if files.torn is not None:
         size = files.torn.stat().st_size
-        yield Finding("set_aside", f"{files.torn.name} keeps {size} bytes of torn lines", False)
+        yield Finding("set_aside", f"{files.torn.name} keeps {size} bytes that were cut off", False)
     if files.snapshot is not None:
         try:
             Document(files.snapshot)

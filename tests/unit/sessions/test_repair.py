@@ -1,5 +1,6 @@
 """What was interrupted is finished; what was recorded is never touched."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, StorageOp
 from tests.support.sessions import golden_in, recorded
 from vitalrig.errors import NotPossibleNow
 from vitalrig.sessions.catalogue import resolve
-from vitalrig.sessions.repair import BeyondRepair, repair
+from vitalrig.sessions.repair import CUT_OFF, BeyondRepair, repair
 
 
 @pytest.fixture
@@ -155,27 +156,115 @@ def test_a_crash_during_a_repair_is_repaired(golden):
     assert repaired(golden).after.is_intact
 
 
+@pytest.mark.parametrize("with_manifest", [True, False])
+@pytest.mark.parametrize("lost_bytes", [1, 300, 5_000])
+def test_what_is_left_of_a_jsonl_that_was_cut_off_is_a_session(golden, lost_bytes, with_manifest):
+    """
+    As far as it goes; its manifest counts what is gone, and nothing that is left is lost.
+    """
+    whole = golden.jsonl.read_bytes()
+    golden.jsonl.write_bytes(whole[:-lost_bytes])
+    if not with_manifest:
+        golden.manifest.unlink()
+    done = repaired(golden)
+    left = golden.jsonl.read_bytes()
+    torn = golden.folder / "metrics_golden.jsonl.torn"
+    aside = torn.read_bytes()[:-1] if torn.exists() else b""
+
+    assert whole[:-lost_bytes] == left + aside
+    assert (True, False) == (done.after.is_intact, done.after.complete)
+    gap = json.loads(golden.manifest.read_text())["gaps"]["by_reason"][CUT_OFF]
+    assert {"count": 1, "missing_envelopes": whole.count(b"\n") - left.count(b"\n")} == gap
+    assert not repaired(golden).did_something
+
+
+def test_a_crash_during_the_repair_of_a_cut_session_counts_no_loss_twice(golden, monkeypatch):
+    """
+    The second attempt goes on from what the first one wrote.
+    """
+    golden.jsonl.write_bytes(golden.jsonl.read_bytes()[:-300])
+
+    def crash(*_arguments):
+        raise OSError(errno.EIO, "crash")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("vitalrig.sessions.repair.finish_one", crash)
+        with pytest.raises(OSError, match="crash"):
+            repaired(golden)
+    report = repaired(golden).after
+
+    assert report.is_intact
+    assert 1 == json.loads(golden.manifest.read_text())["gaps"]["count"]
+
+
+@pytest.mark.parametrize(
+    "rubbish", [b'{"type":"edge_met', bytes(4096), b"timestamp,value\n1,2\n", b"{}\n" * 3]
+)
+def test_rubbish_behind_a_recording_is_set_aside(golden, rubbish):
+    """
+    What was recorded is then intact and complete again, and the rubbish is kept.
+    """
+    before = everything(golden.folder)
+    with golden.jsonl.open("ab") as file:
+        file.write(rubbish)
+    report = repaired(golden).after
+    after = everything(golden.folder)
+
+    assert (True, True) == (report.is_intact, report.complete)
+    assert rubbish + b"\n" == after.pop("metrics_golden.jsonl.torn")
+    assert before == after
+
+
+def test_rubbish_behind_an_interrupted_recording_is_set_aside(golden):
+    """
+    Whole lines of it too, from behind the last envelope on.
+    """
+    interrupt(golden)
+    before = golden.jsonl.read_bytes()
+    with golden.jsonl.open("ab") as file:
+        file.write(b"no envelope\n" + bytes(100) + b"\nhalf")
+    report = repaired(golden).after
+
+    assert (True, before) == (report.is_intact, golden.jsonl.read_bytes())
+    assert "bytes of a torn line set aside: 117" in report.verdict
+
+
+def test_where_there_are_no_hard_links_it_is_repaired_too(golden, monkeypatch):
+    """
+    A USB stick, a share of another system; what is replaced is kept as a copy.
+    """
+
+    def refuse(*_arguments, **_more):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    golden.summary.write_bytes(b"half a summ")
+    report = repaired(golden).after
+
+    assert report.is_intact
+    assert b"half a summ" == (golden.folder / "metrics_golden.json.before_repair").read_bytes()
+
+
 def flipped(files):
     data = bytearray(files.jsonl.read_bytes())
     data[1000] ^= 1
     files.jsonl.write_bytes(data)
 
 
-def shortened(files):
+def without_its_middle(files):
     lines = files.jsonl.read_bytes().splitlines(keepends=True)
-    files.jsonl.write_bytes(b"".join(lines[:-3]))
+    files.jsonl.write_bytes(b"".join(lines[:60] + lines[63:]))
 
 
-def shortened_without_a_manifest(files):
-    shortened(files)
-    files.manifest.unlink()
+def emptied(files):
+    files.jsonl.write_bytes(b"")
 
 
 def gone(files):
     files.jsonl.unlink()
 
 
-@pytest.mark.parametrize("damage", [flipped, shortened, shortened_without_a_manifest, gone])
+@pytest.mark.parametrize("damage", [flipped, without_its_middle, emptied, gone])
 def test_what_cannot_be_made_good_is_left_as_it_is(golden, damage):
     """
     A new manifest would hide that something is wrong.

@@ -89,28 +89,49 @@ def test_a_missing_last_line_is_found(golden):
     lines = golden.jsonl.read_bytes().splitlines(keepends=True)
     golden.jsonl.write_bytes(b"".join(lines[:-1]))
 
-    assert "lines" in found(golden)
+    assert {"cut_off"} == found(golden)
 
 
-def test_lines_that_were_added_are_found_and_told_from_changed_ones(golden):
+ADDED = {
+    "a line": an_envelope("edge_metrics", START_US, a_trace(START_US, 1.0)) + b"\n",
+    "half a line": b'{"type":"edge_met',
+    "a page of zeros": bytes(4096),
+    "another file's lines": b"timestamp,value\n1,2\n",
+}
+
+
+@pytest.mark.parametrize("rubbish", ADDED.values(), ids=ADDED)
+def test_what_was_added_behind_the_recording_is_found_and_told_from_changes(golden, rubbish):
     """
     What the manifest describes is still there then.
     """
     with golden.jsonl.open("ab") as file:
-        file.write(an_envelope("edge_metrics", START_US, a_trace(START_US, 1.0)) + b"\n")
-    texts = {finding.what: finding.text for finding in verify(golden).findings}
+        file.write(rubbish)
+    text = verify(resolve("golden", golden.folder)).verdict
 
-    assert "added behind" in texts["sha256"]
+    assert ({"added"}, True) == (found(golden), f"but {len(rubbish)} bytes stand behind" in text)
 
 
-def test_a_torn_line_is_found(golden):
+@pytest.mark.parametrize("lost_bytes", [1, 300, 5_000])
+def test_a_jsonl_that_was_cut_off_is_found_and_told_from_changes(golden, lost_bytes):
     """
-    And nothing else, since all that the manifest describes is there.
+    What is left is the beginning of what the summary holds.
     """
+    golden.jsonl.write_bytes(golden.jsonl.read_bytes()[:-lost_bytes])
+
+    assert {"cut_off"} == found(golden)
+
+
+def test_a_torn_line_of_an_interrupted_session_is_found(golden):
+    """
+    Half a line is what a crash leaves behind.
+    """
+    golden.summary.unlink()
+    golden.manifest.write_text(json.dumps({"state": "open", "session_id": "golden"}))
     with golden.jsonl.open("ab") as file:
         file.write(b'{"type":"edge_met')
 
-    assert {"torn"} == found(golden)
+    assert {"open", "no_summary", "torn"} == found(golden)
 
 
 def test_a_missing_summary_is_found(golden):
@@ -191,6 +212,45 @@ def test_a_summary_of_another_session_is_found(golden):
     shutil.copy(other.summary, golden.summary)
 
     assert {"foreign"} == found(golden)
+
+
+def renamed(files):
+    for path in resolve(files.name, files.folder).all():
+        path.rename(path.with_name(path.name.replace("golden", "mine")))
+    return resolve("mine", files.folder)
+
+
+def test_a_renamed_session_is_called_renamed(golden):
+    """
+    It is what was recorded, under another name; that is no damage.
+    """
+    report = verify(renamed(golden))
+    told = [finding.text for finding in report.findings if finding.what == "renamed"]
+
+    assert (True, True) == (report.is_intact, report.complete)
+    assert ["it was recorded as 'golden' and has been renamed"] == told
+
+
+def test_a_renamed_session_is_known_by_what_it_says_of_itself_too(golden):
+    """
+    An interrupted one has no hash yet, and its JSONL names the session.
+    """
+    golden.summary.unlink()
+    golden.manifest.write_text(json.dumps({"state": "open", "session_id": "golden"}))
+    report = verify(renamed(golden))
+
+    assert "renamed" in {finding.what for finding in report.findings}
+    assert {"open", "no_summary"} == found(golden, "mine")
+
+
+def test_a_jsonl_that_alone_was_renamed_is_found(golden):
+    """
+    The finding says which file it is.
+    """
+    golden.jsonl.rename(golden.folder / "metrics_mine.jsonl")
+    report = verify(resolve("golden", golden.folder))
+
+    assert "metrics_golden.jsonl has been renamed: metrics_mine.jsonl is it" in report.verdict
 
 
 def test_a_foreign_file_under_a_sessions_name_is_found(tmp_path):
@@ -285,4 +345,4 @@ def test_a_jsonl_that_is_shorter_than_its_summary_is_found_without_a_manifest(go
     lines = golden.jsonl.read_bytes().splitlines(keepends=True)
     golden.jsonl.write_bytes(b"".join(lines[:-20]))
 
-    assert "lines" in found(golden)
+    assert {"cut_off", "no_manifest"} == found(golden)
