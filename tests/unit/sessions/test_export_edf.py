@@ -96,7 +96,7 @@ def test_an_even_series_comes_back_to_one_part_in_65000_of_its_range(
     assert np.abs(at_us - times).max() <= 1.5
     # A sample is off its grid point by a microsecond at most, so lines between samples add little.
     tilt = np.abs(np.diff(values)).max(initial=0) * 1.5 * rate_hz / 1e6
-    assert np.abs(found - values).max() <= step / 2 + tilt + 1e-9 * max(1, abs(max(values)))
+    assert np.abs(found - values).max() <= step / 2 + tilt + 1e-9 * max(1, *map(abs, values))
 
 
 def test_a_recorded_session_comes_back(tmp_path):
