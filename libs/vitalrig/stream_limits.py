@@ -111,7 +111,7 @@ class Limits:
         spare_s = state.held_s - self.least_s
         if spare_s <= 0:
             return None
-        step_s = min(spare_s, max(state.held_s / _SHARE, 1.0))
+        step_s = min(spare_s, state.held_s / _SHARE)
         return _trim(stream, state.oldest_ms + round(step_s * 1_000))
 
 

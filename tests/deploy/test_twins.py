@@ -117,3 +117,19 @@ def test_tools_set_every_variable_that_supervisord_conf_reads(tmp_path):
     given = Layout(environment).variables(Path("python"), redis)
 
     assert set(re.findall(r"%\(ENV_(\w+)\)s", text("config/supervisord.conf"))) <= given.keys()
+
+
+def test_what_the_server_could_not_send_outlives_its_container():
+    """
+    The spool is in the data folder in both modes.
+    """
+    server = services()["physiology_server"]
+    mounts = {volume["target"]: volume for volume in server["volumes"] if isinstance(volume, dict)}
+    folder = server["environment"]["VITALRIG_PHYSIOLOGY_SERVER_SPOOL_FOLDER"]
+    there = supervisor_environment("physiology_server")["VITALRIG_PHYSIOLOGY_SERVER_SPOOL_FOLDER"]
+
+    assert ("${DATA_DIR:-./data}/spool", False, "%(ENV_RIG_SPOOL)s") == (
+        mounts[folder]["source"],
+        mounts[folder].get("read_only", False),
+        there,
+    )

@@ -14,7 +14,16 @@ from rig.errors import RigError
 
 _ROOT = Path(__file__).resolve().parents[2]
 # All that either mode keeps in DATA_DIR; anything else in it is somebody else's.
-_DATA_FOLDERS = ("sessions", "redis", "valkey", "prometheus", "alertmanager", "grafana", "run")
+_DATA_FOLDERS = (
+    "sessions",
+    "spool",
+    "redis",
+    "valkey",
+    "prometheus",
+    "alertmanager",
+    "grafana",
+    "run",
+)
 
 
 def up(environment: Environment, _: argparse.Namespace) -> int:

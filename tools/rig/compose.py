@@ -74,7 +74,8 @@ class ComposeRig:
         environment = self._environment
         passwords.ensure(environment.path("SECRETS_DIR"))
         uid, gid = environment.number("RIG_UID"), environment.number("RIG_GID")
-        sessions.make(environment.sessions, uid, gid)
+        for folder in (environment.sessions, environment.spool):
+            sessions.make(folder, uid, gid)
         services = [*SERVICES, *self._images()]
         code = self._compose(
             *("up", "--detach", "--build", "--wait", "--wait-timeout", str(_WAIT_S)), *services

@@ -123,6 +123,11 @@ class Environment:
         """Where session files are, in both modes."""
         return self.path("DATA_DIR") / "sessions"
 
+    @property
+    def spool(self) -> Path:
+        """Where the server keeps what it could not send yet, in both modes."""
+        return self.path("DATA_DIR") / "spool"
+
     def for_programs(self) -> dict[str, str]:
         """The environment of a program that is started: ours over that of this process."""
         paths = {name: str(self.path(name)) for name in ("DATA_DIR", "SECRETS_DIR")}

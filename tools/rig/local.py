@@ -217,7 +217,8 @@ class LocalRig:
     def _start_supervisord(self, python: Path, redis: RedisProgram) -> None:
         environment, layout = self._environment, self._layout
         passwords.ensure(environment.path("SECRETS_DIR"))
-        environment.sessions.mkdir(parents=True, exist_ok=True)
+        for folder in (environment.sessions, environment.spool):
+            folder.mkdir(parents=True, exist_ok=True)
         layout.make(redis)
         variables = layout.variables(python, redis)
         layout.remember(variables)

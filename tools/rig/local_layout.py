@@ -135,6 +135,7 @@ class Layout:
             "RIG_PYTHON": str(python),
             "RIG_RUN": str(self.run),
             "RIG_SESSIONS": str(environment.sessions),
+            "RIG_SPOOL": str(environment.spool),
             "RIG_SECRETS": str(environment.path("SECRETS_DIR")),
             "RIG_REDIS_SERVER": redis.path,
             "RIG_REDIS_DATA": str(self.data / redis.folder),

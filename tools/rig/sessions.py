@@ -26,7 +26,7 @@ def make(folder: Path, uid: int, gid: int) -> None:
                 if path.lstat().st_uid != uid:
                     os.chown(path, uid, gid, follow_symlinks=False)
     except OSError as exc:
-        raise RigError(f"The folder for session files cannot be made: {exc}.") from exc
+        raise RigError(f"The folder {folder} cannot be made: {exc}.") from exc
 
 
 def describe(folders: Sequence[Path]) -> list[str]:
