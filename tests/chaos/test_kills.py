@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.support.chaos.programs import Program
 from tests.support.chaos.rig import Rig, a_rig
 from tests.support.chaos.verdicts import assert_nothing_is_lost_in_silence
 from tests.support.dice import a_dice
@@ -15,53 +16,70 @@ KILLS_A_SESSION = 3
 ONE_IN = 6
 """Of so many kills one happens while Redis is away."""
 
+IN_ORDER = 0.15
+TWO_AT_ONCE = 0.15
+
 
 def sleep(dice: random.Random, longest_s: float) -> None:
     """Let the rig work for a while; often for hardly any."""
     time.sleep(longest_s * dice.random() ** 2)
 
 
-def kill_one(rig: Rig, dice: random.Random) -> str:
-    """Any process but the readers'; it is started again at once or a little later."""
-    victim = dice.choice(list(rig.programs.values()))
-    victim.kill()
+def end(victims: list[Program], dice: random.Random) -> str:
+    """Kill them, or end them in order, and start them again at once or a little later."""
+    in_order = dice.random() < IN_ORDER
+    for victim in victims:
+        if in_order:
+            victim.end()
+        else:
+            victim.kill()
     sleep(dice, 0.6)
-    victim.start()
-    return victim.name
+    for victim in victims:
+        victim.start()
+    names = " and ".join(victim.name for victim in victims)
+    return f"{names} ended in order" if in_order else names
 
 
-def kill_one_without_redis(rig: Rig, dice: random.Random) -> str:
-    """The server or the collector, killed and back while Redis is away."""
+def end_some(rig: Rig, dice: random.Random) -> str:
+    """Any process of the rig, sometimes two."""
+    programs = list(rig.programs.values())
+    return end(dice.sample(programs, 2 if dice.random() < TWO_AT_ONCE else 1), dice)
+
+
+def end_one_without_redis(rig: Rig, dice: random.Random) -> str:
+    """The server or the collector, ended and back while Redis is away."""
     rig.redis.kill()
     sleep(dice, 1.5)
-    victim = dice.choice([rig.server, rig.collector])
-    victim.kill()
-    sleep(dice, 0.6)
-    victim.start()
+    ended = end([dice.choice([rig.server, rig.collector])], dice)
     sleep(dice, 3.0)
     rig.redis.start()
-    return f"{victim.name} without Redis"
+    return f"{ended} without redis"
 
 
+@pytest.mark.parametrize(
+    ("kills", "server"),
+    [(KILLS, {}), (max(3, KILLS // 4), {"spool_folder": None, "resume_recording": False})],
+    ids=["as in the rig", "a server that keeps nothing"],
+)
 @pytest.mark.timeout(300 + 30 * KILLS)
-def test_whatever_is_killed_when_nothing_is_lost_in_silence():
+def test_whatever_is_killed_when_nothing_is_lost_in_silence(kills, server):
     """
     Each session holds all that was published in it, or is not called complete and counts right.
 
     VITALRIG_KILLS sets the number of kills, VITALRIG_TEST_SEED has the same ones again.
     """
     dice = a_dice()
-    without_redis = set(dice.sample(range(KILLS), KILLS // ONE_IN))
+    without_redis = set(dice.sample(range(kills), kills // ONE_IN))
     whole = set()
-    with a_rig() as rig:
-        for first in range(0, KILLS, KILLS_A_SESSION):
+    with a_rig(server=server) as rig:
+        for first in range(0, kills, KILLS_A_SESSION):
             session = f"session_{first:03}"
             rig.record(session)
             killed = []
-            for number in range(first, min(first + KILLS_A_SESSION, KILLS)):
+            for number in range(first, min(first + KILLS_A_SESSION, kills)):
                 sleep(dice, 1.5)
-                kill = kill_one_without_redis if number in without_redis else kill_one
-                killed.append(kill(rig, dice))
+                end_them = end_one_without_redis if number in without_redis else end_some
+                killed.append(end_them(rig, dice))
             print(f"{session}: killed {', '.join(killed)}")  # noqa: T201  pytest shows it
             if not any("server" in each for each in killed):
                 whole.add(session)

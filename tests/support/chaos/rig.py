@@ -1,6 +1,5 @@
 """A whole rig of a test's own, with short intervals."""
 
-import contextlib
 import json
 import shutil
 import tempfile
@@ -166,27 +165,27 @@ class Rig:
         self.grpc.stop()
         self.stream.stop()
 
-    def keep_record(self) -> None:
+    def keep_record(self, folder: Path) -> None:
         """Put what the readers heard beside the logs, for whoever looks at a failure."""
-        self.stream.save(self.folder / "stream")
-        (self.folder / "made.json").write_text(json.dumps(self.grpc.made))
+        self.stream.save(folder / "stream")
+        (folder / "made.json").write_text(json.dumps(self.grpc.made))
 
 
 @contextmanager
 def a_rig(folder: Path | None = None, **settings: Any) -> Iterator[Rig]:
     """A rig that runs until the block ends. What failed keeps its folder and says where it is."""
-    folder = folder or Path(tempfile.mkdtemp(prefix="vitalrig-chaos-"))
-    rig = Rig(folder, **settings)
+    kept = Path(tempfile.mkdtemp(prefix="vitalrig-chaos-"))
+    rig = Rig(folder or kept, **settings)
     try:
         rig.start()
         yield rig
     except BaseException:
-        with contextlib.suppress(Exception):
-            rig.keep_record()
-        print(f"kept: {folder}")  # noqa: T201  pytest shows it
+        rig.end()
+        if folder is not None:
+            shutil.copytree(folder, kept, dirs_exist_ok=True)
+        rig.keep_record(kept)
+        print(f"kept: {kept}")  # noqa: T201  pytest shows it
         raise
     else:
         rig.end()
-        shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        rig.end()
+        shutil.rmtree(kept)

@@ -49,8 +49,15 @@ class StreamReader(threading.Thread):
 
     def catch_up(self) -> None:
         """Wait until all is read that is there now."""
-        newest = eventually(lambda: self._client.xrevrange(self._stream, count=1))[0][0]
+        newest = eventually(self._newest)
         eventually(lambda: _order(self._after) >= _order(newest))
+
+    def _newest(self) -> bytes:
+        try:
+            found: Any = self._client.xrevrange(self._stream, count=1)
+        except redis.RedisError:
+            return b""
+        return found[0][0] if found else b""
 
     def stop(self) -> None:
         self._stop_wanted.set()
