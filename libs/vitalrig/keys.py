@@ -11,7 +11,8 @@ one order for all channels. An entry's fields:
 - `envelope`: the envelope, byte for byte as published;
 - `run`: the id of the server's run;
 - `seq`: the envelope's number in that run, from 1 without a hole, so that a hole is a proven loss;
-- `gap`: only from a relay that was away: why something before may be missing;
+- `gap`: only from a relay, on its first entry and after it was away: why something before may be
+  missing, though nobody can say how much;
 - `follows`: only on the first entry (`seq` 1) of a run: `<run>:<seq>`, the run before it on this
   prefix and the last number that this run ever gave. The server writes it only where it is sure:
   after a stop whose envelopes were all sent or kept on disk, or after a crash that left a whole
@@ -48,6 +49,12 @@ FIELD_RUN = "run"
 FIELD_SEQ = "seq"
 FIELD_GAP = "gap"
 FIELD_FOLLOWS = "follows"
+
+RELAY_RUN = "relay-"
+"""
+How the run of a relay begins. It goes on with what the relay before it heard: a server behind
+relays is not seen to be restarted when they are.
+"""
 
 LEASE_MS = 10_000
 RENEW_LEASE_S = 2.0

@@ -13,7 +13,7 @@ from services.collector.beating_disk import BeatingDisk
 from services.collector.camera import Camera
 from services.collector.positions import Positions
 from services.collector.recorder import Recorder
-from services.collector.sequence import Sequence as Numbers
+from services.collector.runs import RunPlace
 from services.collector.settings import Settings
 from services.collector.transport.base import Arrival, Transport
 from services.collector.transport.choice import AutoTransport
@@ -112,7 +112,7 @@ class Collector:
         now_s = self._clock.monotonic_s()
         if now_s - self._ticked_at_s >= TICK_EVERY_S:
             for camera in self._cameras.values():
-                camera.recorder.tick()
+                camera.tick()
             self._ticked_at_s = self._clock.monotonic_s()
         self._report()
 
@@ -240,9 +240,15 @@ def _camera(
     beats: Beats,
     clock: Clock,
 ) -> Camera:
-    position = positions.of(prefix)
     recorder = Recorder(prefix, settings, positions, storage)
-    return Camera(prefix, recorder, Numbers(position.run, position.seq), beats, clock)
+    position = positions.of(prefix)
+    place = RunPlace(
+        position.run,
+        {position.run: position.seq} if position.run else {},
+        recorder.recording,
+        position.entry_id,
+    )
+    return Camera(prefix, recorder, place, beats, clock)
 
 
 def _transport(settings: Settings, positions: Positions, clock: Clock) -> Transport:

@@ -37,9 +37,9 @@ class LiveView:
         self._seen: dict[str, Moment] = {}
         self._status = ""
 
-    def see(self, arrival: Arrival, received: Moment) -> None:
+    def see(self, arrival: Arrival, received: Moment, *, is_prompt: bool = True) -> None:
         """
-        Take one envelope, which was received at *received*.
+        Take one envelope, which was received at *received*; a while ago if not *is_prompt*.
         """
         channel = arrival.channel if arrival.channel in KINDS else OTHER
         self.envelopes[channel] = self.envelopes.get(channel, 0) + 1
@@ -49,7 +49,7 @@ class LiveView:
                 self._status = _status_of(envelope.payload)
             elif arrival.channel != RECORDING_STATE and isinstance(envelope.payload, dict):
                 self._see_samples(arrival.channel, envelope, received)
-                if envelope.timestamp_us is not None:
+                if envelope.timestamp_us is not None and is_prompt:
                     self.latencies.see(envelope.timestamp_us, received.wall_us)
         except BadEnvelope as exc:
             self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1

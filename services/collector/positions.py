@@ -15,6 +15,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any, Self
 
+from services.collector.transport.base import LONGEST_RUN
 from services.collector.transport.entry_ids import is_entry_id
 from smartspectra.ipc.session_files import check_session_id
 from vitalrig.errors import BadMessage
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 FILE_NAME = ".collector.json"
 UNUSABLE = f"{FILE_NAME}.unusable"
 LARGEST = 2**63 - 1
-LONGEST_RUN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Position:
         run: The server's run that it belongs to.
         seq: Its number in that run.
         session_id: The session that is open; empty for none.
+        session_run: The run that began it, or took it up again last.
         size_bytes: How much of the session's JSONL is covered by this position.
         losses: What was known then to be missing from the session.
     """
@@ -46,6 +47,7 @@ class Position:
     run: str = ""
     seq: int = 0
     session_id: str = ""
+    session_run: str = ""
     size_bytes: int = 0
     losses: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,6 +76,10 @@ def _is_number(value: object) -> bool:
     return type(value) is int and 0 <= value <= LARGEST
 
 
+def _is_run(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_RUN
+
+
 def _is_session_id(value: object) -> bool:
     try:
         return value == "" or bool(check_session_id(value))  # type: ignore[arg-type]
@@ -83,9 +89,10 @@ def _is_session_id(value: object) -> bool:
 
 _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "entry_id": lambda value: value == "" or (isinstance(value, str) and is_entry_id(value)),
-    "run": lambda value: isinstance(value, str) and len(value) <= LONGEST_RUN,
+    "run": _is_run,
     "seq": _is_number,
     "session_id": _is_session_id,
+    "session_run": _is_run,
     "size_bytes": _is_number,
     "losses": lambda value: isinstance(value, dict),
 }

@@ -15,13 +15,16 @@ from services.collector.transport.entry_ids import entry_before
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
+from smartspectra.ipc.manifest import END_UNHEARD
 from smartspectra.ipc.options import StorageOptions
+from vitalrig import keys
 
 log = logging.getLogger(__name__)
 
 SKIPPED = "numbers skipped in the stream"
 BEGINNING_UNHEARD = "its beginning was not heard"
-END_UNHEARD = "its end was not heard"
+STOPPED = "the collector was stopped in it"
+CUT_OFF = "the server that recorded it ended and did not take it up again"
 
 
 class Recorder:
@@ -36,6 +39,9 @@ class Recorder:
     What the disk does not take is not lost as long as the stream keeps it: `take` then says how
     far it came, and is given the rest again when there is room. What came by pub/sub cannot be
     given again; it is counted.
+
+    A session belongs to the server's run that began it. A run after that which says that it
+    records the same session takes it up; one that says anything else cuts it off.
 
     Args:
         prefix: The camera.
@@ -56,8 +62,9 @@ class Recorder:
         self._folder = SessionFolder(prefix, settings.sessions_folder)
         self._folder.path.mkdir(parents=True, exist_ok=True)
         self._last = self._usable_position()
+        self._session_run = self._last.session_run or self._last.run
         self._begun_behind: str | None = self._last.entry_id or None
-        self._gap_noted_at = ""
+        self._noted_before = ""
         config = MetricsCollectorConfig(
             redis_host=settings.redis_host,
             redis_port=settings.redis_port,
@@ -147,6 +154,9 @@ class Recorder:
         """
         if self._knows_position:
             self._positions.set(self._prefix, self._position())
+        if self.recording:
+            # A restart goes on from the position, which knows nothing of this.
+            self.collector.note_cut_off(STOPPED)
         self.collector.stop()
         self._positions.save()
 
@@ -160,11 +170,14 @@ class Recorder:
         return replace(
             self._last,
             session_id=session_id,
+            session_run=self._session_run,
             size_bytes=self._folder.size_bytes(session_id),
             losses=self.collector.losses,
         )
 
     def _take_lines(self, arrivals: Sequence[Arrival]) -> int:
+        if arrivals and not self._session_run:
+            self._session_run = arrivals[0].run
         lines: list[bytes] = []
         places: list[int] = []
         for place, arrival in enumerate(arrivals):
@@ -184,7 +197,7 @@ class Recorder:
         if arrival.recalled:
             self._take_recalled(arrival)
             return True
-        self._note_gap_before(arrival)
+        self._note_what_is_before(arrival)
         if arrival.channel != RECORDING_STATE:
             return self._take_lines([arrival]) == 1
         if not self._take_recording_state(arrival):
@@ -192,10 +205,12 @@ class Recorder:
         self._last = _position_of(arrival)
         return True
 
-    def _note_gap_before(self, arrival: Arrival) -> None:
-        if self.recording and arrival.gap and self._gap_noted_at != (arrival.entry_id or None):
-            self.collector.note_gap(0, arrival.gap)
-            self._gap_noted_at = arrival.entry_id
+    def _note_what_is_before(self, arrival: Arrival) -> None:
+        if self.recording and self._noted_before != (arrival.entry_id or None):
+            self._noted_before = arrival.entry_id
+            self.collector.note_foreign(arrival.foreign)
+            if arrival.gap:
+                self.collector.note_gap(0, arrival.gap, arrival.gap_s)
         before = replace(self._last, run=arrival.run, seq=arrival.seq - 1)
         if arrival.missing and self._last != before:
             if self.recording:
@@ -212,16 +227,37 @@ class Recorder:
         begins = recording_of(envelope.payload)
         if self._was_written(arrival.envelope):
             if begins is False:
-                self._end()
-        elif begins and not self._goes_on(envelope):
+                self._end(arrival)
+            elif begins:
+                self._session_run = arrival.run
+            return True
+        if begins and not self._goes_on(arrival, envelope):
             return self._begin(arrival, envelope)
-        elif self.recording:
-            return self._write_state(arrival)
-        return True
+        if not self.recording:
+            return True
+        if begins is False:
+            self._note_if_cut_off(arrival)
+        elif begins:
+            self._session_run = arrival.run
+        return self._write_state(arrival)
 
-    def _goes_on(self, envelope: Envelope) -> bool:
-        """Whether a start says again what is so already; it need not say the name again."""
-        return self._is_open and given_name(envelope) in {None, self.session_id}
+    def _goes_on(self, arrival: Arrival, envelope: Envelope) -> bool:
+        """Whether a start says again what is so already; its run need not say the name again."""
+        if not self._is_open:
+            return False
+        given = given_name(envelope)
+        return given == self.session_id or (given is None and not self._is_of_another(arrival))
+
+    def _is_of_another(self, arrival: Arrival) -> bool:
+        """Whether it is of another server than the session: relays do not tell servers apart."""
+        if not self._session_run or arrival.run == self._session_run:
+            return False
+        runs = (arrival.run, self._session_run)
+        return not all(run.startswith(keys.RELAY_RUN) for run in runs)
+
+    def _note_if_cut_off(self, arrival: Arrival) -> None:
+        if self._is_of_another(arrival):
+            self.collector.note_cut_off(CUT_OFF)
 
     def _write_state(self, arrival: Arrival) -> bool:
         session_id = self.session_id
@@ -236,6 +272,9 @@ class Recorder:
         before = entry_before(arrival.entry_id) if arrival.entry_id else ""
         session_id, start_bytes = self._place_of_start(arrival, envelope, before)
         # First the intent, then the file: should we die in between, its lines are recognised.
+        if self.recording and session_id != self.session_id:
+            self._end_without_stop(arrival)
+        self._session_run = arrival.run
         self._intend(session_id, before)
         if arrival.entry_id and start_bytes is not None:
             self._begin_again(arrival.envelope, session_id, start_bytes)
@@ -258,7 +297,13 @@ class Recorder:
         size_bytes = self._folder.size_bytes(session_id)
         self._positions.set(
             self._prefix,
-            replace(self._last, entry_id=entry_id, session_id=session_id, size_bytes=size_bytes),
+            replace(
+                self._last,
+                entry_id=entry_id,
+                session_id=session_id,
+                session_run=self._session_run,
+                size_bytes=size_bytes,
+            ),
         )
         self._positions.save()
 
@@ -266,10 +311,21 @@ class Recorder:
         """Go on with a session whose start is in its file already: the position was lost."""
         self._ahead.read(self._folder.jsonl(session_id), start_bytes)
         self._ahead.take(start)
-        self.collector.resume_session(session_id, made_whole=True)
+        self.collector.resume_session(session_id, made_whole=True, losses={})
         log.warning("recording found again", extra={"camera": self._prefix, "session": session_id})
 
-    def _end(self) -> None:
+    def _end(self, arrival: Arrival) -> None:
+        self._note_if_cut_off(arrival)
+        self._finish()
+
+    def _end_without_stop(self, arrival: Arrival) -> None:
+        if self._is_of_another(arrival):
+            self.collector.note_cut_off(CUT_OFF)
+        else:
+            self.collector.note_gap(0, END_UNHEARD)
+        self._finish()
+
+    def _finish(self) -> None:
         session_id = self.session_id
         self.collector.set_recording_state(False)
         log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
@@ -290,6 +346,7 @@ class Recorder:
                     extra={"camera": self._prefix, "session": session_id},
                 )
                 return
+            self._session_run = arrival.run
             self._intend(session_id, arrival.entry_id)
             self.collector.set_session_id(session_id)
             self.collector.set_recording_state(True)
@@ -301,7 +358,7 @@ class Recorder:
     def _end_unheard(self) -> None:
         if self.recording:
             self.collector.note_gap(0, END_UNHEARD)
-            self._end()
+            self._finish()
 
     def _started_ms(self) -> int:
         return self.collector.session_start_ms or 0
@@ -365,6 +422,7 @@ def _stands_alone(arrival: Arrival) -> bool:
         arrival.channel == RECORDING_STATE
         or bool(arrival.gap)
         or arrival.missing > 0
+        or arrival.foreign > 0
         or arrival.recalled
     )
 

@@ -17,8 +17,10 @@ class Publishing:
         run: str = "run1",
         *,
         stream: bool = True,
+        follows: str = "",
     ) -> None:
         self._stream = stream
+        self._follows = follows
         self._client = client
         self._prefix = prefix
         self._run = run
@@ -71,7 +73,7 @@ class Publishing:
         self._client.publish(f"{self._prefix}:{channel}", envelope)
         if not self._stream:
             return
-        self._client.xadd(
-            f"{self._prefix}:envelopes",
-            {"channel": channel, "envelope": envelope, "run": self._run, "seq": self.seq},
-        )
+        fields = {"channel": channel, "envelope": envelope, "run": self._run, "seq": self.seq}
+        if self._follows and self.seq == 1:
+            fields["follows"] = self._follows
+        self._client.xadd(f"{self._prefix}:envelopes", fields)

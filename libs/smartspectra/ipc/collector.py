@@ -15,6 +15,7 @@ from smartspectra.ipc.envelope import Envelope, recording_of, session_id_of
 from smartspectra.ipc.extract import _extract_measurement_lists
 from smartspectra.ipc.intake import Intake
 from smartspectra.ipc.lock import FolderLock
+from smartspectra.ipc.manifest import END_UNHEARD
 from smartspectra.ipc.names import CollectorNames
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.redis_feed import RedisFeed
@@ -234,9 +235,24 @@ class MetricsCollector(CollectorNames):
         self.session_start_ms = session.started_ms
         self.write_snapshot_temp()
 
-    def note_gap(self, missing: int, why: str) -> None:
-        """Put into the manifest that *missing* envelopes never arrived, and why."""
-        self._sessions.current.losses.note_gap(missing, why)
+    def note_gap(self, missing: int, why: str, within_s: float = 0.0) -> None:
+        """
+        Put into the manifest that envelopes never arrived.
+
+        Args:
+            missing: How many; 0 if nobody knows.
+            why: The reason.
+            within_s: In how many seconds they were published; 0 if nobody knows.
+        """
+        self._sessions.current.losses.note_gap(missing, why, within_s)
+
+    def note_cut_off(self, why: str) -> None:
+        """Put into the manifest that the session ends without a stop of whoever began it."""
+        self._sessions.current.losses.cut_off[why] = 1
+
+    def note_foreign(self, envelopes: int) -> None:
+        """Put into the manifest that so many envelopes came that are not of this recording."""
+        self._sessions.current.losses.foreign += envelopes
 
     def note_absence(self, why: str) -> None:
         """Put into the manifests of what is open that it is unknown how much never arrived."""
@@ -352,6 +368,7 @@ class MetricsCollector(CollectorNames):
             return
         if self.recording and self._offered_id != self.current_session_id:
             # Its stop was missed; this is another session.
+            self.note_gap(0, END_UNHEARD)
             self.set_recording_state(False)
 
     def _aggregate_envelope(self, envelope: Document) -> None:

@@ -19,6 +19,9 @@ FINISHED = "finished"
 NO_MANIFEST = "the manifest was lost or never made, and with it what is known of gaps"
 """The gap of a session whose JSONL came without a manifest."""
 
+END_UNHEARD = "its end was not heard"
+"""The gap of a session that ended because something else showed that it was over."""
+
 
 SHORTER = "the disk gave back less than it had confirmed"
 """The gap of a session whose JSONL lacks bytes that were synced."""
@@ -32,7 +35,10 @@ class Losses:
     Attributes:
         rejected: Malformed envelopes by reason.
         gaps: Reported gaps by reason: how many.
-        missing: Reported gaps by reason: envelopes missing.
+        missing: Reported gaps by reason: envelopes missing; 0 where nobody knows how many.
+        gap_ms: Reported gaps by reason: how long it was in which they were published, if known.
+        cut_off: What ended the session other than a stop of whoever began it: how often.
+        foreign: Envelopes that came meanwhile and are not of this recording.
         unwritten: Envelopes that the disk did not take.
         torn_bytes: Bytes set aside because they ended in the middle of a line.
         refilled_bytes: Those of them that came again from a source that had lost nothing.
@@ -44,6 +50,9 @@ class Losses:
     rejected: Counter[str] = field(default_factory=Counter)
     gaps: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
+    gap_ms: Counter[str] = field(default_factory=Counter)
+    cut_off: Counter[str] = field(default_factory=Counter)
+    foreign: int = 0
     unwritten: int = 0
     torn_bytes: int = 0
     refilled_bytes: int = 0
@@ -61,36 +70,48 @@ class Losses:
 
     def reported(self) -> dict[str, Any]:
         """What whoever feeds the session has told of it; empty if that is nothing."""
-        known = {"gaps": self._gaps_by_reason(), "rejected": dict(self.rejected)}
+        known = {
+            "gaps": self._gaps_by_reason(),
+            "rejected": dict(self.rejected),
+            "cut_off": dict(self.cut_off),
+            "foreign_envelopes": self.foreign,
+        }
         return {what: told for what, told in known.items() if told}
 
     def restate(self, reported: Mapping[str, Any]) -> None:
         """Put what :meth:`reported` gave in the place of what is known."""
-        self.gaps, self.missing, self.rejected = Counter(), Counter(), Counter()
-        for why, number in _object(reported, "rejected").items():
-            self.rejected[why] = number if isinstance(number, int) else 0
+        self.gaps, self.missing, self.gap_ms = Counter(), Counter(), Counter()
+        self.rejected = _counter(reported, "rejected")
+        self.cut_off = _counter(reported, "cut_off")
+        self.foreign = _count(reported, "foreign_envelopes")
         for why, gap in _object(reported, "gaps").items():
             if isinstance(gap, dict):
                 self.gaps[why] = _count(gap, "count")
                 self.missing[why] = _count(gap, "missing_envelopes")
+                self.gap_ms[why] = _count(gap, "within_ms")
 
-    def note_gap(self, missing: int, why: str) -> None:
-        """So many envelopes never came."""
+    def note_gap(self, missing: int, why: str, within_s: float = 0.0) -> None:
+        """So many envelopes never came; they were published within so many seconds."""
         self.gaps[why] += 1
         self.missing[why] += missing
+        self.gap_ms[why] += round(within_s * 1000)
 
     def _gaps_by_reason(self) -> dict[str, Any]:
         return {
             why: {"count": self.gaps[why], "missing_envelopes": self.missing[why]}
+            | ({"within_ms": self.gap_ms[why]} if self.gap_ms[why] else {})
             for why in self.gaps
         }
 
+    def _about_gap(self, why: str) -> str:
+        number = self.missing[why] or "an unknown number"
+        within = f" within {self.gap_ms[why] / 1000:.1f} s" if self.gap_ms[why] else ""
+        return f"envelopes missing in {self.gaps[why]} gaps ({why}): {number}{within}"
+
     def why_not_complete(self) -> list[str]:
         """Every reason why something may be missing, as text; empty if nothing is."""
-        reasons = [
-            f"envelopes missing in {gaps} gaps ({why}): {self.missing[why]}"
-            for why, gaps in self.gaps.items()
-        ]
+        reasons = [f"interrupted ({why})" for why in self.cut_off]
+        reasons += [self._about_gap(why) for why in self.gaps]
         reasons += [f"messages rejected ({why}): {number}" for why, number in self.rejected.items()]
         for number, what in (
             (self.unwritten, "envelopes not written for want of room"),
@@ -111,6 +132,8 @@ class Losses:
                 "by_reason": self._gaps_by_reason(),
             },
             "rejected": dict(self.rejected),
+            "cut_off": dict(self.cut_off),
+            "foreign_envelopes": self.foreign,
             "unwritten_envelopes": self.unwritten,
             "torn_bytes": self.torn_bytes,
             "refilled_bytes": self.refilled_bytes,
@@ -130,7 +153,7 @@ class Losses:
             resumptions=_count(manifest, "resumptions"),
         )
         gaps = _object(_object(manifest, "gaps"), "by_reason")
-        losses.restate({"gaps": gaps, "rejected": _object(manifest, "rejected")})
+        losses.restate({**manifest, "gaps": gaps})
         return losses
 
 
@@ -166,6 +189,11 @@ def writing(path: Path, manifest: Mapping[str, Any], disk: Disk) -> Stages:
 def _count(mapping: Mapping[str, Any], key: str) -> int:
     value = mapping.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _counter(mapping: Mapping[str, Any], key: str) -> Counter[str]:
+    counts = _object(mapping, key)
+    return Counter({what: _count(counts, what) for what in counts})
 
 
 def _object(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:

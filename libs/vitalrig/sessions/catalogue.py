@@ -174,6 +174,8 @@ def state_of(session: SessionFiles) -> str:
     """How far a session got, in a word or two."""
     if session.is_unfinished:
         return "recording" if session.jsonl and held.by_anyone(session.jsonl) else "interrupted"
+    if session.facts.get("cut_off"):
+        return "interrupted"
     if session.facts.get("state") == FINISHED:
         return "complete" if session.facts.get("complete") is True else "not complete"
     return "no manifest"

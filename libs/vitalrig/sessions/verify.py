@@ -240,6 +240,9 @@ def _summary_findings(
 def _remarks(files: SessionFiles) -> Iterator[Finding]:
     if files.facts and files.facts.get("complete") is False and files.is_finished:
         yield Finding("incomplete", str(files.facts.get("verdict")), is_damage=False)
+    if foreign := files.facts.get("foreign_envelopes"):
+        text = f"{foreign} envelopes came meanwhile from another server under this prefix"
+        yield Finding("other_server", f"{text}; they are not in it", is_damage=False)
     if files.torn is not None:
         size = files.torn.stat().st_size
         yield Finding("set_aside", f"{files.torn.name} keeps {size} bytes that were cut off", False)

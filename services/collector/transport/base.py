@@ -9,6 +9,8 @@ BATCH_BYTES = 2 << 20
 """About how much is taken from Redis at once, whatever waits there."""
 
 WAIT_S = 0.25
+LONGEST_RUN = 256
+"""Characters of a run's id; nobody's is as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,11 @@ class Arrival:
         entry_id: Its place in the stream; empty with pub/sub.
         run: The server's run; empty with pub/sub.
         seq: Its number in that run; 0 with pub/sub.
+        follows: On the first of a run: the run before it and its last number, where that is sure.
         gap: Why something before it may be missing, though nobody can say how much; else empty.
+        gap_s: In how long a time that was published; 0 where it is not known.
         missing: So many before it never came, by their numbers.
+        foreign: So many before it were another server's, and were dropped.
         recalled: Whether it did not come, but is what Redis keeps as the last recording state.
     """
 
@@ -34,8 +39,11 @@ class Arrival:
     entry_id: str = ""
     run: str = ""
     seq: int = 0
+    follows: str = ""
     gap: str = ""
+    gap_s: float = 0.0
     missing: int = 0
+    foreign: int = 0
     recalled: bool = False
 
 

@@ -1,12 +1,13 @@
 """The durable stream: what is missed now is read later."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import redis
 
-from services.collector.transport.base import BATCH, Arrival
+from services.collector.transport.base import BATCH, LONGEST_RUN, Arrival
 from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
 from services.collector.transport.reading_plan import ReadingPlan
 from services.collector.transport.recall import recall
@@ -18,6 +19,9 @@ from vitalrig.errors import Unavailable
 
 PLACING_S = 0.2
 """How long one call may look for places to go on from."""
+
+LONGEST_TEXT = 2 * LONGEST_RUN
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class StreamTransport:
@@ -148,15 +152,19 @@ def _only_id(entries: Any) -> str:  # noqa: ANN401
 
 
 def _arrival(prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arrival:
-    seq = fields.get(keys.FIELD_SEQ.encode(), b"0")
+    def text(name: str, longest: int = LONGEST_TEXT) -> str:
+        return fields.get(name.encode(), b"").decode(errors="replace")[:longest]
+
+    seq = text(keys.FIELD_SEQ)
     return Arrival(
         prefix=prefix,
-        channel=fields.get(keys.FIELD_CHANNEL.encode(), b"").decode(errors="replace"),
+        channel=text(keys.FIELD_CHANNEL),
         envelope=fields.get(keys.FIELD_ENVELOPE.encode(), b""),
         entry_id=entry_id.decode(),
-        run=fields.get(keys.FIELD_RUN.encode(), b"").decode(errors="replace"),
-        seq=int(seq) if seq.isdigit() else 0,
-        gap=fields.get(keys.FIELD_GAP.encode(), b"").decode(errors="replace"),
+        run=text(keys.FIELD_RUN, LONGEST_RUN),
+        seq=int(seq) if _NUMBER.fullmatch(seq) else 0,
+        follows=text(keys.FIELD_FOLLOWS),
+        gap=text(keys.FIELD_GAP),
     )
 
 

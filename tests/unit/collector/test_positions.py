@@ -11,12 +11,13 @@ from services.collector.positions import FILE_NAME, UNUSABLE, Position, Position
 from tests.unit.collector.making import START, STOP, Rig
 from tests.unit.ipc.making import START_US, edge
 
-GOOD = Position("5-1", "run", 7, "first", 100, {"rejected": {"not_json": 1}})
+GOOD = Position("5-1", "run", 7, "first", "run", 100, {"rejected": {"not_json": 1}})
 NONSENSE = {
     "entry_id": [7, "x", "-1", "1-2-3", "5-99999999999999999999", "1e3-0", "٣-1", None],
     "run": [7, None, "x" * 257, []],
     "seq": [-1, 1.5, "7", True, 2**64, None],
     "session_id": ["../../etc/x", "a/b", ".", "\0", 7, None, "x" * 200],
+    "session_run": [7, None, "x" * 257],
     "size_bytes": [-1, "9", 10**30, 1.0, False, None],
     "losses": [[], "x", 7, None],
 }

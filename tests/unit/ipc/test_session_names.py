@@ -135,7 +135,7 @@ def test_repeated_start_messages_change_nothing(tmp_path):
 
 def test_another_name_while_recording_is_another_session(tmp_path):
     """
-    A stop that was missed does not glue two sessions together.
+    A stop that was missed does not glue two sessions together, and is said of the first.
     """
     made = collector(tmp_path)
     for session_id in ("one", "two"):
@@ -143,8 +143,9 @@ def test_another_name_while_recording_is_another_session(tmp_path):
         made.process_envelope(edge(START_US))
     made.stop()
 
-    for session_id in ("one", "two"):
-        assert document(tmp_path / f"metrics_{session_id}_manifest.json")["complete"]
+    for session_id, complete in (("one", False), ("two", True)):
+        manifest = document(tmp_path / f"metrics_{session_id}_manifest.json")
+        assert complete == manifest["complete"]
         assert 2 == len(lines(tmp_path / f"metrics_{session_id}.jsonl"))
 
 
