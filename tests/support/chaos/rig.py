@@ -41,7 +41,7 @@ class Rig:
         self.redis_port, self.server_port = free_ports(2)
         self.sessions = sessions or folder / "sessions"
         self.address = f"127.0.0.1:{self.server_port}"
-        self._clock = folder / "clock"
+        self.clock = folder / "clock"
         self.set_clocks(0)
         self._server_settings = {
             "source": "synthetic", "streaming_backend": "redis", "autostart": True,
@@ -54,7 +54,7 @@ class Rig:
         self.redis = redis(self.redis_port, folder)
         self.server = self.a_server("server", self.server_port)
         self.collector = service(
-            "collector", "services.collector", folder, clock=self._clock,
+            "collector", "services.collector", folder, clock=self.clock,
             redis_port=self.redis_port, sessions_folder=self.sessions, fsync_interval_s=0.2,
             snapshot_interval_s=1,
         )  # fmt: skip
@@ -68,11 +68,16 @@ class Rig:
 
     def a_server(self, name: str, port: int, **settings: object) -> Program:
         program = service(
-            name, "services.physiology_server", self.folder, clock=self._clock,
+            name, "services.physiology_server", self.folder, clock=self.clock,
             **self._server_settings | {"port": port} | settings,
         )  # fmt: skip
         self._others.append(program)
         return program
+
+    def add(self, program: Program) -> None:
+        """Start one more process, which ends with the rig."""
+        self._others.append(program)
+        program.start()
 
     @property
     def relay(self) -> Program:
@@ -80,9 +85,9 @@ class Rig:
 
     def set_clocks(self, off_s: float) -> None:
         """Set the wall clocks of server and collector, which both have, to another time."""
-        new = self._clock.with_suffix(".new")
+        new = self.clock.with_suffix(".new")
         new.write_text(str(off_s))
-        new.rename(self._clock)
+        new.rename(self.clock)
 
     # What a client does.
 
