@@ -2,8 +2,10 @@
 
 import hashlib
 from collections import Counter
+from itertools import takewhile
 from pathlib import Path
 
+from smartspectra.ipc.envelope import is_envelope
 from smartspectra.ipc.jsonl import as_line
 
 
@@ -22,14 +24,17 @@ class Ahead:
 
     def read(self, path: Path, start_bytes: int) -> None:
         """
-        Take the whole lines of *path* from *start_bytes* on.
+        Take the whole lines of *path* from *start_bytes* on, up to the first that is torn.
+
+        A power cut may tear one in the middle, with good ones behind it. Whoever opens the file to
+        go on sets aside all from there on, and all of it has to come again.
 
         Raises:
             OSError: If it cannot be read.
         """
         with path.open("rb") as file:
             file.seek(start_bytes)
-            self._digests = Counter(_digest(line[:-1]) for line in file if line.endswith(b"\n"))
+            self._digests = Counter(_digest(line[:-1]) for line in takewhile(_is_whole, file))
 
     def take(self, envelope: bytes) -> bool:
         """
@@ -83,6 +88,10 @@ def last_line_of(path: Path) -> bytes:
             if line.endswith(b"\n"):
                 last = line
     return last[:-1]
+
+
+def _is_whole(line: bytes) -> bool:
+    return line.endswith(b"\n") and is_envelope(line)
 
 
 def _digest(line: bytes) -> bytes:

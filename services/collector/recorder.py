@@ -311,7 +311,9 @@ class Recorder:
         """Go on with a session whose start is in its file already: the position was lost."""
         self._ahead.read(self._folder.jsonl(session_id), start_bytes)
         self._ahead.take(start)
-        self.collector.resume_session(session_id, made_whole=True, losses={})
+        self.collector.resume_session(
+            session_id, made_whole=True, losses={}, sound_bytes=start_bytes
+        )
         log.warning("recording found again", extra={"camera": self._prefix, "session": session_id})
 
     def _end(self, arrival: Arrival) -> None:
@@ -393,6 +395,7 @@ class Recorder:
             session_id,
             made_whole=comes_again,
             losses=self._last.losses if comes_again else None,
+            sound_bytes=self._last.size_bytes if comes_again else None,
         )
         if comes_again:
             self._unread_from_bytes = self._last.size_bytes

@@ -88,6 +88,15 @@ class Envelope:
         return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def is_envelope(raw: bytes | str) -> bool:
+    """Whether *raw* can be understood."""
+    try:
+        Envelope.parse(raw)
+    except BadEnvelope:
+        return False
+    return True
+
+
 def document_of(raw: bytes | str) -> Any:  # noqa: ANN401
     """
     The JSON document in *raw*.

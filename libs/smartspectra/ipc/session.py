@@ -15,7 +15,7 @@ from smartspectra.ipc.channels import Channels
 from smartspectra.ipc.columns import ChunkStore, MemoryStore, SpillStore
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.disk import PartGone
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
+from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of, is_envelope
 from smartspectra.ipc.jsonl import JsonlFile, Unwritten, as_lines
 from smartspectra.ipc.manifest import Losses
 from smartspectra.ipc.moments import moment_of
@@ -169,7 +169,7 @@ class Session:
             self._found = manifest.read(paths.manifest) if continuing and paths.manifest else {}
         if paths.jsonl is not None:
             # First, since it is a lock as well.
-            self.file = JsonlFile(paths.jsonl, disk, self._resumed.sound_bytes, _is_envelope)
+            self.file = JsonlFile(paths.jsonl, disk, self._resumed.sound_bytes, is_envelope)
         try:
             self._empty_work_folder()
             if self.file is not None:
@@ -469,11 +469,3 @@ class Session:
                 raise
             self._make_columns_anew(self.file)
             return self.view().to_dict()
-
-
-def _is_envelope(line: bytes) -> bool:
-    try:
-        Envelope.parse(line)
-    except BadEnvelope:
-        return False
-    return True

@@ -1,6 +1,9 @@
 """Lines that a crash left beyond the position are recognised, each once."""
 
 from services.collector.ahead import Ahead, place_of
+from tests.unit.ipc.making import START_US, edge, envelope
+
+A, B, C = (edge(START_US + number) for number in range(3))
 
 
 def ahead_of(path, start_bytes=0):
@@ -14,12 +17,10 @@ def test_each_line_is_recognised_as_often_as_it_is_there(tmp_path):
     Two envelopes that happen to be equal are two envelopes.
     """
     path = tmp_path / "lines"
-    path.write_bytes(b"a\nb\na\n")
+    path.write_bytes(A + b"\n" + B + b"\n" + A + b"\n")
     ahead = ahead_of(path)
 
-    assert [True, True, False, False, True] == [
-        ahead.take(each) for each in (b"a", b"a", b"a", b"x", b"b")
-    ]
+    assert [True, True, False, False, True] == [ahead.take(each) for each in (A, A, A, C, B)]
     assert 0 == len(ahead)
 
 
@@ -28,9 +29,19 @@ def test_a_torn_line_is_none(tmp_path):
     It was set aside, so its envelope has to be written again.
     """
     path = tmp_path / "lines"
-    path.write_bytes(b"a\nb")
+    path.write_bytes(A + b"\n" + B)
 
-    assert [True, False] == [ahead_of(path).take(each) for each in (b"a", b"b")]
+    assert [True, False] == [ahead_of(path).take(each) for each in (A, B)]
+
+
+def test_nothing_behind_a_line_that_is_torn_in_the_middle_counts(tmp_path):
+    """
+    After a power cut all from there on is set aside, and has to be written again.
+    """
+    path = tmp_path / "lines"
+    path.write_bytes(A + b"\n" + B[:40] + bytes(100) + B[40:] + b"\n" + C + b"\n")
+
+    assert [True, False, False] == [ahead_of(path).take(each) for each in (A, B, C)]
 
 
 def test_only_what_is_beyond_the_position_counts(tmp_path):
@@ -38,9 +49,9 @@ def test_only_what_is_beyond_the_position_counts(tmp_path):
     What the position covers is not given again.
     """
     path = tmp_path / "lines"
-    path.write_bytes(b"a\nb\n")
+    path.write_bytes(A + b"\n" + B + b"\n")
 
-    assert [False, True] == [ahead_of(path, 2).take(each) for each in (b"a", b"b")]
+    assert [False, True] == [ahead_of(path, len(A) + 1).take(each) for each in (A, B)]
 
 
 def test_an_envelope_on_several_lines_is_recognised_in_its_one_line(tmp_path):
@@ -48,10 +59,11 @@ def test_an_envelope_on_several_lines_is_recognised_in_its_one_line(tmp_path):
     The file holds it with blanks for line breaks.
     """
     path = tmp_path / "lines"
-    path.write_bytes(b'a\n{ "type":  1}\n')
+    came = A.replace(b",", b",\r\n ") + b"\n"
+    path.write_bytes(B + b"\n" + A.replace(b",", b",   ") + b"\n")
 
-    assert ahead_of(path).take(b'{\n"type":\n 1}\n')
-    assert 2 == place_of(b'{\n"type":\n 1}\n', path)
+    assert ahead_of(path).take(came)
+    assert len(B) + 1 == place_of(came, path)
 
 
 def test_an_envelope_with_a_separator_in_its_text_is_recognised(tmp_path):
@@ -59,10 +71,10 @@ def test_an_envelope_with_a_separator_in_its_text_is_recognised(tmp_path):
     The file holds the separator as an escape.
     """
     path = tmp_path / "lines"
-    path.write_bytes(b'a\n["one\\u2028two"]\n')
-    came = '["one\u2028two"]'.encode()
+    came = envelope("status", "one-two").replace(b"-", "\u2028".encode())
+    path.write_bytes(A + b"\n" + came.replace("\u2028".encode(), b"\\u2028") + b"\n")
 
-    assert (True, 2) == (ahead_of(path).take(came), place_of(came, path))
+    assert (True, len(A) + 1) == (ahead_of(path).take(came), place_of(came, path))
 
 
 def test_a_place_is_found_or_there_is_none(tmp_path):
