@@ -3,7 +3,7 @@ Plot a session's summary in six panels, in a window and as metrics_plot.png.
 
     python samples/plot_metrics.py --summary_file ./metrics_summary.json
 
-Needs `pip install 'vitalrig[plot]'`.
+Needs the extra `plot` (`pip install '.[plot]'` in a checkout).
 """
 
 import argparse

@@ -7,6 +7,8 @@ from typing import Literal, TextIO
 
 import structlog
 
+from vitalrig.harmless import harmless
+
 LogFormat = Literal["json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -28,10 +30,10 @@ def set_up(
     """
     if out is None:
         out = sys.stdout if log_format == "json" else sys.stderr
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(default=str)
+    renderers: list[structlog.typing.Processor] = (
+        [structlog.processors.JSONRenderer(default=str)]
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=out.isatty())
+        else [_harmless, structlog.dev.ConsoleRenderer(colors=out.isatty())]
     )
     handler = logging.StreamHandler(out)
     handler.setFormatter(
@@ -46,7 +48,7 @@ def set_up(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                renderer,
+                *renderers,
             ],
         )
     )
@@ -63,6 +65,21 @@ def _adder(key: str, value: str) -> structlog.typing.Processor:
         return event
 
     return add
+
+
+def _harmless(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """
+    Keep text from outside to its field, as JSON does by itself, and a traceback to its margin.
+    """
+    shown = {
+        harmless(key): harmless(value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+    if isinstance(trace := event.get("exception"), str):
+        shown["exception"] = "\n".join(f"    {harmless(line)}" for line in trace.split("\n"))
+    return shown
 
 
 def _utc_milliseconds(

@@ -1,8 +1,10 @@
 """Dates of foreign numbers: a stamp that is no possible date is unknown, and never an error."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 UNKNOWN = "unknown"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moment_of(epoch_ms: float) -> datetime | None:
@@ -16,8 +18,16 @@ def moment_of(epoch_ms: float) -> datetime | None:
         None if that is no date of the years 1 to 9999.
     """
     try:
-        return datetime.fromtimestamp(epoch_ms / 1000, tz=UTC)
-    except (ValueError, ArithmeticError, OSError):  # beyond the calendar, a float, or the system
+        return _EPOCH + timedelta(milliseconds=epoch_ms)
+    except (ValueError, ArithmeticError):  # no number, or beyond the calendar
+        return None
+
+
+def moment_of_us(epoch_us: float) -> datetime | None:
+    """The moment of a stamp in microseconds since 1970, like :func:`moment_of`."""
+    try:
+        return _EPOCH + timedelta(microseconds=epoch_us)
+    except (ValueError, ArithmeticError):
         return None
 
 

@@ -8,31 +8,28 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from smartspectra.ipc.session_files import check_session_id
+from vitalrig.cli.opened import Folder
 from vitalrig.cli.rpc import Server, connected
-from vitalrig.errors import BadRequest, NotPossibleNow, Unavailable, VitalrigError
+from vitalrig.cli.terminal import command, console, messages, say, shown
+from vitalrig.errors import BadRequest, NotPossibleNow, Unavailable
 from vitalrig.rpc import physiology_pb2 as pb
 
 POLL_S = 0.2
 FILES_WITHIN_S = 10.0
 SUMMARY_WITHIN_S = 60.0
 
-console = Console(highlight=False)
-
 
 def record(
+    sessions_folder: Folder,
     seconds: Annotated[float, typer.Option(min=1, help="How long to record.")] = 30,
     session: Annotated[
         str, typer.Option(help="Name of the session; by default made from date and time.")
     ] = "",
     server: Annotated[str, typer.Option(help="gRPC address.")] = "127.0.0.1:50051",
-    sessions_folder: Annotated[Path, typer.Option(help="Where the collector writes.")] = Path(
-        "data/sessions"
-    ),
     settle: Annotated[
         bool, typer.Option(help="Wait until every signal is there before recording.")
     ] = True,
@@ -40,7 +37,7 @@ def record(
 ) -> None:
     """Record for a while, and wait until the session's files are finished."""
     name = session or datetime.now().astimezone().strftime("%Y%m%d_%H%M%S")
-    try:
+    with command("record"):
         files = _files(sessions_folder, name)
         if not append and files["jsonl"].exists():
             raise BadRequest(
@@ -52,10 +49,7 @@ def record(
             if settle:
                 _settle(rig)
             summary = _record(rig, name, seconds, files)
-    except VitalrigError as exc:
-        console.print(f"[red]record:[/red] {exc}")
-        raise typer.Exit(1) from exc
-    _show(name, files, summary)
+        _show(name, files, summary)
 
 
 def _files(folder: Path, name: str) -> dict[str, Path]:
@@ -106,7 +100,7 @@ def _record(rig: Server, name: str, seconds: float, files: dict[str, Path]) -> d
             f"the collector has not begun {files['jsonl']}; `make logs` may tell why",
         )
         with _progress() as progress:
-            task = progress.add_task(f"recording {name}", total=seconds)
+            task = progress.add_task(shown(f"recording {name}"), total=seconds)
             began_s = time.monotonic()
             while (passed_s := time.monotonic() - began_s) < seconds:
                 progress.update(task, completed=passed_s)
@@ -147,13 +141,14 @@ def _progress() -> Progress:
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f} s"),
         TimeRemainingColumn(),
-        console=console,
+        console=messages,
+        disable=not messages.is_terminal,
     )
 
 
 def _show(name: str, files: dict[str, Path], summary: dict[str, Any]) -> None:
     meta = summary["meta"]
-    console.print(
+    say(
         f"Session {name}: {meta['duration_seconds']:.1f} s, "
         f"{meta['total_samples']} samples in {meta['series_count']} series"
         + (f", source {meta['source']}" if meta.get("source") else "")
@@ -165,7 +160,7 @@ def _show(name: str, files: dict[str, Path], summary: dict[str, Any]) -> None:
         for series_name, columns in series.items():
             values = sorted(columns["values"])
             middle = f"{values[len(values) // 2]:.2f}" if values else "-"
-            table.add_row(f"{channel}  {series_name}", str(len(values)), middle)
+            table.add_row(shown(f"{channel}  {series_name}"), str(len(values)), middle)
     console.print(table)
     for path in files.values():
-        console.print(str(path))
+        say(path)

@@ -1,16 +1,16 @@
 """How `vitalrig sessions` shows things to people."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from vitalrig.cli.terminal import shown
 from vitalrig.sessions.catalogue import Entry
 from vitalrig.sessions.files import SessionFiles
+from vitalrig.sessions.words import date_and_time, length
 
 if TYPE_CHECKING:
     from vitalrig.sessions.repair import Repaired
@@ -47,11 +47,11 @@ def of_entries(entries: Sequence[Entry]) -> Table:
     for entry in entries:
         colour = _COLOURS.get(entry.state, "default")
         table.add_row(
-            escape(entry.name),
-            *([escape(entry.camera)] if many else []),
-            moment(entry.started_at_ms),
+            shown(entry.name),
+            *([shown(entry.camera)] if many else []),
+            date_and_time(entry.started_at_ms),
             length(entry.duration_s),
-            escape(entry.source),
+            shown(entry.source),
             f"[{colour}]{entry.state}[/{colour}]",
             _number(entry.samples),
             size(entry.size_bytes),
@@ -68,14 +68,14 @@ def of_session(entry: dict[str, Any], verdict: str, files: SessionFiles) -> Tabl
         "session": entry["name"],
         "camera": entry["camera"],
         "source": entry["source"],
-        "started": f"{moment(entry['started_at_ms'])} UTC",
+        "started": f"{date_and_time(entry['started_at_ms'])} UTC",
         "length": length(entry["duration_s"]),
         "verdict": verdict,
     }
     for key, value in rows.items():
-        table.add_row(key, escape(value))
+        table.add_row(key, shown(value))
     for path in files.all():
-        table.add_row("file", escape(f"{path}  ({size(path.stat().st_size)})"))
+        table.add_row("file", shown(f"{path}  ({size(path.stat().st_size)})"))
     return table
 
 
@@ -87,8 +87,8 @@ def of_series(rows: Sequence[dict[str, Any]]) -> Table:
     for row in rows:
         kind = row["channel"].rpartition(":")[2].removesuffix("_metrics")
         table.add_row(
-            escape(f"{kind} {row['series']}"),
-            escape(row["unit"] or "-"),
+            shown(f"{kind} {row['series']}"),
+            shown(row["unit"] or "-"),
             f"{row['count']:,}",
             _short(row["rate_hz"]),
             str(row["gaps"]),
@@ -105,50 +105,35 @@ def print_report(console: Console, report: "Report") -> None:
         colour = "yellow"
     summary = report.verdict if report.is_intact else f"{len(report.findings)} findings"
     console.print(
-        f"[{colour}]{word:8}[/{colour}] {escape(report.name)}: {escape(summary)} "
+        f"[{colour}]{word:8}[/{colour}] {shown(report.name)}: {shown(summary)} "
         f"[dim]({report.envelopes:,} envelopes, {report.samples:,} samples, "
         f"{size(report.size_bytes)})[/dim]",
         soft_wrap=True,
     )
     for finding in report.findings:
         mark = "[red]-[/red]" if finding.is_damage else "[dim]-[/dim]"
-        console.print(f"         {mark} {escape(finding.text)}", soft_wrap=True)
+        console.print(f"         {mark} {shown(finding.text)}", soft_wrap=True)
     if report.can_be_repaired:
         good = (
             "makes the rest good; only a copy has it all"
             if report.missing_envelopes
             else "makes it good"
         )
-        console.print(f"         `vitalrig sessions repair {escape(report.name)}` {good}")
+        console.print(f"         `vitalrig sessions repair {shown(report.name)}` {good}")
     elif not report.is_intact:
         console.print("         the JSONL itself is damaged; restore the session from a copy")
 
 
 def print_repair(console: Console, done: "Repaired") -> None:
     """What a repair did."""
-    name = escape(done.after.name)
+    name = shown(done.after.name)
     if not done.did_something:
-        console.print(f"{name}: nothing to repair, {escape(done.after.verdict)}", soft_wrap=True)
+        console.print(f"{name}: nothing to repair, {shown(done.after.verdict)}", soft_wrap=True)
         return
-    console.print(f"{name}: was {escape(done.before.verdict)}", soft_wrap=True)
-    console.print(f"{name}: is {escape(done.after.verdict)}", soft_wrap=True)
+    console.print(f"{name}: was {shown(done.before.verdict)}", soft_wrap=True)
+    console.print(f"{name}: is {shown(done.after.verdict)}", soft_wrap=True)
     for path in done.kept:
-        console.print(f"         kept {escape(str(path))}", soft_wrap=True)
-
-
-def moment(epoch_ms: int | None) -> str:
-    """A moment in UTC, to the second."""
-    if epoch_ms is None:
-        return "-"
-    return f"{datetime.fromtimestamp(epoch_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
-
-
-def length(seconds: float | None) -> str:
-    """Hours, minutes and seconds."""
-    if seconds is None:
-        return "-"
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+        console.print(f"         kept {shown(str(path))}", soft_wrap=True)
 
 
 def size(size_bytes: float) -> str:

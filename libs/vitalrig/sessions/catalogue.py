@@ -1,6 +1,5 @@
 """Sessions found in a folder, and one of them by its name or by a path."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,44 +13,67 @@ from vitalrig.sessions.files import MANIFEST, SNAPSHOT, TORN, SessionFiles, grou
 DEFAULT_CAMERA = "physiology"
 """The key prefix whose sessions are in the sessions folder itself."""
 
+_MOST = 1 << 63
+"""No number that a file tells of a session is as large."""
+
 _ENDINGS = (SNAPSHOT, MANIFEST, TORN, ".jsonl", ".json")
 
 
-def folders(sessions_folder: Path) -> Iterator[Path]:
+@dataclass(frozen=True, slots=True)
+class Survey:
     """
-    The folder itself, then those of its cameras.
+    What a folder and those of its cameras hold.
+
+    Attributes:
+        sessions: Every session.
+        strangers: Files that belong to no session.
+        unreadable: Folders that could not be looked into, each with the reason.
+    """
+
+    sessions: list[SessionFiles]
+    strangers: list[Path]
+    unreadable: list[str]
+
+
+def survey(sessions_folder: Path) -> Survey:
+    """
+    Look into a folder and those of its cameras; one that cannot be read costs only itself.
 
     Raises:
         Missing: If there is no such folder.
+        OSError: If it cannot be read.
     """
     if not sessions_folder.is_dir():
         raise Missing(
             f"{sessions_folder} is no folder; --sessions-folder says where the collector writes"
         )
-    yield sessions_folder
-    for child in sorted(sessions_folder.iterdir()):
-        if child.is_dir() and not child.name.startswith("."):
-            yield child
+    found = Survey([], [], [])
+    children = sorted(sessions_folder.iterdir())
+    _look_into(sessions_folder, found)
+    for child in children:
+        try:
+            if child.is_dir() and not child.name.startswith("."):
+                _look_into(child, found)
+        except OSError as exc:
+            found.unreadable.append(f"{child} cannot be read: {exc.strerror}")
+    return found
 
 
 def find(sessions_folder: Path) -> list[SessionFiles]:
     """
-    Every session in the folder and in those of its cameras.
+    Every session that :func:`survey` finds.
 
     Raises:
         Missing: If there is no such folder.
+        OSError: If it cannot be read.
     """
-    return [session for folder in folders(sessions_folder) for session in _group(folder)[0]]
+    return survey(sessions_folder).sessions
 
 
-def strangers(sessions_folder: Path) -> list[Path]:
-    """
-    Files in these folders that belong to no session.
-
-    Raises:
-        Missing: If there is no such folder.
-    """
-    return [path for folder in folders(sessions_folder) for path in _group(folder)[1]]
+def _look_into(folder: Path, found: Survey) -> None:
+    sessions, strangers = _group(folder)
+    found.sessions.extend(sessions)
+    found.strangers.extend(strangers)
 
 
 def _group(folder: Path) -> tuple[list[SessionFiles], list[Path]]:
@@ -186,8 +208,10 @@ def _duration_s(facts: dict[str, Any], meta: dict[str, Any]) -> float | None:
     if began_ms is not None and ended_ms is not None:
         return max(0, ended_ms - began_ms) / 1000
     seconds = meta.get("duration_seconds")
-    return float(seconds) if isinstance(seconds, int | float) else None
+    return seconds if isinstance(seconds, int | float) and 0 <= seconds < _MOST else None
 
 
 def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if -_MOST < value < _MOST else None

@@ -98,7 +98,7 @@ def check_summary(
 ) -> Iterator[Finding]:
     """The summary by itself and, if the JSONL is known, against that."""
     meta, name = document.meta, document.path.name
-    if meta.get("session_id") not in {None, recorded_as} and not _is_of(meta["session_id"], files):
+    if meta.get("session_id") not in (None, recorded_as) and not _is_of(meta["session_id"], files):
         yield Finding("foreign", f"{name} is of session {meta['session_id']!r}")
         return
     total = 0
@@ -136,8 +136,8 @@ def check_shortened(document: Document, contents: Contents) -> Iterator[Finding]
 
 def _check_series(name: str, series: Series, samples: Samples) -> Iterator[Finding]:
     where = f"{name}: {series.channel} {series.name}"
-    if not bool(np.all(np.isfinite(samples.timestamps_us))):
-        yield Finding("series", f"{where} has times that are no numbers")
+    if samples.undated:
+        yield Finding("series", f"{where} has {samples.undated} times that are no dates")
     elif not bool(np.all(np.diff(samples.timestamps_us) > 0)):
         yield Finding("series", f"{where} has times that do not rise")
     if not bool(np.all(np.isfinite(samples.values))):
@@ -146,10 +146,10 @@ def _check_series(name: str, series: Series, samples: Samples) -> Iterator[Findi
 
 def _check_meta(document: Document, total: int, contents: Contents | None) -> Iterator[Finding]:
     meta, name = document.meta, document.path.name
-    if meta.get("total_samples") not in {None, total}:
+    if meta.get("total_samples") not in (None, total):
         yield Finding("summary", f"{name} says {meta['total_samples']} samples and holds {total}")
     written = meta.get("jsonl_envelopes_written")
-    if contents is not None and written not in {None, contents.aggregate.lines}:
+    if contents is not None and written not in (None, contents.aggregate.lines):
         yield Finding(
             "summary", f"{name} says {written} envelopes, the JSONL has {contents.aggregate.lines}"
         )

@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from smartspectra.ipc.moments import moment_of, moment_of_us
 from vitalrig.errors import BadRequest
+from vitalrig.harmless import harmless
 from vitalrig.sessions.edf_labels import labels
 from vitalrig.sessions.edf_signal import Range, grid_rate_hz, range_of
 from vitalrig.sessions.lines import Advance
@@ -16,6 +18,9 @@ LONGEST_TEXT_BYTES = 40
 """EDFlib cuts the text of an annotation here."""
 
 _FIRST_YEAR, _LAST_YEAR = 1985, 2084
+
+UNDATED = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
+"""What EDF's header says where the date is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +88,18 @@ def plan(session: Session, advance: Advance) -> Plan:
         Unreadable: If the session's summary is damaged.
     """
     signals: list[Signal] = []
+    undated: list[str] = []
     notes = [Annotation(event.timestamp_us, None, _cut(event.text)) for event in session.events()]
     first_us: list[float] = [note.at_us for note in notes]
     last_us = list(first_us)
     anchor: tuple[float, float] | None = None
     names = labels((series.kind, series.name) for series in session.series)
     for series, label in zip(session.series, names, strict=True):
-        samples = series.load().ordered()
+        found = series.load()
+        samples = found.ordered()
         advance(len(samples))
+        if found.undated:
+            undated.append(f"{found.undated} undated left out: {label}")
         if not len(samples):
             continue
         first_us.append(float(samples.timestamps_us[0]))
@@ -104,7 +113,9 @@ def plan(session: Session, advance: Advance) -> Plan:
         anchor = max(anchor or (0.0, 0.0), (rate_hz, float(samples.timestamps_us[0])))
         signals.append(Signal(series, label, timing, rate_hz, _limits(samples, series)))
     if not first_us:
-        raise BadRequest(f"session {session.name} has no samples; there is nothing to export")
+        raise BadRequest(
+            f"session {session.name} has no samples with a possible date; export to csv"
+        )
     start_us = _start_us(min(first_us), anchor[1] if anchor else min(first_us))
     end_us = max(last_us)
     if end_us - start_us > LONGEST_S * 1e6:
@@ -112,18 +123,21 @@ def plan(session: Session, advance: Advance) -> Plan:
             f"session {session.name} spans {(end_us - start_us) / 86400e6:.1f} days, and EDF would "
             "have to hold every second of it; export to csv, parquet or xdf"
         )
-    start = _header_start(session, start_us)
+    header_start = _header_start(session, start_us)
+    # The header may say less than is known: it has no other years, and some readers lose what
+    # is below a second in it.
+    start = (moment_of_us(start_us) if header_start == UNDATED else header_start) or UNDATED
     notes += [
         Annotation(start_us, end_us - start_us, _cut(text))
         for text in (
             f"source {session.source}",
             f"session {session.name}",
-            # Some readers lose what is below a second in the header.
-            f"start {start.isoformat(timespec='microseconds')}Z",
+            f"start {start.replace(tzinfo=None).isoformat(timespec='microseconds')}Z",
+            *undated,
         )
     ]
     notes.sort(key=lambda note: note.at_us)
-    return Plan(signals, notes, start_us, end_us, start)
+    return Plan(signals, notes, start_us, end_us, header_start.replace(tzinfo=None))
 
 
 def _start_us(earliest_us: float, anchor_us: float) -> float:
@@ -132,14 +146,20 @@ def _start_us(earliest_us: float, anchor_us: float) -> float:
 
 
 def _header_start(session: Session, start_us: float) -> datetime:
-    """EDF knows 1985 to 2084; for a clock of another kind the session's start is used."""
-    start = datetime(1970, 1, 1) + timedelta(microseconds=round(start_us))  # noqa: DTZ001
-    if _FIRST_YEAR <= start.year <= _LAST_YEAR:
-        return start
+    """
+    What the header gives as the start.
+
+    EDF has two digits for the year, which are those of 1985 to 2084. Where the samples' clock is
+    of another kind, the session's start is used; where that was not set either, the date by which
+    EDF says that there is none.
+    """
     began_ms = session.meta.get("started_at_ms")
-    if isinstance(began_ms, int | float):
-        return datetime.fromtimestamp(began_ms / 1000, UTC).replace(tzinfo=None)
-    return datetime(_FIRST_YEAR, 1, 1)  # noqa: DTZ001
+    candidates = (
+        moment_of_us(start_us),
+        moment_of(began_ms) if isinstance(began_ms, int | float) else None,
+    )
+    fitting = (at for at in candidates if at and _FIRST_YEAR <= at.year <= _LAST_YEAR)
+    return next(fitting, UNDATED)
 
 
 def _limits(samples: Samples, series: Series) -> Range:
@@ -167,4 +187,5 @@ def _gaps(samples: Samples, timing: Timing, label: str) -> list[Annotation]:
 
 
 def _cut(text: str) -> str:
-    return text.encode()[:LONGEST_TEXT_BYTES].decode(errors="ignore")
+    """EDF ends annotations and lists of them with control characters."""
+    return harmless(text).encode()[:LONGEST_TEXT_BYTES].decode(errors="ignore")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vitalrig.errors import VitalrigError
+from vitalrig.extras import missing
 
 
 class Unreadable(VitalrigError):
@@ -29,7 +30,4 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ImportError as exc:
-        raise MissingExtra(
-            f"this needs {exc.name or 'a package'}, which is not installed; "
-            f"pip install 'vitalrig[{name}]'"
-        ) from exc
+        raise MissingExtra(missing(exc, "this", name)) from exc

@@ -7,6 +7,7 @@ from typing import Any
 
 from smartspectra.ipc.channels import RECORDING_STATE, STATUS
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of, session_id_of
+from smartspectra.ipc.moments import moment_of_us
 from vitalrig.encodable import encodable
 from vitalrig.sessions.lines import Advance, no_progress, whole_lines
 
@@ -32,7 +33,7 @@ class Event:
 
 def events(jsonl: Path, advance: Advance = no_progress) -> Iterator[Event]:
     """
-    Every event in a JSONL, in the order of the file; one without a time is left out.
+    Every event in a JSONL, in the order of the file; one without a possible time is left out.
 
     Raises:
         OSError: If the file cannot be read.
@@ -45,8 +46,11 @@ def events(jsonl: Path, advance: Advance = no_progress) -> Iterator[Event]:
             envelope = Envelope.parse(line)
         except BadEnvelope:
             continue
-        if envelope.type in {RECORDING_STATE, STATUS} and envelope.timestamp_us is not None:
-            yield Event(envelope.timestamp_us, envelope.type, encodable(_text(envelope)))
+        at_us = envelope.timestamp_us
+        if envelope.type not in {RECORDING_STATE, STATUS} or at_us is None:
+            continue
+        if moment_of_us(at_us) is not None:
+            yield Event(at_us, envelope.type, encodable(_text(envelope)))
 
 
 def _text(envelope: Envelope) -> str:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from vitalrig.harmless import harmless_cell
 from vitalrig.sessions import table
 from vitalrig.sessions.errors import extra
 from vitalrig.sessions.lines import Advance, no_progress
@@ -19,7 +20,8 @@ def export(
     """
     Write the samples of all series to *path*.
 
-    Times are whole microseconds since 1970, values are given exactly. Events are not in
+    Times are whole microseconds since 1970, or nothing where there is none; values are given
+    exactly. Text that a spreadsheet would run has an apostrophe before it. Events are not in
     it; the column ``source`` says on every row what the numbers are made of.
 
     Raises:
@@ -33,5 +35,5 @@ def export(
         finished(path, force=force) as partial,
         csv.CSVWriter(partial, columns, write_options=options) as out,
     ):
-        for batch in table.batches(session, columns, advance):
+        for batch in table.batches(session, columns, advance, word=harmless_cell):
             out.write_batch(batch)

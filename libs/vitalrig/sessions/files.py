@@ -14,7 +14,8 @@ from smartspectra.ipc.session_files import SessionPaths
 SNAPSHOT = "_snapshot_temp.json"
 MANIFEST = "_manifest.json"
 TORN = ".jsonl.torn"
-EXPORTS = (".csv", ".parquet", ".edf", ".xdf", ".png")
+PICTURES = (".png", ".pdf", ".svg")
+EXPORTS = (".csv", ".parquet", ".edf", ".xdf", *PICTURES)
 
 _PREFIX = "metrics_"
 _SUMMARY_PREFIX = "metrics_summary"
@@ -138,4 +139,4 @@ def _may_be_session(stem: str, present: set[str]) -> bool:
 
 def _is_export(name: str, stems: set[str]) -> bool:
     path = Path(name)
-    return path.suffix in EXPORTS and (path.stem in stems or path.suffix == ".png")
+    return path.suffix in EXPORTS and (path.stem in stems or path.suffix in PICTURES)

@@ -12,7 +12,7 @@ from vitalrig.files import sync_folder
 @contextmanager
 def finished(path: Path, *, force: bool = False) -> Iterator[Path]:
     """
-    Give the block a temporary file beside *path*; afterwards it is *path*.
+    Give the block a temporary file beside *path*, whose folder is made; afterwards it is *path*.
 
     If the block fails, nothing is left.
 
@@ -21,13 +21,12 @@ def finished(path: Path, *, force: bool = False) -> Iterator[Path]:
         force: Whether a file that is there already may be replaced.
 
     Raises:
-        BadRequest: If the file is there already, or its folder is not.
+        BadRequest: If the file is there already.
         OSError: If it cannot be written.
     """
     if not force and path.exists():
         raise BadRequest(f"{path} exists; --force replaces it, --output names another file")
-    if not path.parent.is_dir():
-        raise BadRequest(f"{path.parent} is no folder; make it first, or name another --output")
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield partial

@@ -1,13 +1,14 @@
 """A session at a glance, in six panels: four traces, their z-scores, their timing."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-from vitalrig.errors import NotPossibleNow
+from vitalrig.errors import BadRequest, NotPossibleNow
 from vitalrig.sessions.errors import extra
+from vitalrig.sessions.files import PICTURES
 from vitalrig.sessions.outfile import finished
-from vitalrig.sessions.series import Session
+from vitalrig.sessions.series import FIRST_US, LAST_US, Session
 from vitalrig.sessions.traces import Trace, traces_of
+from vitalrig.sessions.words import date_and_time, length
 
 with extra("plot"):
     from matplotlib.axes import Axes
@@ -22,6 +23,7 @@ DOTS_PER_INCH = 150
 
 _PANELS = 6
 _INCHES = (14, 16)
+_US_PER_DAY = 86_400e6
 _WALL_CLOCK_US = 631_152_000_000_000
 """The year 1990. Times before it were counted from the start of a capture."""
 
@@ -53,18 +55,20 @@ def draw(session: Session, target: Figure) -> None:
 
 def save(session: Session, path: Path = Path(DEFAULT_NAME), *, force: bool = False) -> None:
     """
-    Draw a session into a PNG of 150 dots per inch.
+    Draw a session into the kind of file that *path* ends with; a PNG has 150 dots per inch.
 
     Raises:
-        BadRequest: If *path* exists and *force* is not given.
+        BadRequest: If that is no kind of picture, or *path* exists and *force* is not given.
         Unreadable: If the session's summary is damaged.
         OSError: If it cannot be written.
     """
+    if path.suffix not in PICTURES:
+        raise BadRequest(f"{path} is no picture; it ends with one of {', '.join(PICTURES)}")
     with finished(path, force=force) as partial:
         target = Figure()
         FigureCanvasAgg(target)
         draw(session, target)
-        target.savefig(partial, dpi=DOTS_PER_INCH, format="png")
+        target.savefig(partial, dpi=DOTS_PER_INCH, format=path.suffix[1:])
 
 
 def show(session: Session) -> None:
@@ -81,7 +85,7 @@ def show(session: Session) -> None:
     target = plt.figure(session.name)
     if plt.get_backend().lower() == "agg":  # what it falls back to without one
         plt.close(target)
-        raise NotPossibleNow("there is no screen to show the plot on; it can be saved as a PNG")
+        raise NotPossibleNow("there is no screen to show the plot on; it can be saved as a file")
     draw(session, target)
     plt.show()
 
@@ -96,16 +100,16 @@ def _label_times(axes: Axes, traces: list[Trace]) -> None:
         axes.set_xlabel("time, UTC (HH:MM:SS)")
     if not stamps:
         axes.set_xticks([])
+    low, high = axes.get_xlim()
+    axes.set_xlim(max(low, FIRST_US / _US_PER_DAY), min(high, LAST_US / _US_PER_DAY))
 
 
 def _heading(session: Session) -> str:
-    began_ms, seconds = session.meta.get("started_at_ms"), session.meta.get("duration_seconds")
-    parts = [f"Session {session.name}"]
-    if isinstance(began_ms, int | float):
-        parts.append(f"{datetime.fromtimestamp(began_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC")
-    if isinstance(seconds, int | float):
-        whole = round(seconds)
-        parts.append(f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}")
+    meta, parts = session.meta, [f"Session {session.name}"]
+    if "started_at_ms" in meta:
+        parts.append(f"{date_and_time(meta['started_at_ms'])} UTC")
+    if "duration_seconds" in meta:
+        parts.append(length(meta["duration_seconds"]))
     return "   ".join([*parts, f"source: {session.source}"])
 
 

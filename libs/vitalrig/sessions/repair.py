@@ -161,7 +161,7 @@ def _set_end(files: SessionFiles, jsonl: Path) -> None:
     """
     ended_ms = files.facts.get("stopped_at_ms") or meta_of(files).get("stopped_at_ms")
     if isinstance(ended_ms, int):
-        with contextlib.suppress(PermissionError):
+        with contextlib.suppress(PermissionError, OverflowError):
             os.utime(jsonl, ns=(ended_ms * 1_000_000, ended_ms * 1_000_000))
 
 

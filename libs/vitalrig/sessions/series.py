@@ -15,6 +15,9 @@ from vitalrig.sessions.units import unit_of
 
 Floats = NDArray[np.float64]
 
+FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_000
+"""The calendar: the years 1 to 9999."""
+
 
 @dataclass(frozen=True, slots=True)
 class Samples:
@@ -34,17 +37,27 @@ class Samples:
     def __len__(self) -> int:
         return len(self.timestamps_us)
 
-    @property
-    def whole_us(self) -> NDArray[np.int64]:
-        """The times as whole microseconds."""
-        return np.rint(self.timestamps_us).astype(np.int64)
-
     def ordered(self) -> "Samples":
-        """The same with times that rise strictly; of equal times the first sample stays."""
+        """
+        The same with times that rise strictly; of equal times the first sample stays.
+
+        Samples whose time is no possible date are left out: nobody knows when they were taken.
+        """
+        if self.undated:
+            return self._only(np.flatnonzero(self._is_dated)).ordered()
         if bool(np.all(np.diff(self.timestamps_us) > 0)):
             return self
         _, kept = np.unique(self.timestamps_us, return_index=True)
         return self._only(kept)
+
+    @property
+    def undated(self) -> int:
+        """How many samples have a time that is no possible date."""
+        return len(self) - int(np.count_nonzero(self._is_dated))
+
+    @property
+    def _is_dated(self) -> NDArray[np.bool_]:
+        return (self.timestamps_us >= FIRST_US) & (self.timestamps_us <= LAST_US)
 
     def finite(self) -> "Samples":
         """The samples whose values are numbers."""

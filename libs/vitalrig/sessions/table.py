@@ -1,15 +1,19 @@
 """A session as one long table: a row a sample, in batches of a bounded size."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import numpy as np
 
 from vitalrig.sessions.errors import extra
 from vitalrig.sessions.lines import Advance, no_progress
-from vitalrig.sessions.series import Samples, Series, Session
+from vitalrig.sessions.series import Floats, Samples, Series, Session
 
 with extra("export"):
     import pyarrow as pa  # type: ignore[import-untyped]
 
 BATCH_ROWS = 1 << 18
+
+_MOST = 2.0**63
 
 _WORD = pa.dictionary(pa.int32(), pa.string())
 
@@ -36,7 +40,10 @@ def schema(*, stamp: pa.DataType) -> pa.Schema:
 
 
 def batches(
-    session: Session, columns: pa.Schema, advance: Advance = no_progress
+    session: Session,
+    columns: pa.Schema,
+    advance: Advance = no_progress,
+    word: Callable[[str], str] = str,
 ) -> Iterator[pa.RecordBatch]:
     """
     The rows, series by series, in the order in which they were sampled.
@@ -45,6 +52,7 @@ def batches(
         session: What to take them from.
         columns: What :func:`schema` gave.
         advance: Told of samples done.
+        word: What becomes of each text.
     """
     for series in session.series:
         samples = series.load()
@@ -54,26 +62,38 @@ def batches(
                 samples.values[start : start + BATCH_ROWS],
                 samples.relative_us[start : start + BATCH_ROWS],
             )
-            yield _batch(session, series, rows, columns)
+            yield _batch(session, series, rows, columns, word)
             advance(len(rows))
 
 
-def _batch(session: Session, series: Series, rows: Samples, columns: pa.Schema) -> pa.RecordBatch:
-    def always(word: str) -> pa.DictionaryArray:
-        return pa.DictionaryArray.from_arrays(_zeros(len(rows)), pa.array([word]))
+def _batch(
+    session: Session,
+    series: Series,
+    rows: Samples,
+    columns: pa.Schema,
+    word: Callable[[str], str],
+) -> pa.RecordBatch:
+    def always(text: str) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(_zeros(len(rows)), pa.array([word(text)]))
 
     return pa.record_batch(
         [
             always(series.channel),
             always(series.name),
             always(series.unit),
-            pa.array(rows.whole_us).cast(columns.field(3).type),
+            _whole(rows.timestamps_us).cast(columns.field(3).type),
             pa.array(rows.values),
-            pa.array(rows.relative_us.round().astype("int64")),
+            _whole(rows.relative_us),
             always(session.source),
         ],
         schema=columns,
     )
+
+
+def _whole(numbers: Floats) -> pa.Array:
+    """Whole numbers; null for what is none."""
+    is_none = ~(np.abs(numbers) < _MOST)
+    return pa.array(np.rint(np.where(is_none, 0, numbers)).astype("int64"), mask=is_none)
 
 
 def _zeros(count: int) -> pa.Array:

@@ -1,8 +1,10 @@
 """`vitalrig sessions`, as people and programs call it."""
 
 import json
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -14,7 +16,10 @@ from typer.testing import CliRunner
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from tests.support.patience import PATIENCE_S
 from tests.support.sessions import golden_in, recorded
+from tests.support.unprivileged import for_whom_permissions_count
 from vitalrig.cli import app
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -272,7 +277,7 @@ def test_export_of_two_formats_into_one_file_is_refused(tmp_path, sessions):
     """
     The second would replace the first.
     """
-    result = sessions("export", "golden", "-f", "csv", "-f", "xdf", "--output", tmp_path / "a")
+    result = sessions("export", "golden", "-f", "csv", "-f", "xdf", "--output", tmp_path / "a.csv")
 
     assert (1, True) == (result.exit_code, "folder" in result.stderr)
 
@@ -325,7 +330,7 @@ def test_a_missing_package_is_a_message_that_says_what_to_install(folder, module
 
     assert (1, True, False) == (
         result.returncode,
-        f"pip install 'vitalrig[{extra}]'" in result.stderr,
+        f"pip install {shlex.quote(f'{ROOT}[{extra}]')}" in result.stderr,
         "Traceback" in result.stderr,
     )
 
@@ -337,3 +342,178 @@ def test_listing_needs_no_further_package(folder):
     result = run_without("numpy", "list", "--sessions-folder", folder)
 
     assert (0, True) == (result.returncode, "golden" in result.stdout)
+
+
+def without_rights(folder, *arguments):
+    command = [sys.executable, "-m", "vitalrig.cli", "sessions", *arguments]
+    return subprocess.run(
+        for_whom_permissions_count(*command, "--sessions-folder", str(folder)),
+        capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["list", "verify"])
+def test_a_folder_that_cannot_be_read_costs_only_itself(folder, command):
+    """
+    It is named, the sessions beside it are there, and the command fails at its end.
+    """
+    golden_in(folder / "closed")
+    (folder / "closed").chmod(0)
+    result = without_rights(folder, command)
+    (folder / "closed").chmod(0o755)
+
+    assert (1, True) == (result.returncode, "golden" in result.stdout)
+    assert f"{command}: {folder / 'closed'} cannot be read: Permission denied" in result.stderr
+
+
+def test_a_file_that_cannot_be_read_costs_only_its_session(folder):
+    """
+    Of all that are verified.
+    """
+    files = recorded(folder, "closed")
+    files.jsonl.chmod(0)
+    result = without_rights(folder, "verify")
+
+    assert (1, True, True) == (
+        result.returncode,
+        "ok       golden" in result.stdout,
+        f"Permission denied: '{files.jsonl}'" in result.stderr,
+    )
+
+
+def test_one_name_that_is_wrong_costs_no_other(sessions):
+    """
+    What can be verified is.
+    """
+    result = sessions("verify", "none", "golden")
+
+    assert (1, True, True) == (
+        result.exit_code, "no session none" in result.stderr, "golden" in result.stdout,
+    )  # fmt: skip
+
+
+def test_one_format_that_cannot_be_made_costs_no_other(tmp_path, folder, sessions):
+    """
+    A file that is there is not replaced, and the next is made.
+    """
+    (folder / "metrics_golden.csv").write_text("mine")
+    result = sessions("export", "golden", "-f", "csv", "-f", "xdf")
+
+    assert (1, True) == (result.exit_code, "--force" in result.stderr)
+    assert (folder / "metrics_golden.xdf").exists()
+
+
+@pytest.fixture
+def hostile(folder):
+    """A session whose names and texts take over a terminal that they reach."""
+    manifest = folder / "metrics_golden_manifest.json"
+    facts = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(facts | {"verdict": HOSTILE, "source": HOSTILE}))
+    summary = folder / "metrics_golden.json"
+    document = json.loads(summary.read_text())
+    (columns,) = list(document["series"]["physiology:edge_metrics"].values())[:1]
+    document["series"]["physiology:edge_metrics"][HOSTILE] = columns
+    document["meta"] |= {"source": HOSTILE}
+    summary.write_text(json.dumps(document))
+    return folder
+
+
+HOSTILE = "x\x1b]0;mine\x07\x1b[2J\n\u202e[bold]=cmd"
+
+
+@pytest.mark.parametrize(
+    "command", [("list",), ("show", "golden"), ("verify",), ("repair", "golden"), ("show", HOSTILE)]
+)
+def test_text_from_the_wire_does_not_reach_the_terminal_as_it_is(hostile, sessions, command):
+    """
+    It is written out, so that one sees what was sent.
+    """
+    result = sessions(*command)
+
+    assert not {"\x1b", "\x07", "\u202e"} & set(result.stdout + result.stderr)
+    assert r"\x1b[2J" in result.stdout + result.stderr
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_text(tmp_path, sessions, folder):
+    """
+    A series may be called whatever its sender likes.
+    """
+    summary = folder / "metrics_golden.json"
+    document = json.loads(summary.read_text())
+    of_edge = document["series"]["physiology:edge_metrics"]
+    of_edge["=cmd|' /C calc'!A1"] = next(iter(of_edge.values()))
+    summary.write_text(json.dumps(document))
+    sessions("export", "golden", "--output", tmp_path / "made.csv")
+    text = (tmp_path / "made.csv").read_text()
+
+    assert "'=cmd|" in text
+    assert '"=cmd' not in text
+    assert ",=cmd" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("p.png", b"\x89PNG"), ("p.pdf", b"%PDF"), ("p.svg", b"<?xml")]
+)
+def test_a_plot_is_what_its_name_ends_with(tmp_path, sessions, name, begins):
+    """
+    A PNG called .pdf is opened by no reader of PDF.
+    """
+    result = sessions("plot", "golden", "--output", tmp_path / name)
+
+    assert 0 == result.exit_code
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_a_plot_of_no_known_kind_is_refused(tmp_path, sessions):
+    """
+    With the kinds that there are.
+    """
+    result = sessions("plot", "golden", "--output", tmp_path / "p.doc")
+
+    assert (1, True) == (result.exit_code, ".png, .pdf, .svg" in result.stderr)
+
+
+@pytest.mark.parametrize("to", ["csv", "parquet", "edf", "xdf"])
+def test_an_export_is_what_its_name_ends_with(tmp_path, sessions, to):
+    """
+    Without being told twice.
+    """
+    result = sessions("export", "golden", "--output", tmp_path / f"made.{to}")
+
+    assert 0 == result.exit_code
+    assert (tmp_path / f"made.{to}").exists()
+
+
+def test_an_export_that_is_called_something_else_is_refused(tmp_path, sessions):
+    """
+    Both before anything is written.
+    """
+    other = sessions("export", "golden", "-f", "csv", "--output", tmp_path / "made.edf")
+    none = sessions("export", "golden")
+
+    assert (1, 1, []) == (other.exit_code, none.exit_code, list(tmp_path.glob("made*")))
+    assert "does not end with .csv" in other.stderr
+    assert "name a --format" in none.stderr
+
+
+def test_an_export_makes_the_folder_that_it_is_told(tmp_path, sessions):
+    """
+    With all above it.
+    """
+    result = sessions(
+        "export", "golden", "-f", "csv", "-f", "xdf", "--output", tmp_path / "a" / "b"
+    )
+
+    assert 0 == result.exit_code
+    assert ["metrics_golden.csv", "metrics_golden.xdf"] == sorted(
+        path.name for path in (tmp_path / "a" / "b").iterdir()
+    )
+
+
+def test_the_folder_is_that_of_data_dir(folder, monkeypatch):
+    """
+    Which says where the rig keeps what it records.
+    """
+    monkeypatch.setenv("DATA_DIR", str(folder.parent))
+
+    assert "golden" in CliRunner().invoke(app, ["sessions", "list"]).stdout

@@ -19,6 +19,7 @@ from tests.support.sessions import (
     samples,
 )
 from vitalrig.errors import BadRequest
+from vitalrig.harmless import harmless
 from vitalrig.sessions.edf_signal import DIGITAL_MIN, digital, range_of
 from vitalrig.sessions.export_edf import export
 from vitalrig.sessions.read import open_session
@@ -255,6 +256,56 @@ def test_a_clock_that_began_with_the_capture_is_placed_at_the_sessions_start(tmp
     read = exported(tmp_path, one(every(FRAME_US, 60, 0), np.zeros(60)))
 
     assert START_US == read.start_us
+
+
+@pytest.mark.parametrize("year", [1970, 1984, 2085, 2106])
+def test_a_clock_that_was_not_set_gives_no_wrong_date(tmp_path, year):
+    """
+    EDF has two digits for the year, those of 1985 to 2084; others would be read as another year.
+
+    The header then says what EDF says for a date that is not known, and a note what the clock said.
+    """
+    start = datetime(year, 3, 1, 0, 10, tzinfo=UTC)
+    start_us = round(start.timestamp() * 1e6)
+    session = one(every(FRAME_US, 600, start_us), np.zeros(600))
+    session.meta["started_at_ms"] = start_us // 1000
+    read = exported(tmp_path, session)
+    raw = (tmp_path / "made.edf").read_bytes()
+
+    assert ("01.01.85", "1985-01-01 00:00:00") == (
+        raw[168:176].decode(), str(read.header["startdate"]),
+    )  # fmt: skip
+    assert [f"start {start:%Y-%m-%dT%H:%M:%S}.000000Z"] == [
+        text for _, _, text in read.noted("start")
+    ]
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x14", "\x15", "\x1b", "\n", "\x85", "\u2028"])
+def test_a_control_character_in_a_status_ends_no_annotation(tmp_path, letter):
+    """
+    EDF ends annotations and lists of them with three of these, and no other could be read then.
+    """
+    jsonl = tmp_path / "metrics_made.jsonl"
+    lines = [
+        an_envelope("status", START_US + number * 1_000_000, {"value": text})
+        for number, text in enumerate((f"one{letter}two", "three"))
+    ]
+    jsonl.write_bytes(b"".join(line + b"\n" for line in lines))
+    trace = samples(every(FRAME_US, 300), np.zeros(300))
+    read = exported(tmp_path, a_session({(CORE, "pulse.trace"): trace}, jsonl=jsonl))
+
+    assert [f"status {harmless(f'one{letter}two')}", "status three"] == [
+        text for _, _, text in read.noted("status")
+    ]
+
+
+def test_samples_without_a_date_are_left_out_and_noted(tmp_path):
+    """
+    Nobody knows where in the file they would belong.
+    """
+    read = exported(tmp_path, one([*every(FRAME_US, 300), 1e300], np.zeros(301)))
+
+    assert ["1 undated left out: core pulse"] == [text for *_, text in read.noted("1 undated")]
 
 
 def test_more_events_than_seconds_have_room(tmp_path):

@@ -83,9 +83,12 @@ def test_a_file_that_is_there_is_replaced_if_that_is_meant(tmp_path):
     assert "new" == path.read_text()
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path):
+def test_a_folder_that_is_not_there_is_made(tmp_path):
     """
-    And is not made: it may be mistyped.
+    Who names it wants it.
     """
-    with pytest.raises(BadRequest, match="no folder"), finished(tmp_path / "none" / "made.csv"):
-        pass
+    path = tmp_path / "exports" / "today" / "made.csv"
+    with finished(path) as partial:
+        partial.write_text("all")
+
+    assert "all" == path.read_text()

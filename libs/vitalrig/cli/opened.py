@@ -1,0 +1,46 @@
+"""How a command is told which session it is for, and opens it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vitalrig.cli.terminal import progress_bar
+from vitalrig.places import sessions_folder as usual_folder
+from vitalrig.sessions import catalogue
+from vitalrig.sessions.files import SessionFiles
+
+if TYPE_CHECKING:
+    from vitalrig.sessions.series import Session
+
+Folder = Annotated[
+    Path,
+    typer.Option(
+        default_factory=usual_folder,
+        show_default="sessions in DATA_DIR, or data/sessions",
+        help="Where the collector writes.",
+    ),
+]
+Name = Annotated[str, typer.Argument(help="A session's name, or the path of one of its files.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+
+
+def opened(name: str, sessions_folder: Path) -> "Session":
+    """
+    Open a session for reading.
+
+    Raises:
+        Missing: If there is no such session.
+        Unreadable: If its summary is damaged.
+        OSError: If its files cannot be read.
+    """
+    from vitalrig.sessions.read import open_session  # noqa: PLC0415
+
+    files = catalogue.resolve(name, sessions_folder)
+    with progress_bar(f"reading {files.name}", size_bytes(files)) as advance:
+        return open_session(files, advance=advance)
+
+
+def size_bytes(files: SessionFiles) -> int:
+    """How much there is to read of a session, to measure progress by."""
+    return files.jsonl.stat().st_size if files.jsonl else 0
