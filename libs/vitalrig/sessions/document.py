@@ -56,7 +56,7 @@ class Document:
             elif key == "series":
                 self._find_columns(cursor)
             else:
-                cursor.skip()
+                cursor.value()
         cursor.end()
 
     def _find_columns(self, cursor: "_Cursor") -> None:
@@ -193,15 +193,19 @@ class _Cursor:
             raise self._wrong("a string") from exc
         return str(text)
 
-    def object(self) -> dict[str, Any]:
-        """An object, as a dict."""
+    def value(self) -> Any:  # noqa: ANN401  JSON
+        """Any value, as Python has it."""
         self._skip_space()
         start = self._at
         self.skip()
         try:
-            value = json.loads(self._text[start : self._at])
+            return json.loads(self._text[start : self._at])
         except (ValueError, RecursionError) as exc:
-            raise self._wrong("an object before what is") from exc
+            raise self._wrong("a value before what is") from exc
+
+    def object(self) -> dict[str, Any]:
+        """An object, as a dict."""
+        value = self.value()
         if not isinstance(value, dict):
             raise self._wrong("an object before what is")
         return value

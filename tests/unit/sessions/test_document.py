@@ -77,6 +77,8 @@ def test_a_document_that_is_cut_off_is_unreadable(path, size):
 @example(b'{"series":{"a":{"b":{"c":[1,2,]}}}}')
 @example(b'{"series":{"a":{"b":{"c":[1,,2]}}}}')
 @example(b"{}x")
+@example(b'{"":\x00}')
+@example(b'{"":[01]}')
 @example(b'{"series":{"a":{"b":{"c":["]"]}}}}')
 def test_whatever_a_file_holds_it_is_read_or_refused(path, text):
     """
