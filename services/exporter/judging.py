@@ -56,4 +56,4 @@ def state_of(signal: Signal, view: CameraView, age_s: float, limit_s: float) -> 
         return "settling"
     if view.ended or sample.age_s + age_s > limit_s:
         return "stale"
-    return "held" if sample.stable is False else "valid"
+    return "held" if sample.stable is False or view.conflict else "valid"

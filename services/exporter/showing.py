@@ -12,6 +12,7 @@ _COUNTERS = {
     "missing": "vitalrig_envelopes_missing_total",
     "gaps": "vitalrig_gaps_total",
     "duplicates": "vitalrig_envelopes_duplicate_total",
+    "foreign": "vitalrig_envelopes_foreign_total",
     "resets": "vitalrig_timestamp_resets_total",
     "off_clock": "vitalrig_envelopes_off_clock_total",
 }
@@ -34,6 +35,7 @@ def show_camera(families: Families, view: CameraView, age_s: float, limits: Limi
         status = view.status if view.status in STATUSES else OTHER
         families.add("vitalrig_camera_status_info", 1, camera, status)
     families.add("vitalrig_camera_last_report_timestamp_seconds", view.updated_us / _US, camera)
+    families.add_known("vitalrig_camera_conflict", view.conflict, camera)
     for channel, count in view.envelopes.items():
         families.add("vitalrig_envelopes_received_total", count, camera, channel)
     for reason, count in view.rejected.items():

@@ -13,7 +13,8 @@ MEANINGS: dict[State, str] = {
     "`breath_stale_after_s` for breathing, `snapshot_stale_after_s` for another collector's "
     "snapshot), or was stamped further ahead of the clock than that when it came, or the session "
     "that a snapshot is of has ended",
-    "held": "none of these, and the server marked the newest sample `stable: false`",
+    "held": "none of these, and the server marked the newest sample `stable: false`, or two "
+    "servers publish under the camera's prefix, so that it is not known whose number it is",
     "valid": "none of these; only now are the number and its confidence on the page",
 }
 """What each state means. They are asked in this order, and the first that fits holds."""

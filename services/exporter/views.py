@@ -38,7 +38,7 @@ REASONS = (
 SAMPLE_REASONS = ("duplicate", "unusable")
 """Why a sample is in no series; a label has one of them or `other`."""
 
-COUNTERS = ("missing", "gaps", "duplicates", "resets", "off_clock")
+COUNTERS = ("missing", "gaps", "duplicates", "foreign", "resets", "off_clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +163,10 @@ class CameraView:
         envelopes: Envelopes that arrived, by channel.
         rejected: Envelopes that could not be understood, by reason.
         recording: How the recording goes.
-        counters: Missing, gaps, duplicates, resets, off clock: those that are known.
+        counters: Missing, gaps, duplicates, foreign, resets, off clock: those that are known.
         samples_rejected: Samples that are in no series, by reason.
         latency: How long envelopes took; None where it is not known.
+        conflict: Whether two servers publish under its prefix; None where it is not known.
         ended: Whether what this is of is over, so that nothing in it is live.
         source: Where the frames come from, as far as the file says; empty if it does not.
         snapshot: The file that this was read from; None for a report that was heard.
@@ -181,6 +182,7 @@ class CameraView:
     counters: Mapping[str, float] = field(default_factory=dict)
     samples_rejected: Mapping[str, float] = field(default_factory=dict)
     latency: Latency | None = None
+    conflict: bool | None = None
     ended: bool = False
     source: str = ""
     snapshot: SnapshotFile | None = None
@@ -210,6 +212,7 @@ class CameraView:
             counters={name: number(counters[name]) for name in COUNTERS if name in counters},
             samples_rejected=tally(fields.get("samples_rejected"), SAMPLE_REASONS),
             latency=Latency.parse(fields.get("latency")),
+            conflict=bool(fields["conflict"]) if "conflict" in fields else None,
         )
 
 

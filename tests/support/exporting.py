@@ -52,7 +52,15 @@ def a_camera(clock, **more):
             "write_failures": 0,
             "last_sync_us": clock.wall_us(),
         },
-        "counters": {"missing": 2, "gaps": 1, "duplicates": 0, "resets": 0, "off_clock": 3},
+        "conflict": [],
+        "counters": {
+            "missing": 2,
+            "gaps": 1,
+            "duplicates": 0,
+            "foreign": 0,
+            "resets": 0,
+            "off_clock": 3,
+        },
         "samples_rejected": {"duplicate": 4, "unusable": 0},
         "latency": {"limits_s": list(LIMITS_S), "counts": [0, 60, 9, *[0] * 8, 1], "sum_s": 72.5},
     } | more

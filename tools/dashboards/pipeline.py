@@ -101,6 +101,7 @@ def dashboard() -> Dashboard:
             {
                 "{{camera}} missing": f"vitalrig_envelopes_missing_total{{{CAMERA}}}",
                 "{{camera}} lost by the server": f"vitalrig_envelopes_lost_total{{{CAMERA}}}",
+                "{{camera}} of a second server": f"vitalrig_envelopes_foreign_total{{{CAMERA}}}",
                 "{{camera}} came twice": f"vitalrig_envelopes_duplicate_total{{{CAMERA}}}",
             },
         ),

@@ -63,7 +63,7 @@ SIGNALS = (
         "stateset",
         "Whether a signal's number can be relied upon now: lost without a person, settling before "
         "its first number, stale when its newest is too old, held when the server calls it "
-        "unstable, otherwise valid.",
+        "unstable or two servers publish under one prefix, otherwise valid.",
         _OF_SIGNAL,
         states=STATES,
     ),
@@ -86,6 +86,12 @@ SIGNALS = (
         "camera",
         unit="seconds",
     ),
+    gauge(
+        "vitalrig_camera_conflict",
+        "1 while two servers publish under a camera's prefix, so that no number of it is valid; "
+        "only the first is recorded.",
+        "camera",
+    ),
 )
 
 ENVELOPES = (
@@ -106,10 +112,20 @@ ENVELOPES = (
         "Envelopes of a camera that never reached the collector, proven by their numbers.",
         "camera",
     ),
-    counter("vitalrig_gaps_total", "Holes in the numbers of a camera's envelopes.", "camera"),
+    counter(
+        "vitalrig_gaps_total",
+        "Gaps in what came of a camera: holes in its numbers and, in a session, times in which "
+        "nobody knows what was published.",
+        "camera",
+    ),
     counter(
         "vitalrig_envelopes_duplicate_total",
         "Envelopes that came twice and were kept once.",
+        "camera",
+    ),
+    counter(
+        "vitalrig_envelopes_foreign_total",
+        "Envelopes of a second server under a camera's prefix, which are not recorded.",
         "camera",
     ),
     counter("vitalrig_timestamp_resets_total", "Times that a camera's clock went back.", "camera"),

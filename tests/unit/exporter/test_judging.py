@@ -29,6 +29,13 @@ def test_a_fresh_stable_number_is_valid():
     assert "valid" == state(a_view())
 
 
+def test_of_two_servers_under_one_prefix_no_number_is_valid():
+    """
+    Nobody can tell whose it is.
+    """
+    assert "held" == state(a_view(conflict=True))
+
+
 def test_a_number_of_which_nobody_says_whether_it_is_stable_is_valid():
     """
     Traces and other collectors' files do not say.
