@@ -16,6 +16,7 @@ from smartspectra.ipc.platform_calls import (
     read_at,
     sync_file_system,
     sync_folder_entries,
+    write_at,
 )
 from smartspectra.ipc.staged import Stages, SyncTarget, finish_now
 
@@ -54,6 +55,14 @@ class Disk:
     def open_anew(self, path: Path) -> int:
         """Open a file for writing, empty; gives its descriptor."""
         return os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CREAT | OPEN_FLAGS, 0o644)
+
+    def open_within(self, path: Path) -> int:
+        """Open a file for reading and for writing within it; gives its descriptor."""
+        return os.open(path, os.O_RDWR | OPEN_FLAGS)
+
+    def write_at(self, descriptor: int, data: bytes, offset: int) -> int:
+        """Write once from *offset* on; gives how many bytes were taken."""
+        return write_at(descriptor, data, offset)
 
     def write(self, descriptor: int, data: bytes | memoryview) -> int:
         """Write once; gives how many bytes were taken."""

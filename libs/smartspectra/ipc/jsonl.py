@@ -10,7 +10,7 @@ from pathlib import Path
 
 from smartspectra.ipc.disk import Disk, free_name
 from smartspectra.ipc.lock import FolderInUse
-from smartspectra.ipc.platform_calls import lock_exclusively, read_at
+from smartspectra.ipc.platform_calls import forget_cached, lock_exclusively, read_at
 from smartspectra.ipc.staged import Stages
 
 TORN = ".torn"
@@ -110,6 +110,7 @@ class JsonlFile:
         self._write = disk.write
         self._sha256 = hashlib.sha256()
         self._needs_cut = False
+        self._needs_writing_again = False
         self._descriptor = disk.open_to_append(path)
         try:
             try:
@@ -224,10 +225,48 @@ class JsonlFile:
         size = self.size_bytes
         descriptor = os.dup(self._descriptor)
         try:
+            if self._needs_writing_again:
+                self._write_again(self.durable_bytes, size)
+            self._needs_writing_again = True
             yield [descriptor]
+            self._needs_writing_again = False
         finally:
             os.close(descriptor)
         self.durable_bytes = max(self.durable_bytes, size)
+
+    def distrust_syncs(self) -> None:
+        """
+        Write all of it again before the next sync, since one before may have failed.
+
+        After a failed sync the system takes what it could not write for written, and the
+        next sync succeeds without it. So what it still holds is given to it once more.
+        """
+        self._needs_writing_again = True
+
+    def _write_again(self, start: int, end: int) -> None:
+        descriptor = self._disk.open_within(self.path)
+        try:
+            if not os.path.samestat(os.fstat(descriptor), os.fstat(self._descriptor)):
+                raise OSError(errno.EIO, "the file is not in its place", str(self.path))
+            while start < end and (
+                data := read_at(descriptor, min(_READ_BYTES, end - start), start)
+            ):
+                start += self._disk.write_at(descriptor, data, start)
+        finally:
+            os.close(descriptor)
+
+    def is_as_written(self) -> bool:
+        """
+        Read all of it back, from the disk where the system allows, and compare the hash.
+
+        Raises:
+            OSError: If it cannot be read.
+        """
+        forget_cached(self._descriptor)
+        found = hashlib.sha256()
+        for _ in self._read_lines(found.update):
+            pass
+        return found.digest() == self._sha256.digest()
 
     @property
     def is_in_place(self) -> bool:

@@ -23,6 +23,9 @@ END_UNHEARD = "its end was not heard"
 """The gap of a session that ended because something else showed that it was over."""
 
 
+NOT_AS_WRITTEN = "a sync had failed, and the file is not what was written"
+"""The gap of a session whose JSONL could not be read back."""
+
 SHORTER = "the disk gave back less than it had confirmed"
 """The gap of a session whose JSONL lacks bytes that were synced."""
 
@@ -45,6 +48,8 @@ class Losses:
         bad_lines: Lines of the JSONL that hold no envelope.
         interruptions: Crashes survived without a source that could fill the hole.
         resumptions: How often an existing session was continued.
+        failed_syncs: How often the disk did not confirm what was written. At the end such a
+            session is read back, and only what is not there then is missing.
     """
 
     rejected: Counter[str] = field(default_factory=Counter)
@@ -59,6 +64,7 @@ class Losses:
     bad_lines: int = 0
     interruptions: int = 0
     resumptions: int = 0
+    failed_syncs: int = 0
 
     def __add__(self, other: "Losses") -> "Losses":
         return Losses(
@@ -140,6 +146,7 @@ class Losses:
             "bad_lines": self.bad_lines,
             "interruptions": self.interruptions,
             "resumptions": self.resumptions,
+            "failed_syncs": self.failed_syncs,
         }
 
     @classmethod
@@ -151,6 +158,7 @@ class Losses:
             refilled_bytes=_count(manifest, "refilled_bytes"),
             interruptions=_count(manifest, "interruptions"),
             resumptions=_count(manifest, "resumptions"),
+            failed_syncs=_count(manifest, "failed_syncs"),
         )
         gaps = _object(_object(manifest, "gaps"), "by_reason")
         losses.restate({**manifest, "gaps": gaps})

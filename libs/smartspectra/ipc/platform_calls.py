@@ -35,6 +35,11 @@ if sys.platform == "win32":
         os.lseek(descriptor, offset, os.SEEK_SET)
         return os.read(descriptor, count)
 
+    def write_at(descriptor: int, data: bytes, offset: int) -> int:
+        """Write once from *offset* on; gives how many bytes were taken."""
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.write(descriptor, data)
+
 else:
     import fcntl
 
@@ -48,6 +53,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     read_at = os.pread
+    write_at = os.pwrite
 
 
 def sync_folder_entries(path: str | os.PathLike[str]) -> None:
@@ -104,3 +110,9 @@ def check_written_back(descriptor: int) -> None:
     if _CALLS is not None and _CALLS[1](descriptor, 0, 0, _WAIT_BEFORE):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def forget_cached(descriptor: int) -> None:
+    """Have what was synced of an open file read from the disk again, where that can be asked."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -108,6 +108,7 @@ class Session:
         self._torn_bytes = 0
         self._lost_bytes = 0
         self._is_open = False
+        self._was_read_back = False
         self._stores = 0
         self._closed_bytes = 0
         self._tally_before: Counter[str] = Counter()
@@ -193,6 +194,8 @@ class Session:
         """Read what is in the file into the series, as if it arrived now."""
         before = self._found or {}
         self._losses_before = losses = self._losses_of(before, file)
+        if losses.failed_syncs:
+            file.distrust_syncs()
         self.written, losses.bad_lines, first_us = self._fill_table(file.read_lines_first())
         moved_ms = before.get("wall_clock_moved_ms")
         self._moved_before_ms = moved_ms if isinstance(moved_ms, int) else 0
@@ -317,7 +320,11 @@ class Session:
             OSError: If the disk cannot say so.
         """
         if self.file is not None and self.is_behind:
-            yield from self.file.syncing()
+            try:
+                yield from self.file.syncing()
+            except BaseException:
+                self.losses.failed_syncs += 1
+                raise
 
     def now_ms(self) -> int:
         """
@@ -401,6 +408,7 @@ class Session:
         if self.file is not None:
             self.file.cut_half_line()
         yield from self.syncing()
+        self._read_back()
         try:
             yield from self._writing_views()
         except PartGone:
@@ -418,6 +426,22 @@ class Session:
         if self.paths.work_folder is not None:
             shutil.rmtree(self.paths.work_folder, ignore_errors=True)
         self._is_open = False
+
+    def _read_back(self) -> None:
+        """Look at what is on the disk: after a failed sync nobody knows it otherwise."""
+        if self.file is None or not self.all_losses.failed_syncs or self._was_read_back:
+            return
+        self._was_read_back = True
+        try:
+            is_whole = self.file.is_as_written()
+        except OSError as exc:
+            log.error("cannot read %s back: %s", self.file.path, exc)
+            is_whole = False
+        if is_whole:
+            log.warning("a sync had failed; %s was read back and is whole", self.file.path)
+        else:
+            log.error("a sync had failed; %s is not what was written", self.file.path)
+            self.losses.note_gap(0, manifest.NOT_AS_WRITTEN)
 
     def _writing_views(self) -> Stages:
         view = self.view()
