@@ -6,6 +6,7 @@ RIG := $(PYTHON) tools/rig
 
 SECONDS ?= 30
 SESSION ?=
+CAMERA ?=
 SERVICE ?=
 FOLLOW ?=
 # One test or some: make test T=tests/unit, make test T='-k ports'
@@ -15,7 +16,7 @@ PYTEST = $(VENV)/bin/pytest --numprocesses 2 --dist loadfile
 TESTS := $(addprefix tests/,unit integration conformance stack deploy architecture docs)
 
 # The rig reads these from its environment; given to make or not, they go before .env.
-export MODE MONITORING YES
+export MODE MONITORING YES CAMERAS
 
 .DEFAULT_GOAL := help
 .PHONY: help up down purge ps logs record doctor bases wheelhouse venv test test-all e2e lint fmt bench \
@@ -26,7 +27,7 @@ help: ## Show this list
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z0-9][a-z0-9_-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-##@ Run (MODE=compose or MODE=local forces one; MONITORING=1 adds Prometheus, Alertmanager, Grafana)
+##@ Run (MODE=compose or local forces one; CAMERAS=6 starts six; MONITORING=1 adds Prometheus, Grafana)
 
 up: ## Build and start the rig, and wait until every health check passes
 	@$(RIG) up
@@ -40,11 +41,11 @@ purge: ## End the rig and delete all recordings, after asking
 ps: ## Show what runs and how it is
 	@$(RIG) ps
 
-logs: ## Show the last log lines (SERVICE=name for one, FOLLOW=1 to go on)
-	@$(RIG) logs $(SERVICE) $(if $(FOLLOW),--follow)
+logs: ## Show the last log lines (SERVICE=name or CAMERA=name for one, FOLLOW=1 to go on)
+	@$(RIG) logs $(SERVICE) --camera "$(CAMERA)" $(if $(FOLLOW),--follow)
 
-record: ## Record a session (SECONDS=30, SESSION=name)
-	@$(RIG) record --seconds "$(SECONDS)" --session "$(SESSION)"
+record: ## Record a session (SECONDS=30, SESSION=name; CAMERA=name where there are more)
+	@$(RIG) record --seconds "$(SECONDS)" --session "$(SESSION)" --camera "$(CAMERA)"
 
 doctor: ## Check this machine: Docker, ports, disk, camera, Python
 	@$(RIG) doctor

@@ -41,7 +41,11 @@ class Control:
     def __init__(self, address: str, token: str = "", certificate: bytes | None = None) -> None:
         self._address = address
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        options = [("grpc.max_send_message_length", LARGEST_MESSAGE_BYTES)]
+        options = [
+            ("grpc.max_send_message_length", LARGEST_MESSAGE_BYTES),
+            # A company's proxy does not lead to a server on premises.
+            ("grpc.enable_http_proxy", 0),
+        ]
         if certificate is None:
             self._channel = grpc.aio.insecure_channel(address, options)
         else:
@@ -52,9 +56,11 @@ class Control:
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Self:
         """Make it from the arguments of `add_server_arguments`."""
-        token, certificate = arguments.token_file, arguments.certificate_file
+        host, token, certificate = (
+            arguments.host, arguments.token_file, arguments.certificate_file
+        )  # fmt: skip
         return cls(
-            f"{arguments.host}:{arguments.port}",
+            f"[{host}]:{arguments.port}" if ":" in host else f"{host}:{arguments.port}",
             token.read_text().strip() if token else "",
             certificate.read_bytes() if certificate else None,
         )

@@ -19,6 +19,7 @@ check() { # name command...
   fi
 }
 # promtool and docker do not come with pip.
+export RIG_REDIS_USERS=known  # what `make up` knows
 missing() { # tool
   if [ "${CI:-}" = true ]; then
     echo "FAIL  $1 is not installed" >&2
@@ -27,10 +28,9 @@ missing() { # tool
     echo "skip  $1 is not installed"
   fi
 }
-merged() { # checks the compose file as compose understands it, with the camera's override
-  CAMERA_DEVICE=/dev/video0 VIDEO_GID=44 PHYSIOLOGY_IMAGE=image:tag docker compose \
-    --env-file /dev/null -f docker-compose.yml -f docker-compose.camera.yml \
-    -f docker-compose.vendor.yml \
+merged() { # checks the compose file as compose understands it, with the vendor's server
+  PHYSIOLOGY_IMAGE=image:tag docker compose \
+    --env-file /dev/null -f docker-compose.yml -f docker-compose.vendor.yml \
     --profile monitoring config >"$1" &&
     "$bin/check-jsonschema" --quiet --builtin-schema vendor.compose-spec "$1"
 }
@@ -57,7 +57,7 @@ fi
 if docker compose version >/dev/null 2>&1; then
   check "compose config" docker compose --env-file /dev/null --profile monitoring config --quiet
   scratch=$(mktemp --suffix .yml)
-  check "compose config with a camera" merged "$scratch"
+  check "compose config with the vendor's server" merged "$scratch"
   rm -f "$scratch"
 else
   missing "docker compose"

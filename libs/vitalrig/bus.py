@@ -38,6 +38,7 @@ def connect(settings: ServiceSettings) -> redis.Redis:
         host=settings.redis_host,
         port=settings.redis_port,
         db=settings.redis_database,
+        username=settings.redis_username or None,
         password=settings.redis_password(),
         protocol=2,  # the shape of answers depends on it
         socket_connect_timeout=CONNECT_TIMEOUT_S,
@@ -57,6 +58,7 @@ def connect_async(settings: ServiceSettings) -> redis.asyncio.Redis:
         host=settings.redis_host,
         port=settings.redis_port,
         db=settings.redis_database,
+        username=settings.redis_username or None,
         password=settings.redis_password(),
         protocol=2,  # the shape of answers depends on it
         socket_connect_timeout=CONNECT_TIMEOUT_S,
@@ -102,7 +104,7 @@ def explain(error: BaseException) -> str:
     Say in one line why Redis cannot be used, and what to do where that is known.
     """
     if isinstance(error, AuthenticationError):
-        return "Redis refuses the password; check redis_password_file"
+        return "Redis refuses the password; check redis_password_file and redis_username"
     if (reason := refusal(error)) is not None:
         return REFUSALS[reason]
     return f"Redis is away: {error}" if str(error) else f"Redis is away: {type(error).__name__}"

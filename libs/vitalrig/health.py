@@ -16,12 +16,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.files import replace_text
 
 WRITE_EVERY_S = 1.0
+
+# A service of ours is never asked through a proxy, whatever the environment says.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Health:
@@ -104,7 +107,7 @@ def probe(target: str, clock: Clock | None = None) -> list[str]:
     match parts.scheme:
         case "file":
             max_age_s = float(parse_qs(parts.query).get("max_age_s", ["15"])[0])
-            return _probe_file(Path(parts.path), max_age_s, clock or SystemClock())
+            return _probe_file(Path(unquote(parts.path)), max_age_s, clock or SystemClock())
         case "http" | "https":
             return _probe_http(target)
         case "grpc":
@@ -128,7 +131,7 @@ def _probe_file(path: Path, max_age_s: float, clock: Clock) -> list[str]:
 
 def _probe_http(url: str) -> list[str]:
     try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310  the scheme was checked
+        with _DIRECT.open(url, timeout=5):
             return []
     except urllib.error.HTTPError as exc:
         return [f"http: {exc.code} {exc.read(500).decode(errors='replace').strip()}"]
@@ -141,7 +144,7 @@ def _probe_grpc(address: str) -> list[str]:
     from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415
 
     try:
-        with grpc.insecure_channel(address) as channel:
+        with grpc.insecure_channel(address, (("grpc.enable_http_proxy", 0),)) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
     except grpc.RpcError as exc:

@@ -51,6 +51,9 @@ class ServiceSettings(BaseSettings):
     redis_host: str = Field("127.0.0.1", description="where Redis is")
     redis_port: int = Field(6379, gt=0, lt=65_536, description="Redis's port")
     redis_database: int = Field(0, ge=0, description="Redis's database number")
+    redis_username: str = Field(
+        "", description="Redis's user; empty for the one that has a password alone"
+    )
     redis_password_file: Path | None = Field(
         None, description="file whose first line is Redis's password"
     )

@@ -138,7 +138,11 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
     requests = Requests(PATHS)
     files = SessionFiles(settings.sessions_folder)
     client = client_of(
-        settings.redis_host, settings.redis_port, settings.redis_database, settings.redis_password()
+        settings.redis_host,
+        settings.redis_port,
+        settings.redis_database,
+        settings.redis_password(),
+        settings.redis_username,
     )
     board = ReportBoard(clock)
     background: list[Work] = [

@@ -42,4 +42,4 @@ def _client(name: str, target: Target) -> redis.Redis:
         raise BadSettings(
             f"probe_targets: {name}: password_file {target.password_file} cannot be read"
         ) from exc
-    return client_of(target.host, target.port, target.database, password)
+    return client_of(target.host, target.port, target.database, password, target.username)

@@ -35,7 +35,9 @@ def info_of(client: redis.Redis) -> Info:
     return info
 
 
-def client_of(host: str, port: int, database: int, password: str | None) -> redis.Redis:
+def client_of(
+    host: str, port: int, database: int, password: str | None, username: str = ""
+) -> redis.Redis:
     """
     Make a client whose patience is a scrape's.
     """
@@ -43,6 +45,7 @@ def client_of(host: str, port: int, database: int, password: str | None) -> redi
         host=host,
         port=port,
         db=database,
+        username=username or None,
         password=password,
         protocol=2,  # the shape of answers depends on it
         socket_connect_timeout=TIMEOUT_S,

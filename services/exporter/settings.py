@@ -19,6 +19,7 @@ class Target(BaseModel):
     host: str
     port: int = Field(6379, gt=0, lt=65_536)
     database: int = Field(0, ge=0)
+    username: str = ""
     password_file: Path | None = None
 
 
@@ -67,7 +68,7 @@ class Settings(ServiceSettings):
     probe_targets: Targets = Field(
         {},
         description="other rigs for /probe?target=NAME: for each name host, and if need be port, "
-        "database and password_file of its Redis",
+        "database, username and password_file of its Redis",
     )
 
 

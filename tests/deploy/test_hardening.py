@@ -1,8 +1,20 @@
 """What every container must be kept from, and what keeps it running for years."""
 
+import os
+import subprocess
+
 import pytest
 
-from tests.support.rig_files import compose, seconds, services, text
+from tests.support.programs import program
+from tests.support.rig_files import (
+    ROOT,
+    compose,
+    packages,
+    seconds,
+    services,
+    supervisor_environment,
+    text,
+)
 
 EVERY = pytest.mark.parametrize("name", sorted(services()))
 
@@ -73,7 +85,7 @@ def test_every_port_is_bound_to_the_address_of_dot_env(name):
     Docker goes past a host's firewall, so the default is this machine alone.
     """
     for port in services()[name].get("ports", []):
-        assert port.startswith("${BIND_ADDRESS:-127.0.0.1}:${"), port
+        assert "${BIND_ADDRESS:-127.0.0.1}" == port["host_ip"]
 
 
 @EVERY
@@ -112,7 +124,7 @@ def test_redis_asks_for_a_password_and_keeps_it_out_of_sight():
     """
     redis = services()["redis"]
 
-    assert {"redis_acl", "redis_password"} <= set(redis["secrets"])
+    assert {"redis_acl", "redis_password"} == set(redis["secrets"])
     assert "--aclfile" in redis["command"]
     assert "requirepass" not in text("docker-compose.yml") + text("config/redis.conf")
     assert " -a " not in " ".join(redis["healthcheck"]["test"])
@@ -175,3 +187,33 @@ def test_every_service_waits_for_a_healthy_peer_at_the_start(name):
     peers = services()[name]["depends_on"].values()
 
     assert {"service_healthy"} == {peer["condition"] for peer in peers}
+
+
+@pytest.mark.parametrize("name", sorted(packages()))
+def test_a_service_is_given_its_own_password_of_redis_and_no_other(name):
+    """
+    A service that is broken into can do to Redis what it could before, and no more.
+    """
+    given = [secret for secret in services()[name]["secrets"] if "redis" in secret]
+    there, local = services()[name]["environment"], supervisor_environment(name)
+    prefix = f"VITALRIG_{name.upper()}_REDIS"
+
+    assert [f"redis_password_{name}"] == given
+    assert name == there[f"{prefix}_USERNAME"] == local[f"{prefix}_USERNAME"]
+    assert f"/run/secrets/redis_password_{name}" == there[f"{prefix}_PASSWORD_FILE"]
+    assert f"$RIG_SECRETS/redis_password_{name}" == local[f"{prefix}_PASSWORD_FILE"]
+
+
+def test_plain_docker_compose_up_says_what_to_do():
+    """
+    Without passwords and folders it would leave half a rig; the first word of help is `make up`.
+    """
+    program("docker", package="docker.io")
+    refused = subprocess.run(
+        ["docker", "compose", "--env-file", "/dev/null", "config", "--quiet"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
+    )  # fmt: skip
+
+    assert 0 != refused.returncode
+    assert "start the rig with `make up`" in refused.stderr

@@ -21,7 +21,7 @@ def targets(groups):
 
 def port_of(service):
     (published,) = services()[service]["ports"]
-    return f"{service}:{published.rsplit(':', 1)[1]}"
+    return f"{service}:{published['target']}"
 
 
 def test_every_target_is_a_service_and_its_port():

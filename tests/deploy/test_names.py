@@ -26,7 +26,7 @@ def supervisor_programs():
 
 
 def config_files():
-    return {path.stem for path in (ROOT / "config").glob("*.yml")}
+    return {path.stem for path in (ROOT / "config").glob("*.yml")} - {"cameras"}
 
 
 def requirements_files():

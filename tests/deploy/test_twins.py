@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rig.environment import load
+from rig.fleet import wanted
 from rig.local_layout import Layout
 from rig.redis_program import RedisProgram
 from tests.support.rig_files import (
@@ -16,6 +17,7 @@ from tests.support.rig_files import (
     services,
     supervisor,
     supervisor_environment,
+    supervisor_words,
     text,
 )
 
@@ -29,10 +31,11 @@ def test_both_run_the_same_module_with_the_same_arguments(name):
     A flag that is added for one mode is not missing in the other.
     """
     dockerfile = text("services/Dockerfile")
-    words = shlex.split(supervisor()[name]["command"])
+    words = supervisor_words(name)
+    arguments = words[words.index("$RIG_PYTHON") + 1 :]
 
     assert f'ENTRYPOINT ["python", "-m", "services.{name}"]' in dockerfile
-    assert ["-m", f"services.{name}", *services()[name]["command"]] == words[1:]
+    assert ["-m", f"services.{name}", *services()[name]["command"]] == arguments
 
 
 @OWN
@@ -109,14 +112,26 @@ def test_redis_starts_first_and_ends_last():
 
 def test_tools_set_every_variable_that_supervisord_conf_reads(tmp_path):
     """
-    supervisord refuses a file with a variable that is not set.
+    supervisord refuses a file with a variable that is not set, and a shell takes it for nothing.
     """
     environment = load(ROOT, {"RIG_ENV_FILE": "/nonexistent", "DATA_DIR": str(tmp_path)})
     redis = RedisProgram("redis-server", "redis", "")
 
-    given = Layout(environment).variables(Path("python"), redis)
+    given = Layout(environment, wanted(environment)).variables(Path("python"), redis)
 
-    assert set(re.findall(r"%\(ENV_(\w+)\)s", text("config/supervisord.conf"))) <= given.keys()
+    read = re.findall(r"%\(ENV_(\w+)\)s|\$(\w+)", text("config/supervisord.conf"))
+    assert {name for pair in read for name in pair if name} <= given.keys()
+
+
+@EVERY
+def test_a_path_reaches_a_program_whatever_it_holds(name):
+    """
+    Only a shell's variable in double quotes takes blanks, quotes and percent signs as they are.
+    """
+    _, _, script = shlex.split(supervisor()[name]["command"])
+
+    assert [] == re.findall(r"(?<![\"/\w:])\$\w+", script)
+    assert "%" not in script
 
 
 def test_what_the_server_could_not_send_outlives_its_container():
@@ -128,7 +143,7 @@ def test_what_the_server_could_not_send_outlives_its_container():
     folder = server["environment"]["VITALRIG_PHYSIOLOGY_SERVER_SPOOL_FOLDER"]
     there = supervisor_environment("physiology_server")["VITALRIG_PHYSIOLOGY_SERVER_SPOOL_FOLDER"]
 
-    assert ("${DATA_DIR:-./data}/spool", False, "%(ENV_RIG_SPOOL)s") == (
+    assert ("${DATA_DIR:-./data}/spool", False, "$RIG_SPOOL") == (
         mounts[folder]["source"],
         mounts[folder].get("read_only", False),
         there,

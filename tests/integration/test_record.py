@@ -63,6 +63,18 @@ def test_a_recording_ends_with_its_files_finished(rig, sessions):
     ), result.output
 
 
+def test_a_server_is_not_asked_through_a_proxy(rig, sessions, monkeypatch):
+    """
+    A company's machine has a proxy in its environment, and Docker gives one to every container.
+    """
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    result = record(rig, sessions, "--seconds=1", "--session=direct")
+
+    assert 0 == result.exit_code, result.output
+
+
 def test_the_summary_says_what_the_data_are_made_of(rig, sessions):
     """
     A synthetic session is marked as such in its files.

@@ -79,3 +79,47 @@ def test_changing_the_redis_repeats_no_recording(rig):
         pass
 
     assert before == lines(jsonl)
+
+
+@pytest.mark.parametrize("name", ["100% real (new) %d", 'it\'s #1; "$HOME" `x` \\'])
+def test_folders_may_be_called_anything(tmp_path_factory, name):
+    """
+    Blanks, quotes, percent signs and dollars are no part of supervisord's or a shell's language.
+    """
+    tmp_path = tmp_path_factory.mktemp("o")  # short, for the sake of supervisord's socket
+    rig = LocalHandle(
+        tmp_path, DATA_DIR=str(tmp_path / name / "d"), SECRETS_DIR=str(tmp_path / name / "s")
+    )
+    try:
+        rig.verb("up")
+        rig.verb("record", "--seconds", "1", "--session", "odd")
+    finally:
+        rig.verb("down", check=False)
+
+    assert (tmp_path / name / "d" / "sessions" / "metrics_odd.json").is_file()
+    assert {"d", "s"} == {path.name for path in (tmp_path / name).iterdir()}
+
+
+def test_the_rig_may_listen_on_ipv6(rig):
+    """
+    An address with colons is put into brackets wherever a port follows it.
+    """
+    said = rig.verb("up", BIND_ADDRESS="::1").stdout
+
+    rig.verb("record", "--seconds", "1", "--session", "six", BIND_ADDRESS="::1")
+
+    assert f"[::1]:{rig.environment['GRPC_PORT']}" in said
+    assert (rig.sessions / "metrics_six.json").is_file()
+
+
+def test_a_rig_behind_a_proxy_records(rig):
+    """
+    No probe and no call goes to the proxy that a company's machine has in its environment.
+    """
+    behind = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+    behind |= {"no_proxy": "", "NO_PROXY": ""}
+
+    rig.verb("up", MONITORING="1", **behind)
+    rig.verb("record", "--seconds", "1", "--session", "direct", **behind)
+
+    assert (rig.sessions / "metrics_direct.json").is_file()

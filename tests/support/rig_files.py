@@ -2,7 +2,10 @@
 
 import configparser
 import re
+import shlex
+from collections.abc import Mapping
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +39,12 @@ def text(name: str) -> str:
 
 @cache
 def compose(name: str = "docker-compose.yml") -> dict[str, Any]:
-    return yaml.load(text(name), _Loader)
+    return compose_yaml(text(name))
+
+
+def compose_yaml(content: str) -> dict[str, Any]:
+    """A compose file, with compose's own two tags."""
+    return yaml.load(content, _Loader)
 
 
 def services() -> dict[str, Any]:
@@ -46,8 +54,13 @@ def services() -> dict[str, Any]:
 @cache
 def supervisor() -> dict[str, dict[str, str]]:
     """The programs of config/supervisord.conf."""
+    return programs(text("config/supervisord.conf"))
+
+
+def programs(conf: str) -> dict[str, dict[str, str]]:
+    """The programs of a supervisord.conf."""
     parser = configparser.RawConfigParser(inline_comment_prefixes=(" ;",))
-    parser.read_string(text("config/supervisord.conf"))
+    parser.read_string(conf)
     return {
         section.removeprefix("program:"): dict(parser[section])
         for section in parser.sections()
@@ -55,9 +68,26 @@ def supervisor() -> dict[str, dict[str, str]]:
     }
 
 
+def words_of(program: Mapping[str, str]) -> list[str]:
+    """What the program's shell replaces itself by, variables as they stand there."""
+    shell, option, script = shlex.split(program["command"])
+    exec_, *words = shlex.split(script.replace("\\\n", ""))
+    assert ["/bin/sh", "-c", "exec"] == [shell, option, exec_]
+    return words
+
+
+def environment_of(program: Mapping[str, str]) -> dict[str, str]:
+    env, *words = words_of(program)
+    given = takewhile(lambda word: re.match(r"\w+=", word), words) if env == "env" else ()
+    return dict(word.split("=", 1) for word in given)
+
+
+def supervisor_words(program: str) -> list[str]:
+    return words_of(supervisor()[program])
+
+
 def supervisor_environment(program: str) -> dict[str, str]:
-    pairs = re.findall(r'(\w+)="([^"]*)"', supervisor()[program].get("environment", ""))
-    return dict(pairs)
+    return environment_of(supervisor()[program])
 
 
 def seconds(duration: str) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rig import compose_state, processes
 from rig.environment import Environment, load
+from rig.fleet import started
 from rig.local_layout import Layout
 from rig.supervisor import Supervisor
 from tests.support.patience import PATIENCE_S
@@ -56,6 +57,7 @@ class RigHandle(ABC):
             "MODE": self.mode,
             "COMPOSE_PROJECT_NAME": f"vitalrig-test-{os.getpid()}",
             "RIG_TAG": "test",
+            "CAMERAS": "1",
             "DATA_DIR": str(folder / "data"),
             "SECRETS_DIR": str(folder / "secrets"),
             "RIG_ENV_FILE": str(folder / ".env"),
@@ -117,6 +119,10 @@ class RigHandle(ABC):
         """What tells each service's process from the next one of the same name."""
 
     @abstractmethod
+    def identity(self, service: str) -> str:
+        """The same of one service, be it a camera's."""
+
+    @abstractmethod
     def unhealthy(self) -> Mapping[str, str]:
         """What is not healthy now, and why."""
 
@@ -141,17 +147,20 @@ class LocalHandle(RigHandle):
 
     @property
     def layout(self) -> Layout:
-        return Layout(self.environment)
+        return Layout(self.environment, started(self.environment))
 
     @property
     def _supervisor(self) -> Supervisor:
         return Supervisor(self.layout.socket)
 
     def _pids(self) -> dict[str, int]:
-        return {p.name: p.pid for p in self._supervisor.programs() if p.name in SERVICES}
+        return {p.name: p.pid for p in self._supervisor.programs()}
 
     def identities(self) -> Mapping[str, str]:
-        return {name: str(pid) for name, pid in self._pids().items()}
+        return {name: str(pid) for name, pid in self._pids().items() if name in SERVICES}
+
+    def identity(self, service: str) -> str:
+        return str(self._pids()[service])
 
     def unhealthy(self) -> Mapping[str, str]:
         lines = self.verb("ps").stdout.splitlines()
@@ -187,15 +196,22 @@ class ComposeHandle(RigHandle):
         # `ps`, `exec`, `stop` and `start` find containers by their project; no file is read.
         return ["docker", "compose", "--project-name", project]
 
+    @property
+    def _programs(self) -> dict[str, str]:
+        return {**self.environment.for_programs(), "RIG_REDIS_USERS": "known"}
+
     def compose(self, *arguments: str, check: bool = True) -> str:
-        return _said([*self._compose, *arguments], self.environment.for_programs(), check=check)
+        return _said([*self._compose, *arguments], self._programs, check=check)
 
     def states(self) -> dict[str, compose_state.ServiceState]:
-        found = compose_state.states(self._compose, self.environment.for_programs())
+        found = compose_state.states(self._compose, self._programs)
         return {state.service: state for state in found}
 
     def identities(self) -> Mapping[str, str]:
-        return {name: self.inspect(name, "{{.State.Pid}}") for name in SERVICES}
+        return {name: self.identity(name) for name in SERVICES}
+
+    def identity(self, service: str) -> str:
+        return self.inspect(service, "{{.State.Pid}}")
 
     def inspect(self, service: str, question: str) -> str:
         container = self.container(service)
@@ -218,11 +234,12 @@ class ComposeHandle(RigHandle):
 
     def kill(self, service: str) -> None:
         # `docker kill` would count as stopped by hand, and the restart policy would not act.
+        module = service.partition("-")[0]  # a camera's name stands behind it
         kill = (
             "import os, pathlib\n"
             "for p in pathlib.Path('/proc').glob('[0-9]*'):\n"
             f"    words = (p / 'cmdline').read_bytes().split(b'\\0')\n"
-            f"    if words[1:3] == [b'-m', b'services.{service}']:\n"
+            f"    if words[1:3] == [b'-m', b'services.{module}']:\n"
             "        os.kill(int(p.name), 9)\n"
         )
         # The container may be gone before exec has its answer.

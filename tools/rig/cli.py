@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rig import docker, modes, report, sessions
+from rig import docker, fleet, modes, report, sessions
 from rig.environment import Environment, load
 from rig.errors import RigError
 
@@ -30,15 +30,16 @@ def up(environment: Environment, _: argparse.Namespace) -> int:
     """Build and start the rig, and wait until every health check passes."""
     mode, why = modes.choose(environment)
     print(f"Mode: {mode} ({why})", flush=True)
-    rig = modes.make(mode, environment)
-    others = [other.name for other in modes.running(environment) if other.name != mode]
+    cameras = fleet.wanted(environment)
+    rig = modes.make(mode, environment, cameras)
+    others = [other.name for other in modes.running(environment, cameras) if other.name != mode]
     if others:
         raise RigError(
             f"The rig runs already, in {others[0]} mode. Go on with it (make up MODE={others[0]}), "
             "or end it first (make down)."
         )
     services = rig.up()
-    print(report.ready(environment, mode, services))
+    print(report.ready(environment, cameras, mode, services))
     return 0
 
 
@@ -48,7 +49,7 @@ def down(environment: Environment, _: argparse.Namespace) -> int:
     for mode in _asked_or_all(environment):
         if mode == "compose" and docker.engine_version() is None:
             continue
-        modes.make(mode, environment).down()
+        modes.make(mode, environment, fleet.started(environment)).down()
     print(f"The rig is down. Session files are kept in {environment.sessions}.")
     return 0
 
@@ -71,7 +72,7 @@ def purge(environment: Environment, _: argparse.Namespace) -> int:
         if mode == "compose" and docker.engine_version() is None:
             print("No Docker engine answers: volumes, if there are any, stay.")
             continue
-        modes.make(mode, environment).purge()
+        modes.make(mode, environment, fleet.started(environment)).purge()
     sessions.delete(folders)
     print("All data of the rig are deleted. Passwords and images are kept.")
     return 0
@@ -84,16 +85,21 @@ def ps(environment: Environment, _: argparse.Namespace) -> int:
 
 def logs(environment: Environment, arguments: argparse.Namespace) -> int:
     """Show the last log lines."""
-    rigs = modes.running(environment)
-    rig = rigs[0] if rigs else modes.make(modes.choose(environment)[0], environment)
-    return rig.logs(arguments.service, follow=arguments.follow)
+    cameras = fleet.started(environment)
+    rigs = modes.running(environment, cameras)
+    rig = rigs[0] if rigs else modes.make(modes.choose(environment)[0], environment, cameras)
+    service = arguments.service
+    if arguments.camera:
+        service = cameras.camera(arguments.camera).service
+    return rig.logs(service, follow=arguments.follow)
 
 
 def record(environment: Environment, arguments: argparse.Namespace) -> int:
     """Record a session."""
-    code = _the_running(environment).record(arguments.seconds, arguments.session)
+    camera = fleet.started(environment).camera(arguments.camera)
+    code = _the_running(environment).record(camera, arguments.seconds, arguments.session)
     if code == 0:
-        print(f"On this machine: {environment.sessions}")
+        print(f"On this machine: {camera.sessions(environment.sessions)}")
     return code
 
 
@@ -101,10 +107,11 @@ def doctor(environment: Environment, _: argparse.Namespace) -> int:
     """Look at all that is needed to start, and show it as a table."""
     chosen, why = modes.choose(environment)
     print(f"`make up` would take {chosen} mode: {why}.")
-    running = [rig.name for rig in modes.running(environment)]
+    cameras = fleet.wanted(environment)
+    running = [rig.name for rig in modes.running(environment, cameras)]
     bad = False
     for mode in modes.MODES:
-        rig = modes.make(mode, environment)
+        rig = modes.make(mode, environment, cameras)
         print(f"\n{mode} mode ({'runs' if mode in running else 'does not run'})")
         # What runs in the other mode has the same ports, and is nothing to be ended for them.
         held_by = [name for name in running if name != mode]
@@ -124,7 +131,7 @@ def _asked_or_all(environment: Environment) -> Sequence[str]:
 
 
 def _the_running(environment: Environment) -> modes.Rig:
-    rigs = modes.running(environment)
+    rigs = modes.running(environment, fleet.started(environment))
     if not rigs:
         raise RigError("The rig does not run; start it with: make up")
     return rigs[0]
@@ -142,6 +149,8 @@ def main(argv: Sequence[str]) -> int:
     parsers = {name: verbs.add_parser(name, help=verb.__doc__) for name, verb in _VERBS.items()}
     parsers["logs"].add_argument("service", nargs="?", help="one service; all without it")
     parsers["logs"].add_argument("--follow", action="store_true", help="go on as lines come")
+    parsers["logs"].add_argument("--camera", default="", help="the server of this camera")
+    parsers["record"].add_argument("--camera", default="", help="which one, where there are more")
     parsers["record"].add_argument("--seconds", default="30", help="how long (%(default)s)")
     parsers["record"].add_argument("--session", default="", help="its name; made up if empty")
     arguments = parser.parse_args(argv)

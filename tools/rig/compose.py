@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rig import docker, passwords, preflight, sessions, shell
+from rig import compose_cameras, docker, passwords, preflight, sessions, shell
+from rig.cameras import SERVER, Camera
 from rig.compose_state import ServiceState, states
 from rig.environment import Environment
 from rig.errors import RigError
+from rig.fleet import Fleet
 from rig.preflight import Check
-from rig.services import MONITORING, SERVICES
+from rig.services import MONITORING
 
 _WAIT_S = 180  # a first start from a slow disk; a failing health check ends it earlier
 _ENDED_WITHIN_S = 20.0
@@ -29,8 +31,9 @@ class ComposeRig:
 
     name = "compose"
 
-    def __init__(self, environment: Environment, *, monitoring: bool) -> None:
+    def __init__(self, environment: Environment, fleet: Fleet, *, monitoring: bool) -> None:
         self._environment = environment
+        self._fleet = fleet
         self._monitoring = monitoring
 
     def is_running(self) -> bool:
@@ -52,13 +55,15 @@ class ComposeRig:
         yield preflight.check_disk(environment.sessions, need_mb, "session files")
         if (folder := docker.data_folder()) is not None:
             yield preflight.check_disk(folder, need_mb, "images and volumes")
-        yield from preflight.check_camera(environment, self.name)
+        yield from preflight.check_cameras(self._fleet, environment, self.name)
         if with_ports:
             ours = {port for container in self._containers() for port in container.ports}
-            names = preflight.published_ports(self.name, monitoring=self._monitoring)
-            free = [name for name in names if environment.port(name) not in ours]
-            yield from preflight.check_ports(environment, free)
+            wanted = preflight.published_ports(
+                environment, self._fleet, self.name, monitoring=self._monitoring
+            )
+            yield from preflight.check_ports([port for port in wanted if port.number not in ours])
         yield self._check_checkout()
+        yield from self._check_leavers()
 
     def up(self) -> list[str]:
         """
@@ -72,11 +77,18 @@ class ComposeRig:
         """
         preflight.insist(self.checks())
         environment = self._environment
-        passwords.ensure(environment.path("SECRETS_DIR"))
+        passwords.ensure(
+            environment.path("SECRETS_DIR"),
+            prefix=self._fleet.cameras[0].name,
+            vendors_server=bool(environment["PHYSIOLOGY_IMAGE"]),
+        )
         uid, gid = environment.number("RIG_UID"), environment.number("RIG_GID")
-        for folder in (environment.sessions, environment.spool):
-            sessions.make(folder, uid, gid)
-        services = [*SERVICES, *self._images()]
+        for camera in self._fleet.cameras:
+            sessions.make(camera.sessions(environment.sessions), uid, gid)
+        sessions.make(environment.spool, uid, gid)
+        compose_cameras.write(self._fleet, environment)
+        self._fleet.remember(environment)
+        services = [*self._fleet.services, *self._images()]
         code = self._compose(
             *("up", "--detach", "--build", "--wait", "--wait-timeout", str(_WAIT_S)), *services
         )
@@ -119,7 +131,7 @@ class ComposeRig:
         named = [service] if service else []
         return self._compose("--profile", "monitoring", "logs", *options, *named)
 
-    def record(self, seconds: str, session: str) -> int:
+    def record(self, camera: Camera, seconds: str, session: str) -> int:
         """
         Record a session from a container of its own, beside the collector's.
 
@@ -129,7 +141,8 @@ class ComposeRig:
         return self._compose(
             *("run", "--rm", "--no-deps", *terminal, "--entrypoint", "python"),
             *("collector", "-m", "vitalrig.cli", "record"),
-            *("--server", "physiology_server:50051", "--sessions-folder", "/sessions"),
+            *("--server", f"{camera.service}:50051"),
+            *("--sessions-folder", str(camera.sessions(Path("/sessions")))),
             *("--seconds", seconds, "--session", session),
         )
 
@@ -152,6 +165,21 @@ class ComposeRig:
             f"{project} runs already, from {', '.join(sorted(others))}",
             "Stop it there (make down), or set another COMPOSE_PROJECT_NAME in .env.",
         )
+
+    def _check_leavers(self) -> Iterator[Check]:
+        """A camera that runs is not ended because a list has become shorter."""
+        running = [container.service for container in self._containers()]
+        leavers = [
+            service
+            for service in running
+            if service.partition("-")[0] == SERVER and service not in self._fleet.servers
+        ]
+        if leavers:
+            yield Check(
+                "cameras",
+                f"{', '.join(sorted(leavers))} runs, and its camera is not asked for",
+                "Ask for it (CAMERAS, config/cameras.yml), or end the rig first: make down.",
+            )
 
     def _images(self) -> list[str]:
         """Have the images that are not built here, and return the monitoring services to start."""
@@ -204,13 +232,13 @@ class ComposeRig:
         return "\n".join(parts)
 
     def _failing(self, services: Sequence[str]) -> list[ServiceState]:
-        found = states(self._command(), self._environment.for_programs())
+        found = states(self._command(), self._variables())
         return [state for state in found if state.service in services and not state.is_healthy]
 
     def _account(self, state: ServiceState) -> str:
         logs = shell.run(
             [*self._command(), "logs", "--no-log-prefix", "--tail", str(_LOG_LINES), state.service],
-            env=self._environment.for_programs(),
+            env=self._variables(),
         )
         plain = _ANSI.sub("", logs.out + logs.err)
         lines = "\n".join(f"    {line}" for line in plain.splitlines())
@@ -219,22 +247,27 @@ class ComposeRig:
     def _command(self) -> list[str]:
         root = self._environment.root
         files = ["docker-compose.yml"]
-        if self._environment["CAMERA_DEVICE"]:
-            files.append("docker-compose.camera.yml")
         if self._environment["PHYSIOLOGY_IMAGE"]:
             files.append("docker-compose.vendor.yml")
         if (root / "docker-compose.override.yml").is_file():
             files.append("docker-compose.override.yml")
-        named = [argument for file in files for argument in ("--file", str(root / file))]
+        paths = [root / file for file in files]
+        if (cameras := compose_cameras.where(self._environment)).is_file():
+            paths.insert(1, cameras)
+        named = [argument for path in paths for argument in ("--file", str(path))]
         # All variables are in the environment by now; a second reading of .env could differ.
         return [
             *("docker", "compose", "--project-directory", str(root), "--env-file", os.devnull),
             *named,
         ]
 
+    def _variables(self) -> dict[str, str]:
+        environment = self._environment
+        users = passwords.fingerprint(environment.path("SECRETS_DIR"))
+        ours = {"RIG_REDIS_USERS": users, **self._fleet.variables()}
+        return {**environment.for_programs(), **ours}
+
     def _compose(self, *arguments: str) -> int:
         sys.stdout.flush()
         command = [*self._command(), *arguments]
-        return shell.stream(
-            command, env=self._environment.for_programs(), cwd=self._environment.root
-        )
+        return shell.stream(command, env=self._variables(), cwd=self._environment.root)

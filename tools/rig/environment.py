@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rig import addresses, dotenv
 from rig.errors import RigError
 
-_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
-_HIGHEST_PORT = 65535
+HIGHEST_PORT = 65535
 _UNPRIVILEGED_ID = "10001"
 # Where distributions keep the certificates that this machine trusts.
 _CA_BUNDLES = (
@@ -27,39 +27,6 @@ _PASSED_ON = ("VITALRIG_", "COMPOSE_", "DOCKER_", "BUILDKIT_")
 _ON = {"1", "true", "yes", "on"}
 _OFF = {"", "0", "false", "no", "off"}
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-
-
-def parse(text: str, name: str) -> dict[str, str]:
-    """
-    Understand the text of an .env file.
-
-    ``NAME=value``, quoted or not; a ``#`` after a blank begins a comment outside quotes.
-
-    Args:
-        text: The whole file.
-        name: How to call it in messages.
-
-    Raises:
-        RigError: If a line is neither empty, comment nor assignment; with its number.
-    """
-    values: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if (match := _LINE.fullmatch(line.strip())) is None:
-            raise RigError(f"{name}, line {number} is not NAME=value: {line.strip()}")
-        values[match[1]] = _unquoted(match[2], f"{name}, line {number}")
-    return values
-
-
-def _unquoted(raw: str, where: str) -> str:
-    if raw[:1] in {"'", '"'}:
-        end = raw.find(raw[0], 1)
-        rest = raw[end + 1 :].strip()
-        if end < 0 or (rest and not rest.startswith("#")):
-            raise RigError(f"{where}: the quotes do not match: {raw}")
-        return raw[1:end]
-    return re.split(r"(?:^|\s)#", raw, maxsplit=1)[0].strip()
 
 
 @dataclass(frozen=True)
@@ -110,13 +77,18 @@ class Environment:
             RigError: If it is none.
         """
         port = self.number(name)
-        if not 1 <= port <= _HIGHEST_PORT:
-            raise RigError(f"{name} is {port}; a port is between 1 and {_HIGHEST_PORT}.")
+        if not 1 <= port <= HIGHEST_PORT:
+            raise RigError(f"{name} is {port}; a port is between 1 and {HIGHEST_PORT}.")
         return port
 
     def path(self, name: str) -> Path:
         """The value of *name* as a full path; relative ones begin at the checkout."""
         return (self.root / Path(self[name]).expanduser()).resolve()
+
+    @property
+    def host(self) -> str:
+        """Where programs on this machine reach what is opened, as it stands before a port."""
+        return addresses.before_port(addresses.reached(self["BIND_ADDRESS"]))
 
     @property
     def sessions(self) -> Path:
@@ -144,9 +116,9 @@ def load(root: Path, environ: Mapping[str, str]) -> Environment:
     Raises:
         RigError: If a file has a line that is not understood, or a name that nobody knows.
     """
-    defaults = parse((root / ".env.example").read_text(encoding="utf-8"), ".env.example")
+    defaults = dotenv.read(root / ".env.example", environ)
     path = Path(environ.get("RIG_ENV_FILE") or root / ".env")
-    own = parse(path.read_text(encoding="utf-8"), path.name) if path.is_file() else {}
+    own = dotenv.read(path, environ) if path.is_file() else {}
     for name in own:
         if name not in defaults and name not in _PROXIES and not name.startswith(_PASSED_ON):
             close = difflib.get_close_matches(name, defaults, n=1)
@@ -171,19 +143,22 @@ def _looked_up(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[st
     our_group = str(os.getgid()) if os.getuid() else _UNPRIVILEGED_ID
     bundles = (environ.get("PIP_CERT"), environ.get("SSL_CERT_FILE"), *_CA_BUNDLES)
     return {
+        "BIND_ADDRESS": addresses.bound(values["BIND_ADDRESS"] or "127.0.0.1"),
         "COMPOSE_PROJECT_NAME": values["COMPOSE_PROJECT_NAME"] or "vitalrig",
         "RIG_UID": values["RIG_UID"] or ours,
         "RIG_GID": values["RIG_GID"] or our_group,
         "CA_BUNDLE": values["CA_BUNDLE"]
         or next((path for path in bundles if path and Path(path).is_file()), "/dev/null"),
         "PIP_CONF": values["PIP_CONF"] or "/dev/null",
-        "VIDEO_GID": values["VIDEO_GID"] or _group_of(values["CAMERA_DEVICE"]),
     }
 
 
-def _group_of(device: str) -> str:
+def group_of(device: str) -> str:
+    """
+    Return the number of the group that owns *device*; empty if it is none.
+    """
     try:
-        found = Path(device).stat() if device else None
+        found = Path(device).stat()
     except OSError:
         return ""
-    return str(found.st_gid) if found and stat.S_ISCHR(found.st_mode) else ""
+    return str(found.st_gid) if stat.S_ISCHR(found.st_mode) else ""

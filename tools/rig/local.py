@@ -11,14 +11,16 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rig import passwords, preflight, processes, shell
+from rig import passwords, preflight, processes, shell, supervisord_conf
+from rig.cameras import Camera
 from rig.environment import Environment
 from rig.errors import RigError
+from rig.fleet import Fleet
 from rig.local_health import LocalHealth
 from rig.local_layout import Layout, find_alertmanager
 from rig.preflight import Check
 from rig.redis_program import RedisProgram, choose
-from rig.services import MONITORING, SERVICES
+from rig.services import MONITORING
 from rig.supervisor import Exits, Supervisor
 from rig.waiting import wait_for
 
@@ -33,10 +35,11 @@ class LocalRig:
 
     name = "local"
 
-    def __init__(self, environment: Environment, *, monitoring: bool) -> None:
+    def __init__(self, environment: Environment, fleet: Fleet, *, monitoring: bool) -> None:
         self._environment = environment
+        self._fleet = fleet
         self._monitoring = monitoring
-        self._layout = Layout(environment)
+        self._layout = Layout(environment, fleet)
         self._supervisor = Supervisor(self._layout.socket)
 
     def is_running(self) -> bool:
@@ -55,13 +58,15 @@ class LocalRig:
         yield preflight.check_disk(environment.path("DATA_DIR"), need_mb, "all data")
         yield preflight.check_writable(environment.sessions)
         yield preflight.check_socket_path(self._layout.socket)
-        yield from preflight.check_camera(environment, self.name)
+        yield from preflight.check_cameras(self._fleet, environment, self.name)
         if self.is_running():
             return
         yield self._check_leftovers()
         if with_ports:
-            names = preflight.published_ports(self.name, monitoring=self._monitoring)
-            yield from preflight.check_ports(environment, names)
+            wanted = preflight.published_ports(
+                environment, self._fleet, self.name, monitoring=self._monitoring
+            )
+            yield from preflight.check_ports(wanted)
 
     def up(self) -> list[str]:
         """
@@ -74,7 +79,7 @@ class LocalRig:
             RigError: If something is in the way, or a service does not become healthy.
         """
         preflight.insist(self.checks())
-        services = [*SERVICES, *self._monitoring_programs()]
+        services = [*self._fleet.services, *self._monitoring_programs()]
         health = LocalHealth(
             self._layout, self._python_of_rig(), Exits(self._layout.log("supervisord"))
         )
@@ -131,11 +136,12 @@ class LocalRig:
         """
         exits = Exits(self._layout.log("supervisord"), from_start=True)
         health = LocalHealth(self._layout, self._python_of_rig(), exits)
-        for program in self._supervisor.programs():
+        programs = self._supervisor.programs()
+        width = max(len(program.name) for program in programs)
+        for program in programs:
             how = (health.sickness(program) or "healthy") if program.state == "RUNNING" else ""
-            print(
-                f"{program.name:<20} {program.state:<10} {program.description:<30} {how}".rstrip()
-            )
+            row = f"{program.name:<{width}} {program.state:<10} {program.description:<30} {how}"
+            print(row.rstrip())
         return 0
 
     def logs(self, service: str | None, *, follow: bool) -> int:
@@ -153,7 +159,7 @@ class LocalRig:
         sys.stdout.flush()
         return shell.stream(["tail", *options, *map(str, files)])
 
-    def record(self, seconds: str, session: str) -> int:
+    def record(self, camera: Camera, seconds: str, session: str) -> int:
         """
         Record a session with the command line tool.
         """
@@ -162,8 +168,8 @@ class LocalRig:
         return shell.stream(
             [
                 *(str(self._python_of_rig()), "-m", "vitalrig.cli", "record"),
-                *("--server", f"{environment['BIND_ADDRESS']}:{environment['GRPC_PORT']}"),
-                *("--sessions-folder", str(environment.sessions)),
+                *("--server", f"{environment.host}:{self._fleet.port(camera)}"),
+                *("--sessions-folder", str(camera.sessions(environment.sessions))),
                 *("--seconds", seconds, "--session", session),
             ],
             cwd=environment.root,
@@ -217,13 +223,12 @@ class LocalRig:
     def _start_supervisord(self, python: Path, redis: RedisProgram) -> None:
         environment, layout = self._environment, self._layout
         passwords.ensure(environment.path("SECRETS_DIR"))
-        for folder in (environment.sessions, environment.spool):
-            folder.mkdir(parents=True, exist_ok=True)
         layout.make(redis)
         variables = layout.variables(python, redis)
         layout.remember(variables)
+        self._fleet.remember(environment)
         program = python.parent / "supervisord"
-        conf = environment.root / "config" / "supervisord.conf"
+        conf = supervisord_conf.write(self._fleet, environment.root, layout.supervisord_conf)
         started = shell.run(
             [str(program), "--configuration", str(conf)], env=variables, cwd=environment.root
         )

@@ -39,7 +39,7 @@ class LocalHealth:
         if program.state != "RUNNING":
             return f"is {program.state}: {self._exits.last_of(program.name) or program.description}"
         environment = self._layout.environment
-        host = environment["BIND_ADDRESS"]
+        host = environment.host
         match program.name:
             case "redis":
                 password = passwords.read(environment.path("SECRETS_DIR"), "redis_password")

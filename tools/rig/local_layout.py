@@ -4,13 +4,14 @@ Where a rig without Docker keeps its things, and the variables its programs are 
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rig import addresses, supervisord_conf
 from rig.environment import Environment
+from rig.fleet import Fleet
 from rig.redis_program import RedisProgram
 
 # What a rig was started with and cannot change while it runs.
@@ -22,6 +23,7 @@ _DECISIVE = (
     "ALERTMANAGER_PORT",
     "GRAFANA_PORT",
     "REDIS_PORT",
+    "RIG_PREFIXES",
     "SECRETS_DIR",
 )
 # Debian's package calls it otherwise; its own name is the other.
@@ -37,9 +39,11 @@ class Layout:
 
     Attributes:
         environment: The rig's variables.
+        fleet: Its cameras.
     """
 
     environment: Environment
+    fleet: Fleet
 
     @property
     def data(self) -> Path:
@@ -72,6 +76,11 @@ class Layout:
         return self.run / "started_with.json"
 
     @property
+    def supervisord_conf(self) -> Path:
+        """What supervisord reads: that of config/, with a program a camera."""
+        return self.run / "supervisord.conf"
+
+    @property
     def prometheus(self) -> Path:
         """Prometheus's configuration, with this machine's addresses."""
         return self.run / "prometheus"
@@ -91,7 +100,9 @@ class Layout:
         shutil.rmtree(self.run / "health", ignore_errors=True)
         folders = (self.run, self.logs, self.run / "health", self.data / redis.folder)
         kept = (self.data / name for name in ("prometheus", "alertmanager", "grafana"))
-        for folder in (*folders, *kept):
+        sessions, spool = self.environment.sessions, self.environment.spool
+        of_cameras = (camera.sessions(sessions) for camera in self.fleet.cameras)
+        for folder in (*folders, *kept, spool, *of_cameras):
             folder.mkdir(parents=True, exist_ok=True)
         (self.data / redis.folder).chmod(0o700)
 
@@ -108,7 +119,7 @@ class Layout:
         )
         path = self.prometheus / "prometheus.yml"
         text = path.read_text(encoding="utf-8")
-        host = environment["BIND_ADDRESS"]
+        host = environment.host
         text = text.replace("exporter:8317", f"{host}:{environment['EXPORTER_PORT']}")
         text = text.replace("localhost:9090", f"{host}:{environment['PROMETHEUS_PORT']}")
         manager = f"{host}:{environment['ALERTMANAGER_PORT']}"
@@ -125,15 +136,20 @@ class Layout:
         """
         environment = self.environment
         root = environment.root
-        host, port = environment["BIND_ADDRESS"], environment["PROMETHEUS_PORT"]
+        prometheus = f"{environment.host}:{environment['PROMETHEUS_PORT']}"
         homes = (home for home in _GRAFANA_HOMES if Path(home).is_dir())
         return {
             **environment.for_programs(),
-            **_camera(environment["CAMERA_DEVICE"]),
+            **self.fleet.variables(),
+            **supervisord_conf.variables(self.fleet),
             "PYTHONUNBUFFERED": "1",
             "RIG_ROOT": str(root),
             "RIG_PYTHON": str(python),
             "RIG_RUN": str(self.run),
+            # supervisord puts the values of variables in twice where a log file is named.
+            "RIG_LOGS": str(self.logs).replace("%", "%%"),
+            "RIG_BIND_HOST": addresses.before_port(environment["BIND_ADDRESS"]),
+            "RIG_HOST": environment.host,
             "RIG_SESSIONS": str(environment.sessions),
             "RIG_SPOOL": str(environment.spool),
             "RIG_SECRETS": str(environment.path("SECRETS_DIR")),
@@ -141,7 +157,7 @@ class Layout:
             "RIG_REDIS_DATA": str(self.data / redis.folder),
             "RIG_PROMETHEUS": shutil.which("prometheus") or "prometheus",
             "RIG_PROMETHEUS_DATA": str(self.data / "prometheus"),
-            "RIG_PROMETHEUS_URL": f"http://{host}:{port}",
+            "RIG_PROMETHEUS_URL": f"http://{prometheus}",
             "RIG_ALERTMANAGER": find_alertmanager() or "alertmanager",
             "RIG_ALERTMANAGER_DATA": str(self.data / "alertmanager"),
             "RIG_GRAFANA": shutil.which("grafana") or "grafana",
@@ -165,7 +181,8 @@ class Layout:
             before = json.loads(self.started_with.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []
-        now = _decisive(self.environment.for_programs() | dict(os.environ))
+        ours = self.fleet.variables() | supervisord_conf.variables(self.fleet)
+        now = _decisive(self.environment.for_programs() | dict(os.environ) | ours)
         names = sorted(before.keys() | now.keys())
         return [
             f"{name} {before.get(name, 'unset')} → {now.get(name, 'unset')}"
@@ -185,18 +202,5 @@ def _decisive(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
-        if name in _DECISIVE or name.startswith("VITALRIG_")
-    }
-
-
-def _camera(device: str) -> dict[str, str]:
-    """
-    Tell the server which camera to read; links such as those by its name are followed.
-    """
-    number = re.fullmatch(r"/dev/video(\d+)", os.path.realpath(device)) if device else None
-    if number is None:
-        return {}
-    return {
-        "VITALRIG_PHYSIOLOGY_SERVER_SOURCE": "camera",
-        "VITALRIG_PHYSIOLOGY_SERVER_CAMERA_DEVICE_INDEX": number[1],
+        if name in _DECISIVE or name.startswith(("VITALRIG_", "RIG_CAMERA_"))
     }

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from rig import docker
+from rig.cameras import Camera
 from rig.compose import ComposeRig
 from rig.environment import Environment
 from rig.errors import RigError
+from rig.fleet import Fleet
 from rig.local import LocalRig
 from rig.preflight import Check
 
@@ -48,19 +50,19 @@ class Rig(Protocol):
         """Show the last log lines."""
         ...
 
-    def record(self, seconds: str, session: str) -> int:
-        """Record a session."""
+    def record(self, camera: Camera, seconds: str, session: str) -> int:
+        """Record a session of one camera."""
         ...
 
 
-def make(mode: str, environment: Environment) -> Rig:
+def make(mode: str, environment: Environment, fleet: Fleet) -> Rig:
     """
-    Return the rig of *mode*.
+    Return the rig of *mode* with the cameras of *fleet*.
     """
     monitoring = environment.flag("MONITORING")
     if mode == "compose":
-        return ComposeRig(environment, monitoring=monitoring)
-    return LocalRig(environment, monitoring=monitoring)
+        return ComposeRig(environment, fleet, monitoring=monitoring)
+    return LocalRig(environment, fleet, monitoring=monitoring)
 
 
 def choose(environment: Environment) -> tuple[str, str]:
@@ -81,8 +83,8 @@ def choose(environment: Environment) -> tuple[str, str]:
     return "local", "no Docker engine answers"
 
 
-def running(environment: Environment) -> list[Rig]:
+def running(environment: Environment, fleet: Fleet) -> list[Rig]:
     """
     Return the rigs that run; more than one is possible only by going round `make up`.
     """
-    return [rig for mode in MODES if (rig := make(mode, environment)).is_running()]
+    return [rig for mode in MODES if (rig := make(mode, environment, fleet)).is_running()]

@@ -10,27 +10,14 @@ import json
 import secrets
 from pathlib import Path
 
+from rig import redis_users
 from rig.errors import RigError
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o444
 
-# One user, with a password, for data. The commands that could destroy or take over the server are
-# left out, save those that only tell how it is.
-_RULES = (
-    "~* &* +@all -@dangerous +info +config|get +keys +role "
-    "+client|list +slowlog|get +slowlog|len +latency|latest +latency|history"
-)
 
-
-def acl_line(password: str) -> str:
-    """
-    Return Redis's ACL file for *password*, which stands in it as a hash only.
-    """
-    return f"user default on #{hashlib.sha256(password.encode()).hexdigest()} {_RULES}\n"
-
-
-def ipc_config(password: str) -> str:
+def ipc_config(password: str, prefix: str) -> str:
     """
     Return the vendor server's Redis configuration, with its documented keys.
     """
@@ -40,18 +27,23 @@ def ipc_config(password: str) -> str:
             "port": 6379,
             "password": password,
             "database": 0,
-            "key_prefix": "physiology",
+            "key_prefix": prefix,
         },
         indent=2,
     )
 
 
-def ensure(folder: Path) -> None:
+def ensure(folder: Path, *, prefix: str = "physiology", vendors_server: bool = False) -> None:
     """
     Make the secrets that are missing, and leave those that are there.
 
-    The ACL file and the vendor's configuration follow from the password, so they are written
-    again where they do not fit it.
+    The ACL file and the vendor's configuration follow from the passwords, so they are written
+    again where they do not fit them.
+
+    Args:
+        folder: Where they are.
+        prefix: What stands before the names of the vendor's server.
+        vendors_server: Whether that is the one that runs.
 
     Raises:
         RigError: If the folder or a file cannot be read or written.
@@ -59,12 +51,28 @@ def ensure(folder: Path) -> None:
     try:
         folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         folder.chmod(_FOLDER_MODE)
-        password = _ensure_password(folder / "redis_password")
+        of_redis = {
+            user: _ensure_password(folder / redis_users.password_file(user))
+            for user in redis_users.NAMES
+        }
         _ensure_password(folder / "grafana_admin_password")
-        _ensure_text(folder / "redis_acl", acl_line(password))
-        _ensure_text(folder / "redis_ipc_config.json", ipc_config(password) + "\n")
+        acl = redis_users.acl(of_redis, vendors_server=vendors_server)
+        _ensure_text(folder / "redis_acl", acl)
+        config = ipc_config(of_redis[redis_users.DEFAULT], prefix)
+        _ensure_text(folder / "redis_ipc_config.json", config + "\n")
     except OSError as exc:
         raise RigError(f"The passwords in {folder} cannot be made: {exc}.") from exc
+
+
+def fingerprint(folder: Path) -> str:
+    """
+    Return what changes when Redis's users do, which Redis reads at its start alone.
+    """
+    try:
+        content = (folder / "redis_acl").read_bytes()
+    except OSError:
+        return "none"
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def read(folder: Path, name: str) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig import docker, ports
-from rig.environment import Environment
+from rig.environment import HIGHEST_PORT, Environment, group_of
 from rig.errors import RigError
+from rig.fleet import Fleet
 
 _MEGABYTE = 1_000_000
 # sun_path in <sys/un.h> holds 104 bytes on the systems with the least, one of them the end.
@@ -53,44 +54,73 @@ def insist(checks: Iterable[Check]) -> None:
         raise RigError("Nothing was started, because of this:\n" + "\n".join(lines))
 
 
-def published_ports(mode: str, *, monitoring: bool) -> list[str]:
+@dataclass(frozen=True)
+class Port:
     """
-    Return the variables whose ports are opened on the host in *mode*.
+    A port that is opened on this machine.
+
+    Attributes:
+        name: The variable that sets it, or what it is counted from.
+        address: What it is bound to.
+        number: The port.
     """
-    names = ["GRPC_PORT", "EXPORTER_PORT"]
-    if mode == "local":
-        names.append("REDIS_PORT")
+
+    name: str
+    address: str
+    number: int
+
+
+def published_ports(
+    environment: Environment, fleet: Fleet, mode: str, *, monitoring: bool
+) -> list[Port]:
+    """
+    Return the ports that are opened on the host in *mode*.
+
+    Raises:
+        RigError: If a variable holds no port.
+    """
+    names = ["EXPORTER_PORT"]
     if monitoring:
         names += ["PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT"]
-    return names
+    address = environment["BIND_ADDRESS"]
+    found = [Port("GRPC_PORT", address, fleet.grpc_port)]
+    for camera in fleet.cameras[1:]:
+        number = fleet.port(camera)
+        found.append(Port(f"GRPC_PORT+{number - fleet.grpc_port}", address, number))
+    found += [Port(name, address, environment.port(name)) for name in names]
+    if mode == "local":
+        found.append(Port("REDIS_PORT", "127.0.0.1", environment.port("REDIS_PORT")))
+    return found
 
 
-def check_ports(environment: Environment, names: Sequence[str]) -> list[Check]:
+def check_ports(wanted: Sequence[Port]) -> list[Check]:
     """
     Look whether each port is free, and whether no two are the same.
     """
     checks: list[Check] = []
     seen: dict[int, str] = {}
-    for name in names:
-        port = environment.port(name)
-        address = "127.0.0.1" if name == "REDIS_PORT" else environment["BIND_ADDRESS"]
-        if port in seen:
-            remedy = f"Give {name} another number than {seen[port]} in .env."
-            checks.append(Check(f"port {port}", f"both {seen[port]} and {name}", remedy))
-        elif ports.is_free(address, port):
-            checks.append(Check(f"port {port}", f"{name}, free"))
+    for port in wanted:
+        what = f"port {port.number}"
+        if port.number in seen:
+            remedy = f"Give {port.name.partition('+')[0]} another number in .env."
+            checks.append(Check(what, f"both {seen[port.number]} and {port.name}", remedy))
+        elif port.number > HIGHEST_PORT:
+            checks.append(Check(what, f"{port.name} is none", "Set a lower GRPC_PORT in .env."))
+        elif ports.is_free(port.address, port.number):
+            checks.append(Check(what, f"{port.name}, free"))
         else:
-            checks.append(_taken(name, address, port))
-        seen.setdefault(port, name)
+            checks.append(_taken(port))
+        seen.setdefault(port.number, port.name)
     return checks
 
 
-def _taken(name: str, address: str, port: int) -> Check:
-    by = ports.holder(port)
-    free = ports.next_free(address, port)
+def _taken(port: Port) -> Check:
+    by = ports.holder(port.number)
+    free = ports.next_free(port.address, port.number)
+    name = port.name.partition("+")[0]
     other = f"set another {name} in .env" + (f", for example {name}={free}" if free else "")
     end = f"End {by}, or {other}." if by else f"End what listens there, or {other}."
-    return Check(f"port {port}", f"{name} is taken" + (f" by {by}" if by else ""), end)
+    return Check(f"port {port.number}", f"{port.name} is taken" + (f" by {by}" if by else ""), end)
 
 
 def check_disk(folder: Path, need_mb: int, what: str) -> Check:
@@ -165,28 +195,31 @@ def check_compose() -> Check:
     return Check("docker compose", version)
 
 
-def check_camera(environment: Environment, mode: str) -> list[Check]:
+def check_cameras(fleet: Fleet, environment: Environment, mode: str) -> list[Check]:
     """
-    Look at the camera, if one is asked for, and whether the vendor's server can have it.
+    Look at the cameras' devices, if there are any, and whether the vendor's server can have one.
     """
-    device, image = environment["CAMERA_DEVICE"], environment["PHYSIOLOGY_IMAGE"]
-    checks = []
+    image = environment["PHYSIOLOGY_IMAGE"]
+    devices = [camera.device for camera in fleet.cameras if camera.device]
+    checks = [Check("cameras", ", ".join(camera.name for camera in fleet.cameras))]
     if image and mode == "local":
         remedy = "Run with MODE=compose, or empty PHYSIOLOGY_IMAGE in .env."
         checks.append(Check("vendor's server", f"{image} is an image, and there are none", remedy))
-    if image and not device:
+    if image and not devices:
         remedy = "Set CAMERA_DEVICE in .env, or empty PHYSIOLOGY_IMAGE."
         checks.append(Check("vendor's server", "it has no camera", remedy))
-    if not device:
-        return checks
-    without = "or empty CAMERA_DEVICE in .env to run without a camera."
+    return checks + [_check_device(device, environment) for device in devices]
+
+
+def _check_device(device: str, environment: Environment) -> Check:
     try:
         is_device = stat.S_ISCHR(Path(device).stat().st_mode)
-        found = f"{device}, group {environment['VIDEO_GID']}" if is_device else f"{device} is none"
+        group = environment["VIDEO_GID"] or group_of(device)
+        found = f"{device}, group {group}" if is_device else f"{device} is none"
     except OSError as exc:
         is_device, found = False, f"{device}: {exc.strerror}"
-    remedy = "" if is_device else f"Plug it in, name another CAMERA_DEVICE, {without}"
-    return [*checks, Check("camera", found, remedy)]
+    remedy = "Plug it in, name another device (CAMERA_DEVICE, config/cameras.yml), or none."
+    return Check("camera", found, "" if is_device else remedy)
 
 
 def check_socket_path(path: Path) -> Check:

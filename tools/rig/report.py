@@ -5,16 +5,18 @@ What `make up` says when all is well.
 from collections.abc import Sequence
 
 from rig.environment import Environment
+from rig.fleet import Fleet
+
+_SHOWN = 12
 
 
-def ready(environment: Environment, mode: str, services: Sequence[str]) -> str:
+def ready(environment: Environment, fleet: Fleet, mode: str, services: Sequence[str]) -> str:
     """
     Return where everything is, and what to try next.
     """
-    host = environment["BIND_ADDRESS"]
-    host = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+    host = environment.host
     rows = [
-        ("control (gRPC)", f"{host}:{environment['GRPC_PORT']}"),
+        *_control(fleet, host),
         ("metrics", f"http://{host}:{environment['EXPORTER_PORT']}/metrics"),
     ]
     if "prometheus" in services:
@@ -27,10 +29,24 @@ def ready(environment: Environment, mode: str, services: Sequence[str]) -> str:
         rows.append(("Grafana", f"{url}  (user admin, password in {password})"))
     rows.append(("session files", str(environment.sessions)))
     rows += [
-        ("try next", "make record SECONDS=20 SESSION=first"),
+        ("try next", f"make record SECONDS=20 SESSION=first{_which(fleet)}"),
         ("look", "make ps, make logs SERVICE=collector"),
         ("stop", "make down  (keeps all data)"),
     ]
     width = max(len(name) for name, _ in rows)
     lines = [f"  {name:<{width}}  {value}" for name, value in rows]
     return f"The rig is up ({mode}): {', '.join(services)}\n" + "\n".join(lines)
+
+
+def _control(fleet: Fleet, host: str) -> list[tuple[str, str]]:
+    cameras = fleet.cameras
+    if len(cameras) == 1:
+        return [("control (gRPC)", f"{host}:{fleet.grpc_port}")]
+    rows = [(f"gRPC of {camera.name}", f"{host}:{fleet.port(camera)}") for camera in cameras]
+    if len(rows) > _SHOWN:
+        rows = [*rows[: _SHOWN - 1], ("…", f"{len(rows)} cameras"), rows[-1]]
+    return rows
+
+
+def _which(fleet: Fleet) -> str:
+    return f" CAMERA={fleet.cameras[0].name}" if len(fleet.cameras) > 1 else ""

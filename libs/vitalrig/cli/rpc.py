@@ -16,6 +16,8 @@ from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 DEADLINE_S = 5.0
 TOKEN_FILE = "VITALRIG_RPC_TOKEN_FILE"  # noqa: S105  the name of a file, no secret
 CA_FILE = "VITALRIG_RPC_CA_FILE"
+DIRECT = (("grpc.enable_http_proxy", 0),)
+"""A rig is never asked through a proxy, whatever the environment says."""
 REFUSALS = (
     grpc.StatusCode.FAILED_PRECONDITION,
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -104,9 +106,9 @@ def connected(address: str, environ: Mapping[str, str] = os.environ) -> Iterator
     token, trusted = _read(environ, TOKEN_FILE), _read(environ, CA_FILE)
     first_line = token.decode().strip().partition("\n")[0].strip()
     with (
-        grpc.secure_channel(address, grpc.ssl_channel_credentials(trusted))
+        grpc.secure_channel(address, grpc.ssl_channel_credentials(trusted), DIRECT)
         if trusted
-        else grpc.insecure_channel(address)
+        else grpc.insecure_channel(address, DIRECT)
     ) as channel:
         yield Server(channel, address, first_line)
 

@@ -24,6 +24,7 @@ _REDIS_KEYS = {
     "redis_host": "host",
     "redis_port": "port",
     "redis_database": "database",
+    "redis_username": "username",
     "redis_key_prefix": "key_prefix",
 }
 """Keys of ours, and what they are called in the vendor's JSON."""

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from services.physiology_server.streaming.json_config import JsonConfig, number, text
+from services.physiology_server.streaming.json_config import OURS, JsonConfig, number, text
 
 _PREFIX = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -31,6 +31,7 @@ class RedisConfig(JsonConfig):
     Attributes:
         host: Where Redis is.
         port: Redis's port.
+        username: (ours) Redis's user; empty for the one that has a password alone.
         password: Redis's password; empty for none.
         database: Redis's database number.
         key_prefix: What stands before the colon in names of channels.
@@ -46,6 +47,7 @@ class RedisConfig(JsonConfig):
 
     host: str = text("localhost", check=_no_host)
     port: int = number(6_379, least=1, most=65_535)
+    username: str = field(default="", metadata={OURS: True})
     password: str = field(default="", repr=False)
     database: int = number(0, least=0)
     key_prefix: str = text("physiology", check=_no_prefix)

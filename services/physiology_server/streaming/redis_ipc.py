@@ -177,6 +177,7 @@ def connect(config: RedisConfig) -> redis.asyncio.Redis:
         host=config.host,
         port=config.port,
         db=config.database,
+        username=config.username or None,
         password=config.password or None,
         protocol=2,  # the shape of answers depends on it
         socket_connect_timeout=config.connection_timeout_ms / 1_000,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.environment import load, parse
+from rig.environment import group_of, load
 from rig.errors import RigError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -83,37 +83,6 @@ def test_another_file_can_be_named_in_place_of_dot_env(checkout, tmp_path):
     assert 50051 == environment.port("GRPC_PORT")
 
 
-@pytest.mark.parametrize(
-    ("line", "value"),
-    [
-        ("NAME=value", "value"),
-        ("NAME = value ", "value"),
-        ("export NAME=value", "value"),
-        ("NAME=", ""),
-        ("NAME=value # why", "value"),
-        ("NAME= # nothing", ""),
-        ("NAME=a#b", "a#b"),
-        ("NAME='a # b'", "a # b"),
-        ('NAME="a b"  # why', "a b"),
-        ("NAME=a=b", "a=b"),
-    ],
-)
-def test_lines_are_understood_as_compose_understands_them(line, value):
-    """
-    The same .env means the same to `make up` and to `docker compose`.
-    """
-    assert {"NAME": value} == parse(f"# a comment\n\n{line}\n", ".env")
-
-
-@pytest.mark.parametrize("line", ["NAME", "1NAME=x", "NAME='x", 'NAME="x" y'])
-def test_a_line_that_is_not_understood_is_named_with_its_number(line):
-    """
-    Nobody has to search for it.
-    """
-    with pytest.raises(RigError, match=r"\.env, line 2"):
-        parse(f"\n{line}\n", ".env")
-
-
 @pytest.mark.parametrize("port", ["0", "65536", "many", "", "-1", "1.5"])
 def test_a_port_that_is_none_is_refused_by_name(checkout, port):
     """
@@ -145,13 +114,13 @@ def test_a_build_trusts_the_certificates_that_are_named(checkout, tmp_path):
     assert str(bundle) == load(checkout, {"PIP_CERT": str(bundle)})["CA_BUNDLE"]
 
 
-def test_the_group_of_the_camera_is_looked_up(checkout):
+def test_the_group_of_the_camera_is_looked_up():
     """
     Nobody has to know the number of the group "video".
     """
-    environment = load(checkout, {"CAMERA_DEVICE": "/dev/null"})
-
-    assert str(Path("/dev/null").stat().st_gid) == environment["VIDEO_GID"]
+    assert str(Path("/dev/null").stat().st_gid) == group_of("/dev/null")
+    assert "" == group_of("/etc/hostname")
+    assert "" == group_of("/dev/no-camera")
 
 
 @pytest.mark.parametrize(

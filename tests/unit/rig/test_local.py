@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from rig.environment import Environment, load
+from rig.fleet import wanted
 from rig.local_health import LocalHealth
 from rig.local_layout import Layout, find_alertmanager
-from rig.redis_program import RedisProgram
 from rig.supervisor import Exits, Program
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[3]
 def a_layout(folder: Path, **changes: object) -> Layout:
     values = load(ROOT, {"RIG_ENV_FILE": "/nonexistent"}).values
     changed = {"DATA_DIR": folder, **changes}
-    return Layout(Environment(ROOT, values | {name: str(v) for name, v in changed.items()}))
+    environment = Environment(ROOT, values | {name: str(v) for name, v in changed.items()})
+    return Layout(environment, wanted(environment))
 
 
 def test_prometheus_gets_the_ports_of_dot_env(tmp_path):
@@ -61,28 +62,13 @@ def test_alertmanager_is_found_under_either_of_its_names(tmp_path, monkeypatch, 
     assert str(tmp_path / name) == find_alertmanager()
 
 
-@pytest.mark.parametrize(
-    ("device", "number"), [("/dev/video2", "2"), ("/dev/null", None), ("", None)]
-)
-def test_the_server_is_told_which_camera_to_read(tmp_path, device, number):
-    """
-    By its number; what is no camera changes nothing.
-    """
-    layout = a_layout(tmp_path, CAMERA_DEVICE=device)
-    variables = layout.variables(
-        Path("python"), RedisProgram("redis-server", "redis", "it is there")
-    )
-
-    assert number == variables.get("VITALRIG_PHYSIOLOGY_SERVER_CAMERA_DEVICE_INDEX")
-
-
 def test_what_changed_since_the_start_is_named(tmp_path):
     """
     `make up` with a new port must not say that all is well while the old one is in use.
     """
     before = a_layout(tmp_path, GRPC_PORT=1111)
     before.run.mkdir()
-    before.remember(before.environment.for_programs())
+    before.remember(before.environment.for_programs() | before.fleet.variables())
 
     assert [] == a_layout(tmp_path, GRPC_PORT=1111).changes()
     assert ["GRPC_PORT 1111 → 2222"] == a_layout(tmp_path, GRPC_PORT=2222).changes()

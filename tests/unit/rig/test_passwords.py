@@ -4,7 +4,7 @@ import hashlib
 import json
 import stat
 
-from rig import passwords
+from rig import passwords, redis_users
 
 
 def test_passwords_are_made_once_and_stay(tmp_path):
@@ -46,16 +46,17 @@ def test_other_users_cannot_reach_the_files_but_a_container_can_read_them(tmp_pa
     assert {0o444} == {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
-def test_the_acl_file_holds_the_hash_and_not_the_password(tmp_path):
+def test_the_acl_file_holds_the_hashes_and_not_the_passwords(tmp_path):
     """
     Who can read Redis's configuration cannot log in with it.
     """
     passwords.ensure(tmp_path)
-    password = passwords.read(tmp_path, "redis_password")
     acl = (tmp_path / "redis_acl").read_text()
 
-    assert password not in acl
-    assert f"#{hashlib.sha256(password.encode()).hexdigest()}" in acl.split()
+    for user in redis_users.NAMES:
+        password = passwords.read(tmp_path, redis_users.password_file(user))
+        assert password not in acl
+        assert f"#{hashlib.sha256(password.encode()).hexdigest()}" in acl.split()
     assert "nopass" not in acl
 
 
@@ -69,6 +70,22 @@ def test_a_password_that_was_set_by_hand_gets_its_acl(tmp_path):
 
     passwords.ensure(tmp_path)
 
-    assert passwords.acl_line("changed") == (tmp_path / "redis_acl").read_text()
+    digest = hashlib.sha256(b"changed").hexdigest()
+    assert f"user default on resetpass resetkeys resetchannels #{digest}" in (
+        (tmp_path / "redis_acl").read_text()
+    )
     config = json.loads((tmp_path / "redis_ipc_config.json").read_text())
     assert "changed" == config["password"]
+
+
+def test_other_users_of_redis_are_noticed(tmp_path):
+    """
+    Redis reads them at its start alone, so a container is made anew when they change.
+    """
+    passwords.ensure(tmp_path)
+    before = passwords.fingerprint(tmp_path)
+    (tmp_path / "redis_password_collector").unlink()
+
+    passwords.ensure(tmp_path)
+
+    assert before != passwords.fingerprint(tmp_path)

@@ -9,7 +9,8 @@ import pytest
 from rig import preflight
 from rig.environment import Environment, load
 from rig.errors import RigError
-from rig.preflight import Check
+from rig.fleet import wanted
+from rig.preflight import Check, Port
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,9 +34,7 @@ def test_a_free_port_is_well():
     """
     The check does not cry wolf.
     """
-    environment = an_environment(GRPC_PORT=free_port())
-
-    (check,) = preflight.check_ports(environment, ["GRPC_PORT"])
+    (check,) = preflight.check_ports([Port("GRPC_PORT", "127.0.0.1", free_port())])
 
     assert check.ok
 
@@ -51,7 +50,7 @@ def test_a_port_is_free_right_after_its_server_has_ended():
             connection.close()  # the server's side closes first, and lingers
             client.recv(1)
 
-    (check,) = preflight.check_ports(an_environment(GRPC_PORT=port), ["GRPC_PORT"])
+    (check,) = preflight.check_ports([Port("GRPC_PORT", "127.0.0.1", port)])
 
     assert check.ok
 
@@ -60,7 +59,7 @@ def test_a_taken_port_is_named_with_its_variable_and_a_free_one(taken_port):
     """
     The message says what to write into .env.
     """
-    (check,) = preflight.check_ports(an_environment(EXPORTER_PORT=taken_port), ["EXPORTER_PORT"])
+    (check,) = preflight.check_ports([Port("EXPORTER_PORT", "127.0.0.1", taken_port)])
 
     assert not check.ok
     assert str(taken_port) in check.name
@@ -73,7 +72,7 @@ def test_who_has_a_taken_port_is_named(taken_port):
     """
     One can decide whether to end it.
     """
-    (check,) = preflight.check_ports(an_environment(EXPORTER_PORT=taken_port), ["EXPORTER_PORT"])
+    (check,) = preflight.check_ports([Port("EXPORTER_PORT", "127.0.0.1", taken_port)])
 
     assert f"(pid {os.getpid()})" in check.found
 
@@ -83,9 +82,9 @@ def test_two_variables_with_one_port_are_refused():
     The second service would not start, with a message far from the cause.
     """
     port = free_port()
-    environment = an_environment(GRPC_PORT=port, EXPORTER_PORT=port)
+    wanted = [Port(name, "127.0.0.1", port) for name in ("GRPC_PORT", "EXPORTER_PORT")]
 
-    checks = preflight.check_ports(environment, ["GRPC_PORT", "EXPORTER_PORT"])
+    checks = preflight.check_ports(wanted)
 
     assert [True, False] == [check.ok for check in checks]
     assert "both GRPC_PORT and EXPORTER_PORT" in checks[1].found
@@ -95,8 +94,35 @@ def test_redis_is_opened_on_the_host_only_without_docker():
     """
     In compose it is on an internal network; only processes need a port for it.
     """
-    assert "REDIS_PORT" not in preflight.published_ports("compose", monitoring=True)
-    assert "REDIS_PORT" in preflight.published_ports("local", monitoring=False)
+    assert "REDIS_PORT" not in published("compose", monitoring=True)
+    assert "REDIS_PORT" in published("local", monitoring=False)
+
+
+def published(mode, *, monitoring, **changes):
+    environment = an_environment(**changes)
+    fleet = wanted(environment)
+    ports = preflight.published_ports(environment, fleet, mode, monitoring=monitoring)
+    return {port.name: port.number for port in ports}
+
+
+def test_every_camera_has_a_port_from_the_first_upwards():
+    """
+    Each is looked at before anything starts.
+    """
+    names = published("local", monitoring=False, CAMERAS=3, GRPC_PORT=50100)
+
+    assert {"GRPC_PORT": 50100, "GRPC_PORT+1": 50101, "GRPC_PORT+2": 50102} == {
+        name: port for name, port in names.items() if name.startswith("GRPC_PORT")
+    }
+
+
+def test_a_port_beyond_the_highest_is_refused():
+    """
+    With many cameras the numbers may run out.
+    """
+    (check,) = preflight.check_ports([Port("GRPC_PORT+9", "127.0.0.1", 65_536)])
+
+    assert "GRPC_PORT" in check.remedy
 
 
 def test_a_disk_with_room_is_well_and_a_full_one_is_not(tmp_path):
@@ -113,9 +139,14 @@ def test_a_disk_with_room_is_well_and_a_full_one_is_not(tmp_path):
 
 def test_no_camera_is_asked_for_by_default():
     """
-    Without CAMERA_DEVICE nothing about cameras is looked at.
+    Without a device nothing is looked at but the names.
     """
-    assert [] == preflight.check_camera(an_environment(), "compose")
+    assert ["physiology"] == [check.found for check in cameras_of("compose")]
+
+
+def cameras_of(mode, **changes):
+    environment = an_environment(**changes)
+    return preflight.check_cameras(wanted(environment), environment, mode)
 
 
 @pytest.mark.parametrize("device", ["/dev/no-such-camera", "/etc/hostname"])
@@ -123,9 +154,7 @@ def test_a_camera_that_is_missing_or_none_is_refused(device):
     """
     A container whose device is missing would fail to start with Docker's own, unclear words.
     """
-    environment = an_environment(CAMERA_DEVICE=device, PHYSIOLOGY_IMAGE="vendor:1")
-
-    (check,) = preflight.check_camera(environment, "compose")
+    _, check = cameras_of("compose", CAMERA_DEVICE=device, PHYSIOLOGY_IMAGE="vendor:1")
 
     assert not check.ok
     assert device in check.found
@@ -136,16 +165,14 @@ def test_a_camera_needs_no_other_server_than_ours(mode):
     """
     Ours reads it, in containers and without.
     """
-    checks = preflight.check_camera(an_environment(CAMERA_DEVICE="/dev/null"), mode)
-
-    assert [True] == [check.ok for check in checks]
+    assert all(check.ok for check in cameras_of(mode, CAMERA_DEVICE="/dev/null"))
 
 
 def test_the_vendors_server_wants_a_camera():
     """
     It is started with --use_camera.
     """
-    (check,) = preflight.check_camera(an_environment(PHYSIOLOGY_IMAGE="vendor:1"), "compose")
+    _, check = cameras_of("compose", PHYSIOLOGY_IMAGE="vendor:1")
 
     assert "CAMERA_DEVICE" in check.remedy
 
@@ -154,9 +181,9 @@ def test_the_vendors_image_is_refused_in_local_mode():
     """
     It would not be used, and nobody would be told.
     """
-    environment = an_environment(CAMERA_DEVICE="/dev/null", PHYSIOLOGY_IMAGE="vendor:1")
+    _, check, _ = cameras_of("local", CAMERA_DEVICE="/dev/null", PHYSIOLOGY_IMAGE="vendor:1")
 
-    assert "MODE=compose" in preflight.check_camera(environment, "local")[0].remedy
+    assert "MODE=compose" in check.remedy
 
 
 def test_a_socket_path_that_the_system_cannot_take_is_refused(tmp_path):

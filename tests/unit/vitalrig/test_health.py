@@ -110,3 +110,25 @@ def test_a_folder_that_cannot_be_written_to_does_not_stop_the_service(tmp_path):
     health.write()
 
     assert {} == health.failing
+
+
+def test_a_service_is_not_asked_through_a_proxy(monkeypatch):
+    """
+    The proxy that a container is given does not know the container itself.
+    """
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    class Healthy(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        threading.Thread(target=server.handle_request).start()
+
+        assert [] == probe(f"http://127.0.0.1:{server.server_port}/-/healthy")

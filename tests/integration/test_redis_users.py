@@ -1,0 +1,201 @@
+"""Redis's users: each service can do its work as its own user, and nothing else."""
+
+import pytest
+import redis
+from redis.exceptions import NoPermissionError
+
+from rig import passwords, redis_users
+from services.collector import app as collector
+from services.collector import relay
+from services.collector.settings import Settings as CollectorSettings
+from services.exporter import app as exporter
+from services.exporter.settings import Settings as ExporterSettings
+from services.physiology_server import app as server
+from services.physiology_server.settings import Settings as ServerSettings
+from tests.support.eventually import eventually
+from tests.support.redis_server import RedisServer
+from tests.support.running import a_pulse, load, running
+from vitalrig.cli.rpc import connected
+
+STREAM = "physiology:envelopes"
+WRITERS = ("physiology_server", "relay")
+READERS = [name for name in redis_users.NAMES if name not in WRITERS]
+
+
+@pytest.fixture
+def secrets(tmp_path):
+    passwords.ensure(tmp_path / "secrets")
+    return tmp_path / "secrets"
+
+
+@pytest.fixture
+def guarded(redis_server: RedisServer, secrets):
+    """A Redis with the rig's users, and one more who may see whom it refused."""
+    with redis_server.client() as admin:
+        admin.execute_command("ACL", "SETUSER", "admin", "on", ">admin", "~*", "&*", "+@all")
+        # The default user is the one that says all this, so it comes last.
+        for line in reversed((secrets / "redis_acl").read_text().splitlines()):
+            _, name, *rules = line.split()
+            admin.execute_command("ACL", "SETUSER", name, *rules)
+    return redis_server
+
+
+@pytest.fixture
+def admin(guarded):
+    with redis.Redis(port=guarded.port, username="admin", password="admin", protocol=2) as client:
+        client.xadd(STREAM, {"channel": "status", "envelope": "{}", "run": "r", "seq": 1})
+        yield client
+
+
+def as_user(guarded, secrets, name):
+    password = passwords.read(secrets, redis_users.password_file(name))
+    return redis.Redis(port=guarded.port, username=name, password=password, protocol=2)
+
+
+def settings_of(kind, guarded, secrets, **changes):
+    user = kind.service()
+    return load(
+        kind, guarded, redis_username=user,
+        redis_password_file=secrets / redis_users.password_file(user), **changes,
+    )  # fmt: skip
+
+
+def refused(admin):
+    """Whom Redis refused, and what."""
+    return [
+        (entry[b"username"], entry[b"object"])
+        for entry in (
+            dict(zip(row[::2], row[1::2], strict=True))
+            for row in admin.execute_command("ACL", "LOG")
+        )
+        if entry[b"username"] != b"admin"
+    ]
+
+
+def test_every_service_does_its_work_as_its_own_user(guarded, admin, secrets, tmp_path):
+    """
+    A recording from start to finished files, live numbers on the page, and nobody is refused.
+    """
+    admin.delete(STREAM)
+    sessions = tmp_path / "sessions"
+    made = [
+        server.build(
+            settings_of(ServerSettings, guarded, secrets, port=0, stream_max_age_s=1),
+            a_pulse(tmp_path, "server"),
+        ),
+        collector.build(
+            settings_of(CollectorSettings, guarded, secrets, sessions_folder=sessions),
+            a_pulse(tmp_path, "collector"),
+        ),
+        exporter.build(
+            settings_of(ExporterSettings, guarded, secrets, port=0, sessions_folder=sessions),
+            a_pulse(tmp_path, "exporter"),
+        ),
+    ]
+    with running(made[0]), running(made[1]), running(made[2]):
+        eventually(lambda: made[0].port)
+        with connected(f"127.0.0.1:{made[0].port}") as control:
+            control.start()
+            control.set_recording(True, "users")
+            eventually((sessions / "metrics_users.jsonl").exists, within_s=20)
+            eventually(lambda: admin.xlen(STREAM) > 200, within_s=20)
+            control.set_recording(False)
+        eventually((sessions / "metrics_users.json").exists, within_s=20)
+
+    assert [] == refused(admin)
+
+
+def test_the_relay_and_a_collector_on_pubsub_do_their_work(guarded, admin, secrets, tmp_path):
+    """
+    With a vendor's server in place of ours, which knows a password and no name.
+    """
+    admin.delete(STREAM)
+    admin.execute_command("ACL", "SETUSER", "default", "+publish")
+    listener = collector.build(
+        settings_of(
+            CollectorSettings, guarded, secrets,
+            sessions_folder=tmp_path / "sessions", transport="pubsub",
+        ),
+        a_pulse(tmp_path, "collector"),
+    )  # fmt: skip
+    keeper = relay.build(
+        settings_of(relay.RelaySettings, guarded, secrets), a_pulse(tmp_path, "relay")
+    )
+    state = '{"type": "recording_state", "timestamp": 1, "payload": {"recording": true}}'
+    with running(listener), running(keeper), as_user(guarded, secrets, "default") as vendor:
+
+        def relayed():
+            vendor.publish("physiology:recording_state", state)
+            return admin.xlen(STREAM)
+
+        eventually(relayed)
+
+    assert [] == refused(admin)
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("DEL", STREAM),
+        ("UNLINK", STREAM),
+        ("XTRIM", STREAM, "MAXLEN", 0),
+        ("XDEL", STREAM, "1-1"),
+        ("XADD", STREAM, "MAXLEN", 1, "*", "envelope", "{}"),
+        ("SET", STREAM, "gone"),
+        ("EXPIRE", STREAM, 1),
+        ("RENAME", STREAM, "elsewhere"),
+        ("FLUSHALL",),
+        ("FLUSHDB",),
+        ("CONFIG", "SET", "maxmemory", "1"),
+        ("EVAL", "return redis.call('DEL', KEYS[1])", 1, STREAM),
+        ("SHUTDOWN",),
+    ],
+    ids=lambda words: " ".join(map(str, words[:2])),
+)
+def test_none_but_a_writer_may_shorten_or_delete_a_stream(guarded, admin, secrets, name, command):
+    """
+    What is not recorded yet is safe from every other service, and from every client.
+    """
+    with as_user(guarded, secrets, name) as client, pytest.raises(NoPermissionError):
+        client.execute_command(*command)
+
+    assert 1 == admin.xlen(STREAM)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize(
+    "command", [("FLUSHALL",), ("CONFIG", "SET", "maxmemory", "1"), ("SET", "other:key", "1")]
+)
+def test_a_writer_reaches_nothing_but_what_it_writes(guarded, admin, secrets, name, command):
+    """
+    It cannot empty Redis, change it, or write names of somebody else.
+    """
+    with as_user(guarded, secrets, name) as client, pytest.raises(NoPermissionError):
+        client.execute_command(*command)
+
+
+def test_a_client_with_the_password_alone_listens_and_reads(guarded, admin, secrets):
+    """
+    The samples and the notebooks of the guide need no name; they cannot speak as a camera.
+    """
+    with as_user(guarded, secrets, "default") as client:
+        assert 1 == len(client.xrange(STREAM))
+        client.pubsub().subscribe("physiology:core_metrics")
+        assert client.info()
+        with pytest.raises(NoPermissionError):
+            client.publish("physiology:core_metrics", "{}")
+
+
+def test_the_exporter_sees_reports_and_no_envelope(guarded, admin, secrets):
+    """
+    The page that others can reach stands before a service that cannot reach recordings.
+    """
+    with as_user(guarded, secrets, "exporter") as client:
+        for refused_call in (
+            lambda: client.xrange(STREAM),
+            lambda: client.execute_command("SUBSCRIBE", "physiology:core_metrics"),
+            lambda: client.publish("physiology:core_metrics", "{}"),
+        ):
+            with pytest.raises(NoPermissionError):
+                refused_call()

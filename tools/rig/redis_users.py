@@ -1,0 +1,61 @@
+"""
+Redis's users: one a service, each with the keys, channels and commands that it needs.
+
+Only what writes a stream, a server or the relay, may trim or delete one.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+DEFAULT = "default"
+"""Who connects with a password alone: samples, notebooks, and a vendor's server."""
+
+# What every connection does first. Everything that administers the server is taken out again.
+_CONNECT = "-@all +@connection -@dangerous -@admin +info"
+_READ_STREAM = "+xread +xrange +xrevrange +xlen +xinfo|stream +exists +get"
+_WRITE_STREAM = "+xadd +xtrim +xlen +xrange +xrevrange +memory|usage +multi +exec +discard"
+_HEAR = "+subscribe +unsubscribe +psubscribe +punsubscribe"
+_STREAM, _LAST_STATE, _LEASE = "~*:envelopes", "~*:recording_state:last", "~*:lease"
+_ENVELOPES = "&*:core_metrics &*:edge_metrics &*:status &*:recording_state"
+_HEARTBEATS, _REPORTS = "&vitalrig:heartbeats:*", "&vitalrig:*"
+
+_RULES = {
+    # Reads whatever there is, and looks at how Redis is; with a vendor's server it publishes.
+    DEFAULT: f"%R~* &* {_CONNECT} +@read +@pubsub -publish -keys +config|get +role +client|list "
+    "+slowlog|get +slowlog|len +latency|latest +latency|history",
+    "physiology_server": f"{_STREAM} {_LAST_STATE} {_LEASE} {_ENVELOPES} &*:frame {_HEARTBEATS} "
+    f"{_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval",
+    "relay": f"{_STREAM} {_LAST_STATE} {_ENVELOPES} {_HEARTBEATS} {_CONNECT} {_WRITE_STREAM} "
+    f"{_HEAR} +publish +get",
+    "collector": f"%R{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_REPORTS} {_CONNECT} {_READ_STREAM} "
+    f"{_HEAR} +publish",
+    "exporter": f"{_REPORTS} {_CONNECT} {_HEAR} +publish",
+}
+
+NAMES = tuple(_RULES)
+"""Every user."""
+
+
+def password_file(user: str) -> str:
+    """
+    Return the name of the file with the password of *user*.
+    """
+    return "redis_password" if user == DEFAULT else f"redis_password_{user}"
+
+
+def acl(passwords: Mapping[str, str], *, vendors_server: bool = False) -> str:
+    """
+    Return Redis's ACL file, in which passwords stand as hashes only.
+
+    Args:
+        passwords: The password of each of `NAMES`.
+        vendors_server: Whether a vendor's server publishes, which knows no user's name.
+    """
+    lines = []
+    for user in NAMES:
+        rules = _RULES[user]
+        if user == DEFAULT and vendors_server:
+            rules += " +publish"
+        digest = hashlib.sha256(passwords[user].encode()).hexdigest()
+        lines.append(f"user {user} on resetpass resetkeys resetchannels #{digest} {rules}")
+    return "\n".join(lines) + "\n"
