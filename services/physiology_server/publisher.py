@@ -181,6 +181,7 @@ class Publisher:
 
     def _count_lost(self) -> None:
         outbox = self._outbox
+        self._beats.facts["envelopes_waiting"] = len(outbox)
         if outbox.lost != self._lost_counted:
             lost = outbox.lost - self._lost_counted
             self._beats.count("envelopes_lost", lost)

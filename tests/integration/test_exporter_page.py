@@ -27,6 +27,7 @@ from tests.support.exporting import (
 )
 from tests.support.programs import program
 from vitalrig import keys
+from vitalrig.bus import REFUSALS
 from vitalrig.clock import ManualClock, moment
 from vitalrig.metrics.text import write
 
@@ -69,6 +70,9 @@ class FixedRedis:
         for name, metric in CATALOGUE.items():
             if name.startswith("vitalrig_redis_") and not metric.labels and not name.endswith("up"):
                 families.add(name, 0)
+        for reason in REFUSALS:
+            families.add("vitalrig_redis_refusing", 0, reason)
+            families.add("vitalrig_redis_refused_commands_total", 0, reason)
 
 
 def a_foreign_camera(clock):

@@ -92,7 +92,14 @@ def a_report(clock, **more):
         "instance": "physiology",
         "version": "1.2.3",
         "updated_us": clock.wall_us(),
-        "facts": {"source": "synthetic", "camera": "physiology", "frame_rate_hz": 30.0},
+        "facts": {
+            "source": "synthetic",
+            "camera": "physiology",
+            "frame_rate_hz": 30.0,
+            "envelopes_waiting": 2,
+            "stream_held_s": 1_680.5,
+            "stream_size_bytes": 47_000_000.0,
+        },
         "steps": {"frames_in": a_step(clock)},
         "counters": {
             "backend_disconnects": 1,
@@ -107,6 +114,7 @@ def a_report(clock, **more):
             "frames_dropped_too_late": 3,
             "pictures_skipped": 2,
             "publish_latency_seconds": 0.75,
+            "stream_made_room": 0,
         },
     } | more
     steps = document["steps"] if isinstance(document["steps"], dict) else {}

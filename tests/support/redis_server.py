@@ -41,10 +41,10 @@ class RedisServer:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         self._process = subprocess.Popen(
             [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder,
-             "--save", "", "--appendonly", "yes"],
+             "--save", "", "--appendonly", "yes", *options],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
         with self.client() as client:
@@ -53,6 +53,12 @@ class RedisServer:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
+            self._process.wait(PATIENCE_S)
+            self._process = None
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
             self._process.wait(PATIENCE_S)
             self._process = None
 
@@ -69,6 +75,8 @@ class RedisServer:
 def _answers(client: redis.Redis) -> bool:
     try:
         return bool(client.ping())
+    except redis.BusyLoadingError:
+        return True
     except redis.RedisError:
         return False
 

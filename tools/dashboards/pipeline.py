@@ -67,6 +67,12 @@ def dashboard() -> Dashboard:
             panels.SECONDS,
             {"{{camera}}": f"instance_camera:vitalrig_sample_age_seconds:min{{{CAMERA}}}"},
         ),
+        panels.lines(
+            "Not taken yet",
+            "Envelopes that wait in each server's memory and spool for Redis to take them.",
+            panels.COUNT,
+            {"{{camera}}": f"vitalrig_envelopes_waiting{{{CAMERA}}}"},
+        ),
     ]
     loss = [
         panels.lines(
@@ -96,7 +102,7 @@ def dashboard() -> Dashboard:
         panels.lines(
             "Envelopes lost",
             "All envelopes that were lost since the services started: missing is proven by their "
-            "numbers, lost by the server is what its outbox could not hold.",
+            "numbers, lost by the server is what its outbox and its spool could not hold.",
             panels.COUNT,
             {
                 "{{camera}} missing": f"vitalrig_envelopes_missing_total{{{CAMERA}}}",
@@ -114,6 +120,22 @@ def dashboard() -> Dashboard:
             {
                 "used": "vitalrig_redis_memory_used_bytes",
                 "at most": "vitalrig_redis_memory_max_bytes",
+            },
+        ),
+        panels.lines(
+            "Streams hold",
+            "Seconds between the oldest and the newest entry of each camera's stream: so long may "
+            "the collector be away.",
+            panels.SECONDS,
+            {"{{camera}}": f"vitalrig_stream_held_seconds{{{CAMERA}}}"},
+        ),
+        panels.lines(
+            "Redis, refused",
+            "Commands a second that Redis refuses, by reason.",
+            panels.PER_SECOND,
+            {
+                "{{reason}}": "sum by (reason) "
+                "(rate(vitalrig_redis_refused_commands_total[$__rate_interval]))"
             },
         ),
         panels.lines(

@@ -14,7 +14,7 @@ from vitalrig.metrics.http import Answer, Request, answer
 from vitalrig.metrics.reports import ServiceReport
 from vitalrig.metrics.server import Server
 from vitalrig.metrics.services import SERVICES
-from vitalrig.metrics.showing import show_build, show_service, show_source
+from vitalrig.metrics.showing import show_build, show_service, show_source, show_stream
 from vitalrig.metrics.text import CONTENT_TYPE, write
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class OwnPage:
         show_service(families, report, age_s=0.0, stale_after_s=STALE_AFTER_S)
         show_build(families, report)
         show_source(families, report)
+        show_stream(families, report)
         return families
 
     def answer(self, request: Request) -> Answer:

@@ -75,6 +75,9 @@ class ServiceReport:
         camera: The camera whose frames it takes; empty if it takes none.
         source: Where those frames come from; empty if it takes none.
         frame_rate_hz: How many of them a second the source gives; None if that is not known.
+        envelopes_waiting: How many envelopes Redis has not taken yet; None for who makes none.
+        stream_held_s: Seconds that the camera's stream holds; None for who writes none.
+        stream_size_bytes: Memory that it takes; None for who writes none.
     """
 
     service: str
@@ -86,6 +89,9 @@ class ServiceReport:
     camera: str
     source: str
     frame_rate_hz: float | None = None
+    envelopes_waiting: float | None = None
+    stream_held_s: float | None = None
+    stream_size_bytes: float | None = None
 
     @classmethod
     def parse(cls, _name: str, document: object) -> Self:
@@ -109,6 +115,9 @@ class ServiceReport:
             camera=label(facts.get("camera", "")),
             source=_source(facts),
             frame_rate_hz=maybe(facts.get("frame_rate_hz")),
+            envelopes_waiting=maybe(facts.get("envelopes_waiting")),
+            stream_held_s=maybe(facts.get("stream_held_s")),
+            stream_size_bytes=maybe(facts.get("stream_size_bytes")),
         )
 
 

@@ -61,7 +61,13 @@ COUNTERS = {
     ),
     "envelopes_lost": counter(
         "vitalrig_envelopes_lost_total",
-        "Envelopes that were lost because Redis was away for longer than the outbox holds.",
+        "Envelopes that were lost because Redis was away for longer than the outbox and the spool "
+        "hold.",
+        *_OF_SERVICE,
+    ),
+    "stream_made_room": counter(
+        "vitalrig_stream_room_made_total",
+        "Times that the oldest part of a camera's stream was removed because Redis was full.",
         *_OF_SERVICE,
     ),
     "envelopes_refused": counter(
@@ -154,11 +160,33 @@ FACTS = (
     ),
 )
 
+STREAM = (
+    gauge(
+        "vitalrig_envelopes_waiting",
+        "Envelopes that a camera's server has made and Redis has not taken yet.",
+        "camera",
+    ),
+    gauge(
+        "vitalrig_stream_held_seconds",
+        "Seconds between the oldest and the newest entry of a camera's stream: so long may the "
+        "collector be away.",
+        "camera",
+        unit="seconds",
+    ),
+    gauge(
+        "vitalrig_stream_size_bytes",
+        "Memory that a camera's stream takes in Redis, as Redis estimates it.",
+        "camera",
+        unit="bytes",
+    ),
+)
+
 SERVICES: tuple[Metric, ...] = (
     *STEPS,
     *COUNTERS.values(),
     FRAMES_DROPPED,
     PICTURES_LOST,
     *FACTS,
+    *STREAM,
 )
 """Metrics of services, in the order of the page."""

@@ -47,6 +47,19 @@ def show_source(families: Families, report: ServiceReport) -> None:
         families.add_known("vitalrig_camera_frame_rate_hertz", report.frame_rate_hz, report.camera)
 
 
+def show_stream(families: Families, report: ServiceReport) -> None:
+    """
+    Add what waits on its way to a camera's stream, and what the stream holds.
+    """
+    if report.camera:
+        for metric, value in (
+            ("vitalrig_envelopes_waiting", report.envelopes_waiting),
+            ("vitalrig_stream_held_seconds", report.stream_held_s),
+            ("vitalrig_stream_size_bytes", report.stream_size_bytes),
+        ):
+            families.add_known(metric, value, report.camera)
+
+
 def _step(
     step: Step,
     age_s: float,

@@ -4,6 +4,18 @@ from vitalrig.metrics.metric import Metric, counter, gauge
 
 REDIS = (
     gauge("vitalrig_redis_up", "1 if Redis answers the exporter, 0 if not."),
+    gauge(
+        "vitalrig_redis_refusing",
+        "1 for each reason for which a Redis that answers refuses now: oom, its memory is full; "
+        "misconf, it cannot write its disk; readonly, it is a replica; loading, it has just "
+        "started.",
+        "reason",
+    ),
+    counter(
+        "vitalrig_redis_refused_commands_total",
+        "Commands that Redis has refused since it started, by reason.",
+        "reason",
+    ),
     gauge("vitalrig_redis_memory_used_bytes", "Memory that Redis uses.", unit="bytes"),
     gauge(
         "vitalrig_redis_memory_max_bytes",

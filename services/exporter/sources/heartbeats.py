@@ -6,7 +6,7 @@ from services.exporter.families import Families
 from services.exporter.scrape import Admitted, Scrape
 from services.exporter.sources.reports import add_outcomes, parsed
 from vitalrig.metrics.reports import ServiceReport
-from vitalrig.metrics.showing import show_build, show_service, show_source
+from vitalrig.metrics.showing import show_build, show_service, show_source, show_stream
 
 MAX_SERVICES = 32
 
@@ -66,3 +66,4 @@ class HeartbeatSource:
             show_build(families, report)
         if scrape.is_news("source", report.camera, report.source):
             show_source(families, report)
+            show_stream(families, report)

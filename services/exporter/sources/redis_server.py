@@ -4,6 +4,7 @@ import redis
 
 from services.exporter.families import Families
 from services.exporter.redis_reading import Info, info_of
+from services.exporter.redis_refusals import refused, refusing
 from services.exporter.scrape import Scrape
 from vitalrig.errors import Unavailable
 
@@ -49,6 +50,11 @@ class RedisSource:
 def _figures(info: Info, families: Families) -> None:
     for key, metric in _FIGURES.items():
         families.add_known(metric, info.get(key))
+    if info:
+        for reason, now in refusing(info).items():
+            families.add("vitalrig_redis_refusing", now, reason)
+        for reason, count in refused(info).items():
+            families.add("vitalrig_redis_refused_commands_total", count, reason)
     told = [info[key] for key in _WRITES if key in info]
     if told:
         families.add("vitalrig_redis_write_failing", any(status != "ok" for status in told))

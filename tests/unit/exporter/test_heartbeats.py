@@ -36,6 +36,18 @@ def test_a_step_has_counters_and_the_three_rates(clock):
     assert {STEP: 300} == samples(text, "vitalrig_pipeline_heartbeats_total")
 
 
+def test_what_waits_and_what_the_stream_holds_are_on_the_page(clock):
+    """
+    So long may the collector be away.
+    """
+    text = page(clock, a_report(clock))
+
+    assert [{'camera="physiology"': 2}, {'camera="physiology"': 1_680.5}] == [
+        samples(text, "vitalrig_envelopes_waiting"),
+        samples(text, "vitalrig_stream_held_seconds"),
+    ]
+
+
 def test_a_step_that_stands_still_has_no_rate(clock):
     """
     Its rate changes only with a beat, and would look live for ever.
