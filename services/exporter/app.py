@@ -133,7 +133,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
         BadSettings: If a password file or the web config file cannot be used.
     """
     clock = clock or SystemClock()
-    security = Security(settings.web_config_file)
+    security = Security(settings.web_config_file, clock)
     beats = Beats("exporter", clock=clock)
     requests = Requests(PATHS)
     files = SessionFiles(settings.sessions_folder)
@@ -175,7 +175,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
         targets={name: page for name, (page, _) in rigs.items()},
         health=pulse.health,
         requests=requests,
-        allows=security.allows,
+        verdict=security.verdict,
     )
     return Exporter(
         lambda: _serve(settings, counted(web.answer, beats, clock), security, clock),

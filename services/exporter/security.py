@@ -14,27 +14,22 @@ Paths are relative to the file. All files are read again when they change, so th
 renewed without a restart; a change that cannot work leaves what was before.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import importlib
 import logging
-import secrets
 import ssl
 import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.exporter.passwords import Passwords, Verdict
+from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings
 
 log = logging.getLogger(__name__)
 
-MAX_REMEMBERED = 100
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 _AUTH = {
     "NoClientCert": ssl.CERT_NONE,
@@ -88,20 +83,20 @@ class Security:
 
     Args:
         path: The web config file; None for neither TLS nor passwords.
+        clock: What tells the time.
 
     Raises:
         BadSettings: If the file cannot work; the text says what is wrong.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, clock: Clock | None = None) -> None:
         self._path = path
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
-        self._bcrypt: Any = None
         self._config = WebConfig()
         self._context: ssl.SSLContext | None = None
+        self._passwords: Passwords | None = None
         self._seen: tuple[object, ...] = ()
-        self._salt = secrets.token_bytes(32)
-        self._remembered: OrderedDict[bytes, None] = OrderedDict()
         if path is not None:
             try:
                 self._load(path)
@@ -116,36 +111,14 @@ class Security:
             self._reload()
             return self._context
 
-    def allows(self, authorization: str) -> bool:
+    def verdict(self, authorization: str, address: str) -> Verdict:
         """
-        Say whether an `Authorization` header names a user with the right password.
+        Say whether an `Authorization` header from *address* names a user with the right password.
         """
         with self._lock:
             self._reload()
-            users = self._config.basic_auth_users
-            if not users:
-                return True
-            user, password = _credentials(authorization)
-            return self._is_right(users, user, password)
-
-    def _is_right(self, users: dict[str, str], user: str, password: bytes) -> bool:
-        # An unknown user takes as long as a wrong password, so that names cannot be found out.
-        hashed = users.get(user, next(iter(users.values()))).encode()
-        seal = hmac.digest(
-            self._salt, b"\0".join((user.encode(), password, hashed)), hashlib.sha256
-        )
-        if seal in self._remembered:
-            self._remembered.move_to_end(seal)
-            return True
-        try:
-            right = bool(self._bcrypt.checkpw(password, hashed)) and user in users
-        except ValueError:  # longer than bcrypt can tell apart, or with a zero byte
-            right = False
-        if right:
-            self._remembered[seal] = None
-            if len(self._remembered) > MAX_REMEMBERED:
-                self._remembered.popitem(last=False)
-        return right
+            passwords = self._passwords
+        return "yes" if passwords is None else passwords.verdict(authorization, address)
 
     def _reload(self) -> None:
         if self._path is None or self._seen == self._signature(self._path, self._config):
@@ -159,15 +132,16 @@ class Security:
 
     def _load(self, path: Path) -> None:
         config = WebConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        passwords = None
         if config.basic_auth_users:
-            self._bcrypt = _bcrypt()
+            bcrypt = _bcrypt()
             for user, hashed in config.basic_auth_users.items():
-                _check(self._bcrypt, user, hashed)
+                _check(bcrypt, user, hashed)
+            passwords = Passwords(config.basic_auth_users, bcrypt.checkpw, self._clock)
         tls = config.tls_server_config
         seen = self._signature(path, config)
         self._context = tls.context(path.parent) if tls else None
-        self._config, self._seen = config, seen
-        self._remembered.clear()
+        self._config, self._seen, self._passwords = config, seen, passwords
 
     @staticmethod
     def _signature(path: Path, config: WebConfig) -> tuple[object, ...]:
@@ -202,17 +176,6 @@ def _check(bcrypt: Any, user: str, hashed: str) -> None:  # noqa: ANN401  a modu
         bcrypt.checkpw(b"", hashed.encode())
     except ValueError as exc:
         raise BadSettings(f"basic_auth_users: {user}: no bcrypt hash") from exc
-
-
-def _credentials(authorization: str) -> tuple[str, bytes]:
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return "", b""
-    try:
-        user, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
-        return user.decode(), password
-    except (binascii.Error, UnicodeDecodeError):
-        return "", b""
 
 
 def _why(error: Exception) -> str:

@@ -3,17 +3,26 @@
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
 KINDS = ("envelopes", "summary", "snapshot", "manifest", "torn")
 
-Tally = Mapping[str, tuple[int, int]]
-"""For each kind, how many files and how many bytes."""
 
-MAX_DEPTH = 2
-"""The sessions folder itself, and one folder per camera."""
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """
+    What a sessions folder holds.
+
+    Attributes:
+        kinds: For each kind of file, how many there are and how many bytes.
+        unreadable: Why folders of cameras, or files, could not be counted.
+    """
+
+    kinds: Mapping[str, tuple[int, int]]
+    unreadable: tuple[str, ...] = ()
 
 
 class SessionFiles:
@@ -39,36 +48,57 @@ class SessionFiles:
         Count anew.
         """
         try:
-            self._latest = count(self._folder)
+            tally = count(self._folder)
         except OSError as exc:
-            self._latest = None
             log.debug("session files cannot be counted", extra={"why": str(exc)})
+            self._latest = None
+            return
+        known = self._latest.unreadable if self._latest else ()
+        for why in sorted(set(tally.unreadable) - set(known)):
+            log.warning("some session files cannot be counted", extra={"why": why})
+        self._latest = tally
 
 
 def count(folder: Path) -> Tally:
     """
-    Count the files of *folder* and of the folders in it.
+    Count the files of *folder* and of the folders in it; one that cannot be listed costs itself.
 
     Raises:
-        OSError: If it cannot be listed.
+        OSError: If *folder* cannot be listed.
     """
-    tally = dict.fromkeys(KINDS, (0, 0))
-    _count(folder, MAX_DEPTH, tally)
-    return tally
+    kinds = dict.fromkeys(KINDS, (0, 0))
+    unreadable: list[str] = []
+    for inner in _count(folder, kinds, unreadable):
+        try:
+            _count(inner, kinds, unreadable)
+        except FileNotFoundError:
+            continue  # removed since it was listed
+        except OSError as exc:
+            unreadable.append(str(exc))
+    return Tally(kinds, tuple(unreadable))
 
 
-def _count(folder: Path | str, depth: int, tally: dict[str, tuple[int, int]]) -> None:
+def _count(
+    folder: Path | str, kinds: dict[str, tuple[int, int]], unreadable: list[str]
+) -> list[str]:
+    """
+    Count the files of one folder, and give the folders in it.
+    """
+    folders = []
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if depth > 1 and not entry.name.startswith("."):
-                        _count(entry.path, depth - 1, tally)
+                    if not entry.name.startswith("."):
+                        folders.append(entry.path)
                 elif kind := kind_of(entry.name):
-                    files, size_bytes = tally[kind]
-                    tally[kind] = files + 1, size_bytes + entry.stat().st_size
+                    files, size_bytes = kinds[kind]
+                    kinds[kind] = files + 1, size_bytes + entry.stat().st_size
             except FileNotFoundError:
                 continue  # replaced or removed since it was listed
+            except OSError as exc:
+                unreadable.append(str(exc))
+    return folders
 
 
 def kind_of(name: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote
 
 from services.exporter.exposition import choose
 from services.exporter.families import Families
+from services.exporter.passwords import Verdict
 from services.exporter.requests import Requests
 from vitalrig.health import Health
 from vitalrig.metrics.http import Answer, Request, answer
@@ -56,7 +57,7 @@ class Web:
         targets: The pages of other rigs, by name.
         health: What is failing.
         requests: Where requests are counted.
-        allows: Whether an `Authorization` header is good enough.
+        verdict: Whether an `Authorization` header from an address is good enough.
     """
 
     def __init__(
@@ -65,13 +66,13 @@ class Web:
         targets: Mapping[str, Collects],
         health: Health,
         requests: Requests,
-        allows: Callable[[str], bool],
+        verdict: Callable[[str, str], Verdict],
     ) -> None:
         self._page = page
         self._targets = targets
         self._health = health
         self._requests = requests
-        self._allows = allows
+        self._verdict = verdict
 
     def answer(self, request: Request) -> Answer:
         """
@@ -86,7 +87,10 @@ class Web:
         return reply
 
     def _answer(self, request: Request) -> Answer:
-        if not self._allows(request.header("Authorization")):
+        verdict = self._verdict(request.header("Authorization"), request.address)
+        if verdict == "later":
+            return answer(429, "too many guesses\n", headers={"Retry-After": "5"})
+        if verdict == "no":
             challenge = {"WWW-Authenticate": 'Basic realm="vitalrig", charset="UTF-8"'}
             return answer(401, "a user and a password, please\n", headers=challenge)
         if request.method not in ("GET", "HEAD"):

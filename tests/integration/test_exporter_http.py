@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import threading
+import urllib.error
 from pathlib import Path
 
 import pytest
@@ -244,6 +245,38 @@ def test_a_password_protects_the_page(make, tmp_path):
     assert (401, 200) == (refused, allowed[0])
 
 
+def test_wrong_guesses_do_not_keep_the_right_scraper_out(make, tmp_path):
+    """
+    Two dozen at once, and more behind them, with a real bcrypt as slow as people choose it.
+    """
+    bcrypt = pytest.importorskip("bcrypt")
+    hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(11)).decode()
+    (tmp_path / "web.yml").write_text(f'basic_auth_users: {{prometheus: "{hashed}"}}')
+    exporter = make(web_config_file=tmp_path / "web.yml")
+    with running(exporter):
+        asked = Asked(exporter)
+        right = {"Authorization": "Basic cHJvbWV0aGV1czpzZWNyZXQ="}
+        asked.get("/metrics", **right)
+        done = threading.Event()
+
+        def guess():
+            while not done.is_set():
+                with contextlib.suppress(urllib.error.URLError):
+                    asked.status("/metrics", Authorization="Basic cHJvbWV0aGV1czpndWVzcw==")
+
+        guessers = [threading.Thread(target=guess) for _ in range(24)]
+        for guesser in guessers:
+            guesser.start()
+        try:
+            statuses = [asked.status("/metrics", **right) for _ in range(20)]
+        finally:
+            done.set()
+            for guesser in guessers:
+                guesser.join()
+
+    assert [200] * 20 == statuses
+
+
 def test_a_taken_port_is_said(make, redis_server, tmp_path):
     """
     With status 3, not with a stack.
@@ -340,6 +373,7 @@ def test_beyond_its_limit_callers_are_told_to_come_back(serve):
         sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
         held.entered.acquire(timeout=PATIENCE_S)
     with connect(server) as late:
+        late.sendall(b"GET / HTTP/1.0\r\n\r\n")
         refused = everything(late)
     held.go.set()
     answers = [everything(sock) for sock in first]
@@ -347,7 +381,40 @@ def test_beyond_its_limit_callers_are_told_to_come_back(serve):
         sock.close()
 
     assert b"503" in refused
+    assert b"Retry-After" in refused
     assert all(b"200" in text for text in answers)
+
+
+@pytest.mark.parametrize("callers", [40, 300])
+@pytest.mark.parametrize("sent", [b"", b"GET / HT"], ids=["silent", "slow"])
+def test_callers_who_dawdle_keep_nobody_out(serve, sent, callers):
+    """
+    However many they are, and although they come again: who asks properly is answered.
+    """
+    server = serve(lambda _: answer(200, "ok"), max_requests=2)
+    with contextlib.ExitStack() as stack:
+        for number in range(callers):
+            sock = stack.enter_context(connect(server))
+            with contextlib.suppress(OSError):  # one that made room for another
+                sock.sendall(sent)
+            if number % 10 == 9:
+                with connect(server) as proper:
+                    proper.sendall(b"GET / HTTP/1.0\r\n\r\n")
+
+                    assert b"200 OK" in everything(proper)
+
+
+def test_callers_who_do_not_read_keep_nobody_out(serve):
+    """
+    An answer that is made and not taken holds no place.
+    """
+    large = answer(200, b"x" * 20_000_000)
+    server = serve(lambda _: large, max_requests=2)
+    with contextlib.ExitStack() as stack:
+        for _ in range(10):
+            sock = stack.enter_context(connect(server))
+            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert sock.recv(12) == b"HTTP/1.0 200"
 
 
 def test_a_slot_is_free_again_after_each_request(serve):
@@ -378,7 +445,7 @@ def test_a_caller_who_dawdles_is_cut_off(serve):
     server = serve(lambda _: answer(200, "ok"), clock=clock)
     with connect(server) as sock:
         sock.sendall(b"GET / HT")
-        eventually(lambda: server._open)
+        eventually(lambda: len(server.callers))
         clock.advance(21)
         sock.settimeout(REQUEST_S / 2)  # sooner than silence alone would end it
 

@@ -29,9 +29,9 @@ class Asked:
         """The first page that has *text* in it."""
         return eventually(lambda: page if text in (page := self.page(path)) else "")
 
-    def status(self, path):
+    def status(self, path, **headers):
         try:
-            return self.get(path)[0]
+            return self.get(path, **headers)[0]
         except urllib.error.HTTPError as refused:
             with refused:
                 return refused.code

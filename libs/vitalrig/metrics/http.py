@@ -16,12 +16,14 @@ class Request:
         path: The path, as it came.
         query: What follows the question mark.
         headers: By name as it came; a name that comes twice has its last value.
+        address: Whom it comes from.
     """
 
     method: str
     path: str
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
 
     def header(self, name: str) -> str:
         """

@@ -6,13 +6,14 @@ import socket
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
-from ssl import SSLContext, SSLSocket
-from threading import BoundedSemaphore, Lock
+from ssl import SSLContext
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
 from vitalrig.clock import Clock
-from vitalrig.metrics.http import Answer, Request
+from vitalrig.metrics.callers import Callers
+from vitalrig.metrics.http import Answer, Request, answer
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +23,22 @@ SILENCE_S = 5.0
 REQUEST_S = 20.0
 """A connection is closed after this long, however busily it dawdles."""
 
+ROOM_FOR_CALLERS = 64
+"""So many connections may be waiting for their callers, beside those that are being answered."""
+
 MAX_LINE_BYTES = 8_192
 
+COME_BACK = {"Retry-After": "5"}
 BUSY = b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
 
 
 class Server(ThreadingMixIn, TCPServer):
     """
-    One thread a request, up to a limit; beyond it callers are told to come back.
+    One thread a connection, and so many answers at a time; beyond that callers are to come back.
 
-    TLS is agreed upon in the request's thread, so that a slow caller holds up nobody else.
+    Who has asked gets an answer: a connection whose caller dawdles, with its request or with
+    reading the answer, holds no place among those that are being answered, and makes room for a
+    new one. TLS is agreed upon in the connection's thread as well.
 
     Args:
         address: Host and port; a host with a colon is IPv6.
@@ -59,12 +66,10 @@ class Server(ThreadingMixIn, TCPServer):
     ) -> None:
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
-        self.answer = answer
+        self._answer = answer
         self._context = context
-        self._clock = clock
-        self._slots = BoundedSemaphore(max_requests)
-        self._open: dict[socket.socket, float] = {}
-        self._lock = Lock()
+        self._places = BoundedSemaphore(max_requests)
+        self.callers = Callers(max_requests + ROOM_FOR_CALLERS, clock)
         super().__init__(address, _Handler)
 
     @property
@@ -74,19 +79,25 @@ class Server(ThreadingMixIn, TCPServer):
         """
         return int(self.server_address[1])
 
+    def answer(self, request: Request, connection: socket.socket) -> Answer:
+        """
+        Answer a request that has been read whole, unless too many are being answered.
+        """
+        if not self._places.acquire(blocking=False):
+            return answer(503, "busy; come back\n", headers=COME_BACK)
+        try:
+            with self.callers.not_waited_for(connection):
+                return self._answer(request)
+        finally:
+            self._places.release()
+
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  the base's
         """
         Start a thread, or turn the caller away.
         """
-        if not self._slots.acquire(blocking=False):
-            if self._context() is None:
-                with contextlib.suppress(OSError):
-                    request.setblocking(False)
-                    request.send(BUSY)
-            self.shutdown_request(request)
+        if not self.callers.come_in(request, str(client_address[0])):
+            self._turn_away(request)
             return
-        with self._lock:
-            self._open[request] = self._clock.monotonic_s()
         try:
             super().process_request(request, client_address)
         except RuntimeError:  # the system has no thread left
@@ -100,7 +111,10 @@ class Server(ThreadingMixIn, TCPServer):
         try:
             request.settimeout(SILENCE_S)
             if (context := self._context()) is not None:
-                connection = self._protected(context, request)
+                connection = context.wrap_socket(
+                    request, server_side=True, do_handshake_on_connect=False
+                )
+                self.callers.goes_on_as(request, connection)
                 connection.do_handshake()
             self.finish_request(connection, client_address)
         except (OSError, ValueError) as exc:  # the caller's end of the line
@@ -112,26 +126,18 @@ class Server(ThreadingMixIn, TCPServer):
         """
         Close connections that have been open for too long; called twice a second.
         """
-        oldest_s = self._clock.monotonic_s() - REQUEST_S
-        with self._lock:
-            late = [each for each, since_s in self._open.items() if since_s < oldest_s]
-        for connection in late:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self.callers.cut_off_after(REQUEST_S)
 
-    def _protected(self, context: SSLContext, request: socket.socket) -> SSLSocket:
-        with self._lock:
-            connection = context.wrap_socket(
-                request, server_side=True, do_handshake_on_connect=False
-            )
-            self._open[connection] = self._open.pop(request)
-        return connection
+    def _turn_away(self, connection: socket.socket) -> None:
+        if self._context() is None:
+            with contextlib.suppress(OSError):
+                connection.setblocking(False)
+                connection.send(BUSY)
+        self.shutdown_request(connection)
 
     def _close(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._open.pop(connection, None)
+        self.callers.leave(connection)
         self.shutdown_request(connection)
-        self._slots.release()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -157,9 +163,9 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             self.send_error(400)
             return
-        answer = self.server.answer(
-            Request(self.command, parts.path, parts.query, dict(self.headers.items()))
-        )
+        headers, address = dict(self.headers.items()), self.address_string()
+        request = Request(self.command, parts.path, parts.query, headers, address)
+        answer = self.server.answer(request, self.connection)
         self.send_response(answer.status)
         for name, text in answer.headers.items():
             self.send_header(name, text)

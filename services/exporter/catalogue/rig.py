@@ -62,6 +62,10 @@ DISK = (
         "kind",
         unit="bytes",
     ),
+    gauge(
+        "vitalrig_session_files_unreadable",
+        "Folders of cameras, and files, that cannot be read, and so are not counted.",
+    ),
 )
 
 EXPORTER = (

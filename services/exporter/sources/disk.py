@@ -63,6 +63,7 @@ class FileSource:
         tally = self._latest()
         if tally is None:
             raise Unavailable("session files have not been counted")
-        for kind, (files, size_bytes) in tally.items():
+        for kind, (files, size_bytes) in tally.kinds.items():
             families.add("vitalrig_session_files", files, kind)
             families.add("vitalrig_session_files_size_bytes", size_bytes, kind)
+        families.add("vitalrig_session_files_unreadable", len(tally.unreadable))

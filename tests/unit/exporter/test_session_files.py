@@ -1,8 +1,12 @@
 """Counting session files."""
 
+import subprocess
+import sys
+
 import pytest
 
 from services.exporter.session_files import SessionFiles, count, kind_of
+from tests.support.unprivileged import for_whom_permissions_count
 
 
 @pytest.mark.parametrize(
@@ -34,9 +38,26 @@ def test_files_of_all_cameras_are_counted(tmp_path):
         (folder / "metrics_first.jsonl").write_bytes(b"x" * 10)
     (tmp_path / "metrics_first.json").write_bytes(b"x" * 7)
 
-    tally = count(tmp_path)
+    tally = count(tmp_path).kinds
 
     assert ((2, 20), (1, 7), (0, 0)) == (tally["envelopes"], tally["summary"], tally["torn"])
+
+
+def test_a_cameras_folder_that_cannot_be_listed_costs_only_itself(tmp_path):
+    """
+    The others are counted, and it is named.
+    """
+    (tmp_path / "metrics_first.jsonl").write_bytes(b"x" * 10)
+    (tmp_path / "closed").mkdir(mode=0)
+    code = (
+        "import sys; from pathlib import Path; from services.exporter.session_files import count; "
+        "tally = count(Path(sys.argv[1])); print(tally.kinds['envelopes'], *tally.unreadable)"
+    )
+    command = for_whom_permissions_count(sys.executable, "-c", code, str(tmp_path))
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert printed.startswith("(1, 10) ")
+    assert f"Permission denied: '{tmp_path / 'closed'}'" in printed
 
 
 def test_a_folder_that_cannot_be_listed_has_no_count(tmp_path):

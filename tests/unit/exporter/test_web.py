@@ -46,7 +46,7 @@ def requests():
 @pytest.fixture
 def web(health, requests):
     targets = {"ward 2 & 3": FixedPage(0)}
-    return Web(FixedPage(1), targets, health, requests, allows=lambda _: True)
+    return Web(FixedPage(1), targets, health, requests, verdict=lambda *_: "yes")
 
 
 def ask(web, path, query="", method="GET", **headers):
@@ -186,7 +186,13 @@ def test_a_stranger_is_told_nothing(health, requests):
     """
     Not even whether the path is there.
     """
-    web = Web(FixedPage(1), {}, health, requests, allows=lambda header: header == "right")
+    web = Web(
+        FixedPage(1),
+        {},
+        health,
+        requests,
+        verdict=lambda header, _: {"right": "yes", "guess": "later"}.get(header, "no"),
+    )
 
     statuses = [ask(web, path).status for path in ("/metrics", "/-/healthy", "/nothing")]
 
@@ -195,11 +201,21 @@ def test_a_stranger_is_told_nothing(health, requests):
     assert 200 == ask(web, "/metrics", Authorization="right").status
 
 
+def test_who_guesses_too_much_is_told_to_come_back(health, requests):
+    """
+    With how long to wait.
+    """
+    web = Web(FixedPage(1), {}, health, requests, verdict=lambda *_: "later")
+    answer = ask(web, "/metrics")
+
+    assert (429, True) == (answer.status, int(answer.headers["Retry-After"]) > 0)
+
+
 def test_a_page_that_cannot_be_made_is_an_error_of_ours(health, requests):
     """
     The caller learns that it failed, the log why.
     """
-    web = Web(BrokenPage(), {}, health, requests, allows=lambda _: True)
+    web = Web(BrokenPage(), {}, health, requests, verdict=lambda *_: "yes")
 
     assert (500, False) == (
         ask(web, "/metrics").status,
