@@ -19,6 +19,7 @@ from services.collector.transport.base import Arrival, Transport
 from services.collector.transport.choice import AutoTransport
 from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.stream import StreamTransport
+from smartspectra.ipc.background import Lane
 from smartspectra.ipc.disk import patience
 from smartspectra.ipc.lock import FolderLock
 from smartspectra.ipc.options import StorageOptions
@@ -50,6 +51,7 @@ class Collector:
         beats: Where heartbeats go.
         pulse: Told that the loop turns.
         clock: What tells the time.
+        saver: Saves positions, beside the loop.
         lock: Keeps other collectors from the folder; released at the end.
     """
 
@@ -62,9 +64,11 @@ class Collector:
         beats: Beats,
         pulse: Pulse,
         clock: Clock,
+        saver: Lane,
         lock: FolderLock | None = None,
     ) -> None:
         self._lock = lock
+        self._saver = saver
         self._transport = transport
         self._cameras = cameras
         self._positions = positions
@@ -88,10 +92,21 @@ class Collector:
             while not stop.is_set():
                 self._turn(stop)
         finally:
-            for camera in self._cameras.values():
-                camera.recorder.close()
+            self._close()
             if self._lock is not None:
                 self._lock.release()
+
+    def _close(self) -> None:
+        """
+        Finish all files together, then save where they end.
+        """
+        for camera in self._cameras.values():
+            camera.recorder.begin_close()
+        for camera in self._cameras.values():
+            self._pulse.beat()
+            camera.recorder.close()
+        self._saver.wait()
+        self._positions.save()
 
     def _turn(self, stop: threading.Event) -> None:
         self._pulse.beat()
@@ -148,7 +163,8 @@ class Collector:
         if now_s - self._reported_at_s < REPORT_EVERY_S:
             return
         self._reported_at_s = now_s
-        self._positions.save()
+        if not self._positions.is_saved and not self._saver.busy:
+            self._saver.submit(self._positions.saving())
         troubles = [
             f"{prefix}: {camera.recorder.trouble}"
             for prefix, camera in self._cameras.items()
@@ -191,13 +207,14 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         software_version=f"vitalrig {VERSION}",
         clock=clock.monotonic_s,
         wall_clock=lambda: clock.wall_us() / 1_000_000,
+        wait=False,
         disk=BeatingDisk(beats, clock),
     )
     lock = None
     try:
         settings.sessions_folder.mkdir(parents=True, exist_ok=True)
         lock = _lock(settings.sessions_folder)
-        positions = Positions(settings.sessions_folder)
+        positions = Positions(settings.sessions_folder, storage.disk)
         cameras = {
             prefix: _camera(prefix, settings, positions, storage, beats, clock)
             for prefix in settings.prefixes
@@ -215,6 +232,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         beats=beats,
         pulse=pulse,
         clock=clock,
+        saver=Lane(storage.background.syncs, storage.disk, "saving positions"),
         lock=lock,
     )
 

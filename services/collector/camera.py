@@ -78,7 +78,7 @@ class Camera:
 
         None while the disk refuses, and when it has refused nothing.
         """
-        if self._refused is None or self.recorder.collector.paused is not None:
+        if self._refused is None or self.recorder.holds_back:
             return None
         refused, self._refused = self._refused, None
         return entry_before(refused.entry_id)

@@ -15,11 +15,13 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any, Self
 
+from services.collector.latest_file import LatestFile
 from services.collector.transport.base import LONGEST_RUN
 from services.collector.transport.entry_ids import is_entry_id
+from smartspectra.ipc.disk import Disk
 from smartspectra.ipc.session_files import check_session_id
+from smartspectra.ipc.staged import Stages, finish_now, finish_unsynced
 from vitalrig.errors import BadMessage
-from vitalrig.files import replace_text
 
 log = logging.getLogger(__name__)
 
@@ -107,13 +109,17 @@ class Positions:
 
     Args:
         folder: The sessions folder.
+        disk: How the file is written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
         self._path = folder / FILE_NAME
+        self._disk = disk or Disk()
+        self._file = LatestFile(self._path, self._disk)
         self._trouble = ""
-        self._saved: dict[str, Position] | None = {}
+        self._is_saved = True
         self._now: dict[str, Position] = {}
+        self._texts: dict[str, str] = {}
         self._load()
 
     def of(self, prefix: str) -> Position:
@@ -126,33 +132,64 @@ class Positions:
         """
         Note a position; `save` writes it.
         """
-        self._now[prefix] = position
+        if self._now.get(prefix) != position:
+            self._now[prefix] = position
+            self._texts.pop(prefix, None)
+            self._is_saved = False
 
     def set_aside(self, prefix: str, why: str) -> None:
         """
         Forget the position of *prefix*, which does not fit the files.
         """
         del self._now[prefix]
+        self._texts.pop(prefix, None)
         self._keep_unusable({prefix: why})
 
     def save(self) -> None:
         """
-        Write all positions, if one changed.
+        Write all positions, if one changed, and wait until they are on the disk.
 
         Where the folder cannot be written to, the old file still stands: a restart then reads
         more than it needs, and recognises what it reads again.
         """
-        if self._now == self._saved:
-            return
-        document = {prefix: asdict(position) for prefix, position in self._now.items()}
+        if not self._is_saved:
+            finish_now(self.saving(), self._disk)
+
+    def save_unsynced(self) -> None:
+        """
+        Write all positions without waiting for the disk: they survive us, not yet a power cut.
+        """
+        finish_unsynced(self.saving())
+        self._is_saved = False
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether nothing changed since positions were last saved, or are being saved."""
+        return self._is_saved
+
+    def saving(self) -> Stages:
+        """
+        Give the stages of `save`, of the positions as they are now.
+        """
+        self._is_saved = True
+        return self._saving(self._file.writing(self._text()))
+
+    def _text(self) -> str:
+        for prefix, position in self._now.items():
+            if prefix not in self._texts:
+                self._texts[prefix] = f" {json.dumps(prefix)}: {json.dumps(asdict(position))}"
+        return "{\n" + ",\n".join(self._texts.values()) + "\n}"
+
+    def _saving(self, stages: Stages) -> Stages:
         try:
-            replace_text(self._path, json.dumps(document, indent=1))
+            yield from stages
         except OSError as exc:
             if not self._trouble:
                 log.warning("positions cannot be saved", extra={"why": str(exc)})
             self._trouble = str(exc)
+            self._is_saved = False
         else:
-            self._saved, self._trouble = dict(self._now), ""
+            self._trouble = ""
 
     def _load(self) -> None:
         try:
@@ -170,13 +207,12 @@ class Positions:
                 self._now[prefix] = Position.parse(part)
             except BadMessage as exc:
                 unusable[prefix] = str(exc)
-        self._saved = dict(self._now)
         if unusable:
             self._keep_unusable(unusable)
 
     def _keep_unusable(self, why: Mapping[str, str]) -> None:
         """Say once what cannot be used, and keep the file as it is under another name."""
-        self._saved = None
+        self._is_saved = False
         names = chain([UNUSABLE], (f"{UNUSABLE}_{number}" for number in count(2)))
         kept = next(path for path in map(self._path.with_name, names) if not path.exists())
         try:

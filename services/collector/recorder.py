@@ -137,6 +137,8 @@ class Recorder:
         Sync by policy, write due snapshots, and note how far the files are.
         """
         self.collector.tick()
+        if self.collector.finishing:
+            return  # until the disk has all of it, a crash must lead back to before its end
         if self.recording:
             durable = self.collector.durable_position
             covered = None
@@ -148,17 +150,30 @@ class Recorder:
             self._written.clear()
             self._positions.set(self._prefix, self._last)
 
-    def close(self) -> None:
+    @property
+    def holds_back(self) -> bool:
         """
-        Finish the open files for now; a restart goes on in the open session.
+        Whether what is given now may not be taken: the disk refuses, or must have an end first.
+        """
+        return self.collector.paused is not None or self.collector.finishing
+
+    def begin_close(self) -> None:
+        """
+        Begin to finish the open files for now; a restart goes on in the open session.
         """
         if self._knows_position:
             self._positions.set(self._prefix, self._position())
         if self.recording:
             # A restart goes on from the position, which knows nothing of this.
             self.collector.note_cut_off(STOPPED)
+        self.collector.begin_stop()
+
+    def close(self) -> None:
+        """
+        Wait until the files are finished. Positions are for the caller to save, after that.
+        """
+        self.begin_close()
         self.collector.stop()
-        self._positions.save()
 
     @property
     def _knows_position(self) -> bool:
@@ -269,11 +284,16 @@ class Recorder:
         return taken == 1
 
     def _begin(self, arrival: Arrival, envelope: Envelope) -> bool:
+        if not self._has_finished(arrival):
+            return False
         before = entry_before(arrival.entry_id) if arrival.entry_id else ""
         session_id, start_bytes = self._place_of_start(arrival, envelope, before)
         # First the intent, then the file: should we die in between, its lines are recognised.
         if self.recording and session_id != self.session_id:
             self._end_without_stop(arrival)
+            if not self._has_finished(arrival):
+                self._begun_behind = None
+                return False
         self._session_run = arrival.run
         self._intend(session_id, before)
         if arrival.entry_id and start_bytes is not None:
@@ -283,6 +303,13 @@ class Recorder:
         if not self._write_state(arrival):
             return False
         log.info("recording started", extra={"camera": self._prefix, "session": session_id})
+        return True
+
+    def _has_finished(self, arrival: Arrival) -> bool:
+        """Whether the session before is all on the disk; waits if the start cannot come again."""
+        if self.collector.finishing and _comes_again(arrival):
+            return False
+        self.collector.wait_until_finished()
         return True
 
     def _place_of_start(self, arrival: Arrival, envelope: Envelope, before: str) -> SessionPlace:
@@ -305,7 +332,8 @@ class Recorder:
                 size_bytes=size_bytes,
             ),
         )
-        self._positions.save()
+        self._positions.save_unsynced()
+        self._written.clear()
 
     def _begin_again(self, start: bytes, session_id: str, start_bytes: int) -> None:
         """Go on with a session whose start is in its file already: the position was lost."""
@@ -361,6 +389,7 @@ class Recorder:
         if self.recording:
             self.collector.note_gap(0, END_UNHEARD)
             self._finish()
+            self.collector.wait_until_finished()
 
     def _started_ms(self) -> int:
         return self.collector.session_start_ms or 0

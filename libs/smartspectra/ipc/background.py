@@ -11,6 +11,8 @@ from smartspectra.ipc.staged import Stages, SyncTarget, first_error
 
 log = logging.getLogger(__name__)
 
+_BUSY = 16
+
 
 class Worker:
     """
@@ -26,18 +28,25 @@ class Worker:
         self._name = name
         self._lock = threading.Lock()
         self._new: list[_Job] = []
+        self._waiting = 0
         self._is_running = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether so many works wait that whoever can had better wait before it adds one."""
+        return self._waiting >= _BUSY
 
     def forget(self) -> None:
         """Begin anew in a process that was forked, where the thread is not."""
         self._lock = threading.Lock()
-        self._new, self._is_running = [], False
+        self._new, self._waiting, self._is_running = [], 0, False
 
     def submit(self, stages: Stages, disk: Disk) -> Future[None]:
         """Begin a work; what it yields is synced by *disk*."""
         job = _Job(stages, disk)
         with self._lock:
             self._new.append(job)
+            self._waiting += 1
             if not self._is_running:
                 self._is_running = True
                 threading.Thread(target=self._run, name=self._name).start()
@@ -48,7 +57,7 @@ class Worker:
         while True:
             with self._lock:
                 jobs += self._new
-                self._new = []
+                self._new, self._waiting = [], len(jobs)
                 if not jobs:
                     self._is_running = False
                     return

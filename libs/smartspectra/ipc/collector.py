@@ -1,6 +1,7 @@
 """The collector: envelopes in, session files out."""
 
 import logging
+import math
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -149,10 +150,8 @@ class MetricsCollector(CollectorNames):
         """
         if not self._started:
             return
+        self.begin_stop()
         self.stopped_at_ms = self._now_ms()
-        self.recording = False
-        self._sessions.finish_named()
-        self._sessions.replace_base(NO_FILES)
         if self._sessions.last is None and not self.config.append_mode:
             self._sessions.write_empty_summary(self._base_paths, self.started_at_ms)
         self._sessions.close()
@@ -160,6 +159,20 @@ class MetricsCollector(CollectorNames):
             self._lock.release()
             self._lock = None
         self._started = False
+
+    def begin_stop(self) -> None:
+        """
+        Begin to finish what is open; :meth:`stop` waits until that is done.
+
+        Who stops many collectors begins with all of them, so that they wait for the disk together.
+        """
+        self.recording = False
+        self._sessions.finish_named()
+        self._sessions.replace_base(NO_FILES)
+
+    def wait_until_finished(self) -> None:
+        """Wait until no session is :attr:`finishing`."""
+        self._sessions.wait_until_finished()
 
     # Sessions
 
@@ -192,7 +205,7 @@ class MetricsCollector(CollectorNames):
             self.recording = True
             self.session_start_ms = self._now_ms()
             self._rotate_files_for_session()
-            self.write_snapshot_temp()
+            self._write_first_snapshot()
         elif not recording and self.recording:
             self.recording = False
             self._id_was_used = True
@@ -233,7 +246,14 @@ class MetricsCollector(CollectorNames):
         resumed = Resumption(made_whole=made_whole, losses=losses, sound_bytes=sound_bytes)
         session = self._begin(append=True, resumed=resumed)
         self.session_start_ms = session.started_ms
-        self.write_snapshot_temp()
+        self._write_first_snapshot()
+
+    def _write_first_snapshot(self) -> None:
+        if self._storage.wait:
+            self.write_snapshot_temp()
+        else:
+            self._last_snapshot_time = -math.inf
+            self.maybe_write_periodic_snapshot()
 
     def note_gap(self, missing: int, why: str, within_s: float = 0.0) -> None:
         """
@@ -460,7 +480,7 @@ class MetricsCollector(CollectorNames):
         if not self._sessions.begin_snapshot():
             return False
         self._last_snapshot_time = self._storage.clock()
-        if self._sessions.current.table.total("count") < _WAITED_SAMPLES:
+        if self._storage.wait and self._sessions.current.table.total("count") < _WAITED_SAMPLES:
             self._sessions.wait_for_snapshot(_WAITED_S)
         return True
 

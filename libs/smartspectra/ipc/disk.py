@@ -124,8 +124,17 @@ class Disk:
         return [errors[target] for target in targets]
 
     def _sync_at_once(self, targets: Sequence[SyncTarget]) -> bool:
-        descriptor = next((each for each in targets if isinstance(each, int)), None)
-        return descriptor is not None and self.sync_file_system(descriptor)
+        target = next((each for each in targets if isinstance(each, int)), targets[0])
+        if isinstance(target, int):
+            return self.sync_file_system(target)
+        try:
+            descriptor = os.open(target, os.O_RDONLY | OPEN_FLAGS)
+        except OSError:
+            return False
+        try:
+            return self.sync_file_system(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _sync_one(self, target: SyncTarget, *, at_once: bool) -> OSError | None:
         try:

@@ -111,6 +111,7 @@ class JsonlFile:
         self._sha256 = hashlib.sha256()
         self._needs_cut = False
         self._needs_writing_again = False
+        self.name_is_durable = False
         self._descriptor = disk.open_to_append(path)
         try:
             try:
@@ -228,10 +229,11 @@ class JsonlFile:
             if self._needs_writing_again:
                 self._write_again(self.durable_bytes, size)
             self._needs_writing_again = True
-            yield [descriptor]
+            yield [descriptor] if self.name_is_durable else [descriptor, self.path.parent]
             self._needs_writing_again = False
         finally:
             os.close(descriptor)
+        self.name_is_durable = True
         self.durable_bytes = max(self.durable_bytes, size)
 
     def distrust_syncs(self) -> None:

@@ -65,7 +65,7 @@ class Keeper:
         except OSError as exc:
             self._pause(exc)
             return 0
-        if self._options.fsync == "always":
+        if self._options.fsync == "always" and self._options.wait:
             self._sync_now(session)
         elif self.paused is not None:
             self._resume()
@@ -100,15 +100,21 @@ class Keeper:
         now_s = self._clock()
         if now_s < self._sync_at_s or self._lane.busy:
             return
-        self._sync_at_s = now_s + self._options.fsync_interval_s
+        if self._options.fsync != "always":
+            self._sync_at_s = now_s + self._options.fsync_interval_s
         try:
             for session in sessions:
                 session.restore_if_gone()
         except OSError as exc:
             self._pause(exc, retry_at_once=True)
         behind = [session for session in sessions if session.is_behind]
-        if behind and self._options.fsync == "interval":
+        if behind and self._syncs_beside:
             self._lane.submit(self._syncing(behind))
+
+    @property
+    def _syncs_beside(self) -> bool:
+        policy = self._options.fsync
+        return policy == "interval" or (policy == "always" and not self._options.wait)
 
     def retry_if_due(self, session: Session) -> None:
         """While paused, try from time to time whether there is room."""

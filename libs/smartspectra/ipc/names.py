@@ -73,6 +73,15 @@ class CollectorNames:
         return self._sessions.unfinished
 
     @property
+    def finishing(self) -> bool:
+        """
+        Whether a session that has ended is still being written; never with ``wait``.
+
+        Until then whoever could feed it again after a crash must be ready to.
+        """
+        return self._sessions.finishing
+
+    @property
     def losses(self) -> dict[str, Any]:
         """
         What is known to be missing from the open session, JSON-ready; empty if nothing is.

@@ -30,6 +30,9 @@ class StorageOptions:
         software_version: Stands in every manifest.
         clock: Seconds of a clock that only goes forward.
         wall_clock: Seconds since 1970.
+        wait: Whether the beginning and the end of a session wait for the disk, and ``always``
+            does at every write. Without, all that is done beside the recording: call
+            ``tick`` often, and ask ``durable_position`` and ``finishing`` how far it is.
         disk: How files are written.
         background: What does beside the recording what takes long; shared by all
             collectors of the process.
@@ -44,5 +47,6 @@ class StorageOptions:
     software_version: str = ""
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
+    wait: bool = True
     disk: Disk = field(default_factory=Disk)
     background: Background = SHARED

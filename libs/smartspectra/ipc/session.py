@@ -23,7 +23,7 @@ from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session_files import SessionPaths
 from smartspectra.ipc.snapshot import View, comma_of
 from smartspectra.ipc.source import UNKNOWN, Source
-from smartspectra.ipc.staged import Stages, finish_now, together
+from smartspectra.ipc.staged import Stages, finish_now, finish_unsynced, together
 
 log = logging.getLogger(__name__)
 
@@ -177,11 +177,20 @@ class Session:
                 if continuing:
                     self._rebuild(self.file)
                     self._tally_before = self._tally_now()
-                self._write_manifest(manifest.OPEN)
+                self._write_first_manifest(self.file)
         except BaseException:
             self.abandon()
             raise
         self._is_open = True
+
+    def _write_first_manifest(self, file: JsonlFile) -> None:
+        if self.options.wait:
+            self._write_manifest(manifest.OPEN)
+            file.name_is_durable = True
+        elif self.paths.manifest is not None:
+            # It is there for whoever comes after a crash; the first snapshot waits for the disk.
+            state = self.manifest(manifest.OPEN)
+            finish_unsynced(manifest.writing(self.paths.manifest, state, self.options.disk))
 
     def _empty_work_folder(self) -> None:
         folder = self.paths.work_folder

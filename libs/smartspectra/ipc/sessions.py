@@ -11,6 +11,7 @@ from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.recovery import finish_interrupted
 from smartspectra.ipc.session import NOT_RESUMED, Resumption, Session
 from smartspectra.ipc.session_files import SessionPaths
+from smartspectra.ipc.staged import Stages
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ class Sessions:
     def __init__(self, config: MetricsCollectorConfig, options: StorageOptions) -> None:
         self._config = config
         self._options = options
-        self._snapshots = Lane(options.background.documents, options.disk, "snapshot")
+        self._documents = Lane(options.background.documents, options.disk, "snapshot")
+        self._ended: list[_Ended] = []
         self._unfinished: list[Session] = []
         self._finish_at_s = 0.0
         self._finish_wait_s = _FIRST_WAIT_S
@@ -88,6 +90,11 @@ class Sessions:
     ) -> Session:
         """Finish the named session, if there is one, and open another."""
         self.finish_named()
+        ended = [self.last, *(each.session for each in self._ended)]
+        if any(each is not None and each.paths == paths for each in ended):
+            # Its file is locked until nobody has it open.
+            self.keeper.settle()
+            self.wait_until_finished()
         self._unfinished = [each for each in self._unfinished if not _is_superseded(each, paths)]
         self.named = self.new(session_id, paths, append=append, resumed=resumed)
         self.keeper.open(self.named)
@@ -121,14 +128,47 @@ class Sessions:
         """What the disk does not allow now is tried again later."""
         if session.session_id is not None or self.last is None or self.last.session_id is None:
             self.last = session
+        if not self._options.wait:
+            self._finished_tally += session.tally()
+            self._finish_beside(session)
+            return
         self.keeper.settle()
-        self._snapshots.wait()
+        self._documents.wait()
         try:
             session.finish()
         except OSError as exc:
             log.error("cannot finish %s: %s", session.paths.jsonl, exc)
             self.put_off(session, exc)
         self._finished_tally += session.tally()
+
+    def _finish_beside(self, session: Session) -> None:
+        ended = _Ended(session)
+        self._ended.append(ended)
+        self._documents.submit(ended.finishing())
+
+    @property
+    def finishing(self) -> bool:
+        """Whether a session that has ended is still being written."""
+        return bool(self._ended)
+
+    def wait_until_finished(self) -> None:
+        """Wait for sessions that are finished beside the recording."""
+        self._documents.wait()
+        self._look_at_ended()
+
+    def _look_at_ended(self) -> None:
+        """See what became of sessions that were finished beside the recording."""
+        for ended in [each for each in self._ended if each.is_done]:
+            self._ended.remove(ended)
+            if isinstance(ended.error, OSError):
+                log.error("cannot finish %s: %s", ended.session.paths.jsonl, ended.error)
+                self.put_off(ended.session, ended.error)
+            elif ended.error is not None:
+                raise ended.error
+            elif self.unfinished is not None:
+                log.warning("finished after all: %s", ended.session.paths.jsonl)
+        if not self._ended and not self._unfinished:
+            self.unfinished, self._finish_wait_s = None, _FIRST_WAIT_S
 
     def put_off(self, session: Session, exc: OSError) -> None:
         """Finish a session later, which *exc* does not allow now."""
@@ -144,11 +184,15 @@ class Sessions:
 
     def finish_rest_if_due(self) -> None:
         """Try again, from time to time, what the disk did not allow."""
+        self._look_at_ended()
         if self._unfinished and self._options.clock() >= self._finish_at_s:
-            self._finish_rest()
-            self._finish_wait_s = (
-                min(2 * self._finish_wait_s, _LONGEST_WAIT_S) if self._unfinished else _FIRST_WAIT_S
-            )
+            self._finish_wait_s = min(2 * self._finish_wait_s, _LONGEST_WAIT_S)
+            if self._options.wait:
+                self._finish_rest()
+            else:
+                waiting, self._unfinished = self._unfinished, []
+                for session in waiting:
+                    self._finish_beside(session)
 
     def _finish_rest(self) -> None:
         waiting, self._unfinished = self._unfinished, []
@@ -170,28 +214,31 @@ class Sessions:
         Begin to write the named session's snapshot beside the recording.
 
         Returns:
-            False if there is no open session, or the one before is not done.
+            False if there is no open session, the one before is not done, or too many
+            collectors write theirs.
         """
-        if self.named is None or not self.named.is_open or self._snapshots.busy:
+        if self.named is None or not self.named.is_open or self._documents.busy:
             return False
+        if self._options.background.documents.is_busy:
+            return False  # each that waits holds its columns in memory
         self._submit(self.named)
         return True
 
     def wait_for_snapshot(self, timeout_s: float | None = None) -> None:
         """Wait for the snapshot under way, for *timeout_s* at most."""
-        self._snapshots.wait(timeout_s)
+        self._documents.wait(timeout_s)
 
     def write_snapshot(self) -> None:
         """Write the snapshot of what is open, and wait for it."""
         session = self.shown
-        self._snapshots.wait()
+        self._documents.wait()
         if session.is_open:
             self._submit(session)
-            self._snapshots.wait()
+            self._documents.wait()
 
     def _submit(self, session: Session) -> None:
         view, state = session.view(), session.manifest(OPEN)
-        self._snapshots.submit(session.writing_snapshot(view, state))
+        self._documents.submit(session.writing_snapshot(view, state))
 
     def write_empty_summary(self, paths: SessionPaths, started_ms: int) -> None:
         """A run without a single envelope has a summary as well, if no other is in its way."""
@@ -212,14 +259,31 @@ class Sessions:
 
     def close(self) -> None:
         """Finish what can be finished."""
+        self.keeper.settle()
+        self.wait_until_finished()
         self._finish_rest()
         for session in self._unfinished:
             # The next start finishes it from its JSONL.
             log.error("left unfinished: %s", session.paths.jsonl)
             session.abandon()
         self._unfinished = []
-        self.keeper.settle()
-        self._snapshots.wait()
+
+
+class _Ended:
+    """A session that is being finished beside the recording, and what became of that."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.is_done = False
+        self.error: Exception | None = None
+
+    def finishing(self) -> Stages:
+        try:
+            yield from self.session.finishing()
+        except Exception as exc:  # noqa: BLE001  raised where the session belongs
+            self.error = exc
+        finally:
+            self.is_done = True
 
 
 def _is_superseded(waiting: Session, paths: SessionPaths) -> bool:

@@ -38,6 +38,17 @@ def finish_now(stages: Stages, disk: Syncs) -> None:
         error = first_error(disk.sync_all(targets))
 
 
+def finish_unsynced(stages: Stages) -> None:
+    """
+    Do all stages without waiting for the disk, which someone else does later.
+
+    Raises:
+        OSError: What the work raises.
+    """
+    for _targets in stages:
+        pass
+
+
 def together(*works: Stages) -> Stages:
     """Do the stages of several works side by side; the first error ends all of them."""
     left = list(works)

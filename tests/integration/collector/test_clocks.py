@@ -51,7 +51,7 @@ def test_a_wall_clock_that_is_set_in_mid_recording_loses_nothing(make, client, s
         clock.moved_s = publishing.moved_s = hours * 3_600
         publishing.edge(20)
         snapshot = sessions / "metrics_first_snapshot_temp.json"
-        written = snapshot.stat().st_mtime_ns
+        written = eventually(snapshot.exists) and snapshot.stat().st_mtime_ns
         eventually(lambda: snapshot.stat().st_mtime_ns > written)
         publishing.stop()
         finished(sessions)
