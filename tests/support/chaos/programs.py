@@ -62,7 +62,7 @@ def service(
     """A service with settings of a test's own; *clock* says by how much its wall clock is off."""
     keys = {"config": "/dev/null", "health_file": folder / f"{name}.health"} | settings
     stepped = [] if clock is None else ["tests.support.chaos.stepped", clock]
-    arguments = [f"--{key}={value}" for key, value in keys.items()]
+    arguments = [f"--{key}={value}" for key, value in keys.items() if value is not None]
     return Program(name, [sys.executable, "-m", *stepped, module, *arguments], folder)
 
 

@@ -163,6 +163,8 @@ class Rig:
         self.stream.start()
         self.grpc.start()
         eventually(lambda: self.stream.entries)
+        # A collector that has never looked at a stream takes no recording that is over by then.
+        eventually(lambda: "reading the stream" in self.collector.log.read_text())
 
     def end(self) -> None:
         for program in [*reversed(self.programs.values()), *self._others]:
