@@ -56,11 +56,9 @@ class Control:
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Self:
         """Make it from the arguments of `add_server_arguments`."""
-        host, token, certificate = (
-            arguments.host, arguments.token_file, arguments.certificate_file
-        )  # fmt: skip
+        token, certificate = arguments.token_file, arguments.certificate_file
         return cls(
-            f"[{host}]:{arguments.port}" if ":" in host else f"{host}:{arguments.port}",
+            address_of(arguments.host, arguments.port),
             token.read_text().strip() if token else "",
             certificate.read_bytes() if certificate else None,
         )
@@ -134,10 +132,17 @@ class Control:
             say(f"{what}: {error.details()}")
 
 
+def address_of(host: str, port: int) -> str:
+    """As gRPC writes it: a Unix socket has no port, and IPv6 has colons of its own."""
+    if host.startswith("unix:"):
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where the server is, and what it wants to see."""
     add = parser.add_argument
-    add("--host", default="localhost", help="where the server is")
+    add("--host", default="localhost", help="where the server is: a name, or unix:PATH")
     add("--port", type=int, default=50051, help="gRPC port of the server")
     add("--token_file", type=Path, help="file with the token that the server wants")
     add("--certificate_file", type=Path, help="certificates (PEM) to trust, if it speaks TLS")

@@ -123,7 +123,9 @@ class PhysiologyServer:
             self.port = await self._rpc.start()
             self.state.announce()
             self._pulse.health.ready()
-            log.info("physiology_server ready", extra={"port": self.port, "version": VERSION})
+            socket = self._rpc.socket
+            place = {"socket": socket} if socket else {"port": self.port}
+            log.info("physiology_server ready", extra=place | {"version": VERSION})
             await self._work_until(stop)
             self._pictures.close()
             await _within(GRACE_S, self._rpc.leave())

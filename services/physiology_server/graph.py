@@ -113,6 +113,7 @@ class Graph:
                     self._idle(item)
                 else:
                     self._work(pipeline, disturb, item)
+                del item  # its picture may be large
                 if capture.waits:
                     await self._wait_for_room()
             else:

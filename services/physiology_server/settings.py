@@ -21,7 +21,9 @@ class Settings(ServiceSettings):
     usual_config: ClassVar[bool] = False
 
     # Control
-    listen_address: str = Field("127.0.0.1", description="address that gRPC listens on")
+    listen_address: str = Field(
+        "127.0.0.1", description="address that gRPC listens on, or unix:PATH"
+    )
     port: int = Field(50051, ge=0, lt=65_536, description="gRPC port; 0 takes a free one")
     tls_certificate_file: Path | None = Field(
         None, description="certificate chain (PEM): gRPC speaks TLS"
@@ -33,7 +35,9 @@ class Settings(ServiceSettings):
     allow_insecure: bool = Field(
         False, description="listen beyond this machine without TLS and token"
     )
-    max_message_mib: int = Field(64, gt=0, le=1024, description="largest message of a client")
+    max_message_mib: int = Field(
+        64, gt=0, le=1024, description="largest frame that a client may upload"
+    )
     rpc_service_name: str = Field(
         "", description="full name of the gRPC service, where it is not the only one"
     )

@@ -25,6 +25,9 @@ Context: TypeAlias = Any
 Answer = Callable[[AsyncIterator[Message], Context], AsyncGenerator[bytes, None]]
 """Takes what a client sends and yields what it gets, encoded."""
 
+LONGEST_REFUSAL = 1_000
+"""Characters; beyond 8 KiB clients of gRPC do not take it."""
+
 CALLS: Mapping[str, Callable[[Verbs, Message], Awaitable[Facts]]] = {
     "StartCore": lambda verbs, _: verbs.start_core(),
     "StopCore": lambda verbs, _: verbs.stop_core(),
@@ -89,7 +92,10 @@ def _upload(method: MethodDescriptor, verbs: Verbs) -> Answer:
     ) -> AsyncGenerator[bytes, None]:
         with verbs.uploading(many=method.client_streaming) as upload:
             async for request in requests:
-                await upload.take(*shapes.frame_of(request))
+                frame = shapes.frame_of(request)
+                del request  # a large frame is in memory once, while it is worked on
+                await upload.take(*frame)
+                del frame
                 if method.server_streaming:
                     yield _encode(method.output_type, upload.report())
             if not method.server_streaming:
@@ -120,36 +126,38 @@ def _encode(output: Descriptor, facts: Facts) -> bytes:
 def _handler(method: MethodDescriptor, answer: Answer) -> grpc.RpcMethodHandler:
     """
     Fit *answer* to the streaming kinds of *method*.
+
+    On the wire a single request is a stream of one. It is taken as such, so that *answer* may
+    refuse the call before a large message is read.
     """
     kind: type[Message] = message_factory.GetMessageClass(method.input_type)
 
-    async def parsed(requests: Any) -> AsyncIterator[Message]:  # noqa: ANN401  grpc's
+    async def parsed(messages: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+        async for message in messages:
+            parsed = [_parse(kind, message)]
+            del message
+            yield parsed.pop()
+            if not method.client_streaming:
+                return
         if not method.client_streaming:
-            yield _parse(kind, requests)
-            return
-        async for request in requests:
-            yield _parse(kind, request)
+            raise BadRequest("no message came")
 
-    async def to_many(requests: Any, context: Context) -> None:  # noqa: ANN401  grpc's
-        replies = answer(parsed(requests), context)
+    async def to_many(messages: AsyncIterator[bytes], context: Context) -> None:
+        replies = answer(parsed(messages), context)
         async with _refusals(context), contextlib.aclosing(replies):
             async for reply in replies:
                 await context.write(reply)
 
-    async def to_one(requests: Any, context: Context) -> bytes:  # noqa: ANN401  grpc's
-        replies = answer(parsed(requests), context)
+    async def to_one(messages: AsyncIterator[bytes], context: Context) -> bytes:
+        replies = answer(parsed(messages), context)
         async with _refusals(context), contextlib.aclosing(replies):
             async for reply in replies:
                 return reply
         return b""
 
-    make = {
-        (False, False): grpc.unary_unary_rpc_method_handler,
-        (False, True): grpc.unary_stream_rpc_method_handler,
-        (True, False): grpc.stream_unary_rpc_method_handler,
-        (True, True): grpc.stream_stream_rpc_method_handler,
-    }[method.client_streaming, method.server_streaming]
-    return make(to_many if method.server_streaming else to_one)
+    if method.server_streaming:
+        return grpc.stream_stream_rpc_method_handler(to_many)
+    return grpc.stream_unary_rpc_method_handler(to_one)
 
 
 def _parse(kind: type[Message], request: bytes) -> Message:
@@ -167,6 +175,17 @@ async def _refusals(context: Context) -> AsyncIterator[None]:
     try:
         yield
     except BadRequest as exc:
-        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(exc))
+        code, why = grpc.StatusCode.INVALID_ARGUMENT, str(exc)
     except NotPossibleNow as exc:
-        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(exc))
+        code, why = grpc.StatusCode.FAILED_PRECONDITION, str(exc)
+    else:
+        return
+    # After the error is gone: gRPC keeps the refusal for a while, and with it a large message.
+    await context.abort(code, shortened(why))
+
+
+def shortened(text: str) -> str:
+    """
+    *text* as long as gRPC lets a refusal be; what a client sent may stand in it.
+    """
+    return text if len(text) <= LONGEST_REFUSAL else f"{text[:LONGEST_REFUSAL]}..."

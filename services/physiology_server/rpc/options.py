@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OWN_SERVICE = "vitalrig.rpc.Physiology"
+UNIX = "unix"
 MOST_MESSAGE_BYTES = 64 * 1024 * 1024
 
 
@@ -14,8 +15,9 @@ class RpcOptions:
     Where to listen, under which names, and who may call.
 
     Attributes:
-        listen_address: Address to listen on, without the port.
-        port: Port; 0 takes a free one.
+        listen_address: Address to listen on, without the port; or `unix:` and the path of a
+            socket.
+        port: Port; 0 takes a free one. A Unix socket has none.
         rpc_service_name: Full name of the service. With descriptors given, the service among
             them that is meant; without, our own service under that name, beside its usual one.
         rpc_method_names: For an RPC of ours, such as `SetRecording`, its name on the wire.
@@ -25,7 +27,8 @@ class RpcOptions:
         tls_key_file: The certificate's private key in PEM.
         token_file: File whose first line every caller must know.
         allow_insecure: Listen on any address without TLS and without a token.
-        max_message_bytes: Longest message that is taken, such as one uploaded frame.
+        max_message_bytes: Longest message that holds a frame. Others are bounded by
+            `message_limits`.
     """
 
     listen_address: str = "127.0.0.1"
@@ -41,11 +44,21 @@ class RpcOptions:
     max_message_bytes: int = MOST_MESSAGE_BYTES
 
     @property
+    def socket_path(self) -> Path | None:
+        """
+        Where the Unix socket is; None if a port is listened on.
+        """
+        scheme, _, path = self.listen_address.partition(":")
+        return Path(path) if scheme == UNIX else None
+
+    @property
     def address(self) -> str:
         """
         Where to listen, as gRPC writes it.
         """
         host = self.listen_address
+        if self.socket_path is not None:
+            return host
         if ":" in host and not host.startswith("["):
             host = f"[{host}]"
         return f"{host}:{self.port}"

@@ -11,6 +11,7 @@ import grpc
 from grpc_health.v1 import health
 
 from services.physiology_server.rpc.options import RpcOptions
+from services.physiology_server.rpc.unix_socket import check_socket
 from vitalrig.errors import BadSettings
 
 log = logging.getLogger(__name__)
@@ -30,11 +31,15 @@ class Security:
 
     Raises:
         BadSettings: If a file cannot be used, or the door would be open to the network.
+        CannotStart: If another server listens on the Unix socket.
     """
 
     def __init__(self, options: RpcOptions) -> None:
         self._tls = _tls(options)
         self._token = _token(options.token_file)
+        if options.socket_path is not None:
+            check_socket(options.socket_path)
+            return
         if _is_loopback(options.listen_address):
             return
         if self._tls is None and self._token is None and not options.allow_insecure:
@@ -137,7 +142,7 @@ def _read(key: str, path: Path) -> bytes:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.startswith("unix:"):
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from services.physiology_server.rpc import descriptors
 from services.physiology_server.rpc.binding import bind
 from services.physiology_server.rpc.logs import LogStream
+from services.physiology_server.rpc.message_limits import LARGEST_REQUEST_BYTES, MessageLimits
 from services.physiology_server.rpc.names import Matching, canonical_verb, match
 from services.physiology_server.rpc.options import OWN_SERVICE, RpcOptions
 from services.physiology_server.rpc.security import Security
@@ -25,6 +26,12 @@ log = logging.getLogger(__name__)
 
 KEEPALIVE_MS = 20_000
 KEEPALIVE_TIMEOUT_MS = 10_000
+SHORTEST_PING_MS = 1_000
+"""
+So often clients may ask whether we are there, also on a quiet stream. No gRPC library lets them
+ask more often than every 10 s, and many do ask as often; gRPC's own limit is five minutes.
+"""
+UNREAD_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +72,22 @@ class RpcServer:
         Listen and serve.
 
         Returns:
-            The port.
+            The port; of a Unix socket gRPC says 1.
 
         Raises:
             CannotStart: If the port is taken.
         """
         options = self._options
         server = grpc.aio.server(
-            interceptors=self._security.interceptors(),
+            interceptors=[*self._security.interceptors(), MessageLimits(self._uploads())],
             options=[
                 ("grpc.so_reuseport", 0),
-                ("grpc.max_receive_message_length", options.max_message_bytes),
+                ("grpc.max_receive_message_length", self._largest_bytes()),
+                # Of what waits to be read as much is taken, and the rest is left with the client.
+                ("grpc.http2.bdp_probe", 0),
+                ("grpc.http2.lookahead_bytes", UNREAD_BYTES),
+                ("grpc.http2.min_ping_interval_without_data_ms", SHORTEST_PING_MS),
+                ("grpc.keepalive_permit_without_calls", 1),
                 # A reader whose machine went away is found out, and its queue with it.
                 ("grpc.keepalive_time_ms", KEEPALIVE_MS),
                 ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
@@ -103,6 +115,32 @@ class RpcServer:
         self._logs = LogStream(self._subscribers, asyncio.get_running_loop())
         logging.getLogger().addHandler(self._logs)
         return port
+
+    def _uploads(self) -> dict[str, bool]:
+        """
+        Path of each RPC that takes frames, and whether one call has many.
+        """
+        return {
+            f"/{one.service.full_name}/{method.name}": method.client_streaming
+            for one in self._served
+            for method in one.service.methods
+            if one.matching.verbs.get(method.name) == "UploadFrames"
+        }
+
+    def _largest_bytes(self) -> int:
+        """
+        What gRPC refuses of any RPC: messages may be as large as frames only if frames come so.
+        """
+        if not self._verbs.takes_uploads:
+            return LARGEST_REQUEST_BYTES
+        return max(self._options.max_message_bytes, LARGEST_REQUEST_BYTES)
+
+    @property
+    def socket(self) -> str:
+        """
+        The Unix socket that is listened on; empty if it is a port.
+        """
+        return str(self._options.socket_path or "")
 
     async def leave(self) -> None:
         """

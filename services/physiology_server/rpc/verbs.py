@@ -58,6 +58,13 @@ class Verbs:
         self._about = about
         self._uploads = uploads
 
+    @property
+    def takes_uploads(self) -> bool:
+        """
+        Whether clients may upload frames.
+        """
+        return self._uploads is not None
+
     async def start_core(self) -> Facts:
         """
         Start Core.
