@@ -180,7 +180,8 @@ def listening(folder: Path) -> Iterator[list[str]]:
         with server.client() as client:
             subscriber = Subscriber(client)
             yield heard
-            heard += [message["channel"].decode() for message in subscriber.heard()]
+            names = [message["channel"].decode() for message in subscriber.heard()]
+            heard += [name for name in names if not name.startswith("vitalrig:")]  # ours, beside
             subscriber.close()
     finally:
         server.stop()
