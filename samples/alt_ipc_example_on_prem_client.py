@@ -59,6 +59,7 @@ def reader_of(arguments: argparse.Namespace) -> Reader:
         arguments.redis_port,
         arguments.redis_key_prefix,
         password.read_text().strip() if password else "",
+        arguments.redis_username,
     )
 
 
@@ -110,6 +111,7 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     add("--redis_host", default="localhost", help="redis: where it is")
     add("--redis_port", type=int, default=6379, help="redis: its port")
     add("--redis_key_prefix", default="physiology", help="redis: the camera")
+    add("--redis_username", default="", help="redis: its user, where it has several")
     add("--redis_password_file", type=Path, help="redis: file that holds the password")
     add("--save_frame", type=Path, help="write each picture to this file")
     add_server_arguments(parser)

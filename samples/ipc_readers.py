@@ -103,10 +103,15 @@ class RedisReader:
         port: Redis's port.
         prefix: The camera.
         password: For Redis; empty for none.
+        username: Redis's user; empty for the one that has a password alone.
     """
 
-    def __init__(self, host: str, port: int, prefix: str, password: str = "") -> None:
-        self._client = redis.asyncio.Redis(host=host, port=port, password=password or None)
+    def __init__(
+        self, host: str, port: int, prefix: str, password: str = "", username: str = ""
+    ) -> None:
+        self._client = redis.asyncio.Redis(
+            host=host, port=port, username=username or None, password=password or None
+        )
         self._prefix = prefix
 
     async def envelopes(self) -> AsyncIterator[Envelope]:

@@ -12,6 +12,7 @@ import asyncio
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from on_prem import Control, add_server_arguments, help_line, obey, say
@@ -41,7 +42,7 @@ class Listener:
 
     Args:
         collector: Is touched by no other thread while this runs.
-        password: For Redis; empty for none.
+        login: What Redis's AUTH is given: a user and a password, a password alone, or nothing.
 
     Attributes:
         ready: Set once it listens.
@@ -49,9 +50,9 @@ class Listener:
         refused: Why Redis does not let us in; empty if it does.
     """
 
-    def __init__(self, collector: MetricsCollector, password: str) -> None:
+    def __init__(self, collector: MetricsCollector, login: Sequence[str]) -> None:
         self._collector = collector
-        self._password = password
+        self._login = login
         self.ready = threading.Event()
         self.idle = threading.Event()
         self.idle.set()
@@ -79,8 +80,8 @@ class Listener:
 
     def _subscribed(self, sock: socket.socket) -> RespReader:
         collector, reader = self._collector, RespReader(sock)
-        if self._password:
-            sock.sendall(encode_command("AUTH", self._password))
+        if self._login:
+            sock.sendall(encode_command("AUTH", *self._login))
             reader.read()
         sock.sendall(encode_command("PING"))
         reader.read()
@@ -121,7 +122,7 @@ async def main(arguments: argparse.Namespace) -> str:
         collector = MetricsCollector(config_of(arguments), StorageOptions(software_version=VERSION))
     except ValueError as exc:  # a session id that cannot be a file's name, one path for both files
         return str(exc)
-    listener = Listener(collector, password_of(arguments))
+    listener = Listener(collector, login_of(arguments))
     control = Control.of(arguments)
     collector.start()
     stop = threading.Event()
@@ -188,10 +189,13 @@ def config_of(arguments: argparse.Namespace) -> MetricsCollectorConfig:
     )
 
 
-def password_of(arguments: argparse.Namespace) -> str:
-    """Redis's password; in a file, since everyone can see a program's arguments."""
+def login_of(arguments: argparse.Namespace) -> Sequence[str]:
+    """Redis's user and password; that in a file, since everyone can see a program's arguments."""
     path: Path | None = arguments.redis_password_file
-    return path.read_text().strip() if path else ""
+    if path is None:
+        return ()
+    user = (arguments.redis_username,) if arguments.redis_username else ()
+    return (*user, path.read_text().strip())
 
 
 def parsed(argv: list[str] | None = None) -> argparse.Namespace:
@@ -202,6 +206,7 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     add("--redis_host", default="localhost", help="where Redis is")
     add("--redis_port", type=int, default=6379, help="Redis's port")
     add("--redis_key_prefix", default="physiology", help="the camera")
+    add("--redis_username", default="", help="Redis's user, where it has several")
     add("--redis_password_file", type=Path, help="file that holds Redis's password")
     add("--combined_metrics_file", type=Path, default=Path("metrics.jsonl"),
         help="base path of the JSONL; each session's is made from it")  # fmt: skip

@@ -81,7 +81,8 @@ def test_basic_usage_with_the_lines_for_a_password_records_from_a_closed_redis(
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "redis_password").write_text("secret\n")
     with redis_server.client() as client:
-        client.config_set("requirepass", "secret")
+        client.execute_command("ACL", "SETUSER", "client", "on", ">secret", "+@all", "&*")
+        client.config_set("requirepass", "another")
         check_that_it_records(
             before + program(PASSWORD) + ping + after, client, redis_server.port, tmp_path
         )

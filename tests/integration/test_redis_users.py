@@ -13,13 +13,13 @@ from services.exporter.settings import Settings as ExporterSettings
 from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
-from tests.support.redis_server import RedisServer
+from tests.support.redis_server import RedisServer, programs
 from tests.support.running import a_pulse, load, running
 from vitalrig.cli.rpc import connected
 
 STREAM = "physiology:envelopes"
 WRITERS = ("physiology_server", "relay")
-READERS = [name for name in redis_users.NAMES if name not in WRITERS]
+READERS = ("client", "collector", "exporter")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_the_relay_and_a_collector_on_pubsub_do_their_work(guarded, admin, secre
     With a vendor's server in place of ours, which knows a password and no name.
     """
     admin.delete(STREAM)
-    admin.execute_command("ACL", "SETUSER", "default", "+publish")
+    admin.execute_command("ACL", "SETUSER", "default", "on")  # as acl(vendors_server=True) has it
     listener = collector.build(
         settings_of(
             CollectorSettings, guarded, secrets,
@@ -175,16 +175,69 @@ def test_a_writer_reaches_nothing_but_what_it_writes(guarded, admin, secrets, na
         client.execute_command(*command)
 
 
-def test_a_client_with_the_password_alone_listens_and_reads(guarded, admin, secrets):
+def test_a_client_listens_and_reads_and_cannot_speak_as_a_camera(guarded, admin, secrets):
     """
-    The samples and the notebooks of the guide need no name; they cannot speak as a camera.
+    Samples and notebooks see everything and change nothing.
     """
-    with as_user(guarded, secrets, "default") as client:
+    with as_user(guarded, secrets, "client") as client:
         assert 1 == len(client.xrange(STREAM))
         client.pubsub().subscribe("physiology:core_metrics")
         assert client.info()
         with pytest.raises(NoPermissionError):
             client.publish("physiology:core_metrics", "{}")
+
+
+def test_a_password_without_a_name_is_the_vendors_servers_alone(guarded, admin, secrets):
+    """
+    Its documented configuration knows no name; without it nobody logs in so.
+    """
+    with as_user(guarded, secrets, "default") as client, pytest.raises(redis.AuthenticationError):
+        client.ping()
+
+    (line,) = [
+        line
+        for line in redis_users.acl(dict.fromkeys(redis_users.NAMES, "x")).splitlines()
+        if line.startswith("user default")
+    ]
+    assert " off " in line
+    assert (
+        " on "
+        in redis_users.acl(dict.fromkeys(redis_users.NAMES, "x"), vendors_server=True).splitlines()[
+            0
+        ]
+    )
+
+
+@pytest.mark.parametrize("program", programs(), ids=lambda path: path.name)
+@pytest.mark.parametrize("vendors_server", [False, True], ids=["ours", "the vendor's"])
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_a_writer_wrote_outlives_a_restart_of_redis(tmp_path, program, vendors_server, name):
+    """
+    Redis asks for the default user's rights when it reads transactions from its own file.
+    """
+    secrets = tmp_path / "secrets"
+    passwords.ensure(secrets, vendors_server=vendors_server)
+    (tmp_path / "redis").mkdir()
+    server = RedisServer(tmp_path / "redis", program)
+    users = "--aclfile", str(secrets / "redis_acl")
+
+    def login() -> redis.Redis:
+        return as_user(server, secrets, name)
+
+    server.start(*users, login=login)
+    with login() as writer, writer.pipeline(transaction=True) as batch:
+        for number in range(3):
+            batch.xadd(STREAM, {"seq": number}, maxlen=1000)
+        if name == "physiology_server":
+            batch.set("physiology:recording_state:last", "{}")
+        batch.execute()
+    server.stop()
+
+    server.start(*users, login=login)
+    with as_user(server, secrets, "client") as reader:
+        assert 3 == reader.xlen(STREAM)
+        assert name != "physiology_server" or reader.get("physiology:recording_state:last")
+    server.stop()
 
 
 def test_the_exporter_sees_reports_and_no_envelope(guarded, admin, secrets):

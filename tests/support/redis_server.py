@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,13 @@ class RedisServer:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *options: str) -> None:
+    def start(self, *options: str, login: Callable[[], redis.Redis] | None = None) -> None:
         self._process = subprocess.Popen(
             [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder,
              "--save", "", "--appendonly", "yes", *options],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        with self.client() as client:
+        with (login or self.client)() as client:
             eventually(lambda: _answers(client))
 
     def stop(self) -> None:

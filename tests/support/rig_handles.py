@@ -28,7 +28,8 @@ SERVICES = ("redis", "physiology_server", "collector", "exporter")
 READ_STREAM = """
 import json, sys, redis
 host, port, password_file = sys.argv[1:]
-client = redis.Redis(host, int(port), password=open(password_file).read().strip(), protocol=2)
+password = open(password_file).read().strip()
+client = redis.Redis(host, int(port), username="client", password=password, protocol=2)
 entries = client.xrange("physiology:envelopes")
 keys = (b"channel", b"envelope", b"run", b"seq")
 print(json.dumps([[fields[key].decode() for key in keys] for _, fields in entries]))

@@ -4,7 +4,7 @@ How the programs of a rig without Docker are, as compose's health checks say it 
 
 from pathlib import Path
 
-from rig import passwords, probes
+from rig import passwords, probes, redis_users
 from rig.local_layout import Layout
 from rig.supervisor import Exits, Program
 
@@ -42,8 +42,10 @@ class LocalHealth:
         host = environment.host
         match program.name:
             case "redis":
-                password = passwords.read(environment.path("SECRETS_DIR"), "redis_password")
-                return probes.redis(environment.port("REDIS_PORT"), password)
+                file = redis_users.password_file(redis_users.CLIENT)
+                password = passwords.read(environment.path("SECRETS_DIR"), file)
+                port = environment.port("REDIS_PORT")
+                return probes.redis(port, redis_users.CLIENT, password)
             case "prometheus":
                 return probes.http(f"http://{host}:{environment['PROMETHEUS_PORT']}/-/ready")
             case "alertmanager":

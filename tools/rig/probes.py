@@ -17,13 +17,13 @@ _TIMEOUT_S = 5.0
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def redis(port: int, password: str) -> str | None:
+def redis(port: int, user: str, password: str) -> str | None:
     """
     Ask Redis for a PONG. A full disk, a wrong password and loading all answer otherwise.
     """
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT_S) as connection:
-            connection.sendall(_command("AUTH", password) + _command("PING"))
+            connection.sendall(_command("AUTH", user, password) + _command("PING"))
             answers = connection.makefile("rb")
             said = [answers.readline().decode(errors="replace").strip() for _ in range(2)]
     except OSError as exc:

@@ -8,7 +8,15 @@ import hashlib
 from collections.abc import Mapping
 
 DEFAULT = "default"
-"""Who connects with a password alone: samples, notebooks, and a vendor's server."""
+"""
+Who connects with a password alone: a vendor's server, and nobody else.
+
+Redis asks for this user's rights again when it reads transactions from its append-only file at its
+start, so they must not be taken away: what a server wrote would be lost.
+"""
+
+CLIENT = "client"
+"""Samples, notebooks and health checks: who listens and reads."""
 
 # What every connection does first. Everything that administers the server is taken out again.
 _CONNECT = "-@all +@connection -@dangerous -@admin +info"
@@ -20,8 +28,8 @@ _ENVELOPES = "&*:core_metrics &*:edge_metrics &*:status &*:recording_state"
 _HEARTBEATS, _REPORTS = "&vitalrig:heartbeats:*", "&vitalrig:*"
 
 _RULES = {
-    # Reads whatever there is, and looks at how Redis is; with a vendor's server it publishes.
-    DEFAULT: f"%R~* &* {_CONNECT} +@read +@pubsub -publish -keys +config|get +role +client|list "
+    DEFAULT: "~* &* +@all",
+    CLIENT: f"%R~* &* {_CONNECT} +@read +@pubsub -publish -keys +config|get +role +client|list "
     "+slowlog|get +slowlog|len +latency|latest +latency|history",
     "physiology_server": f"{_STREAM} {_LAST_STATE} {_LEASE} {_ENVELOPES} &*:frame {_HEARTBEATS} "
     f"{_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval",
@@ -40,7 +48,7 @@ def password_file(user: str) -> str:
     """
     Return the name of the file with the password of *user*.
     """
-    return "redis_password" if user == DEFAULT else f"redis_password_{user}"
+    return "redis_password" if user == CLIENT else f"redis_password_{user}"
 
 
 def acl(passwords: Mapping[str, str], *, vendors_server: bool = False) -> str:
@@ -53,9 +61,8 @@ def acl(passwords: Mapping[str, str], *, vendors_server: bool = False) -> str:
     """
     lines = []
     for user in NAMES:
-        rules = _RULES[user]
-        if user == DEFAULT and vendors_server:
-            rules += " +publish"
+        may_log_in = "on" if user != DEFAULT or vendors_server else "off"
         digest = hashlib.sha256(passwords[user].encode()).hexdigest()
-        lines.append(f"user {user} on resetpass resetkeys resetchannels #{digest} {rules}")
+        reset = "resetpass resetkeys resetchannels"
+        lines.append(f"user {user} {may_log_in} {reset} #{digest} {_RULES[user]}")
     return "\n".join(lines) + "\n"

@@ -71,11 +71,11 @@ def test_a_password_that_was_set_by_hand_gets_its_acl(tmp_path):
     passwords.ensure(tmp_path)
 
     digest = hashlib.sha256(b"changed").hexdigest()
-    assert f"user default on resetpass resetkeys resetchannels #{digest}" in (
+    assert f"user client on resetpass resetkeys resetchannels #{digest}" in (
         (tmp_path / "redis_acl").read_text()
     )
     config = json.loads((tmp_path / "redis_ipc_config.json").read_text())
-    assert "changed" == config["password"]
+    assert passwords.read(tmp_path, "redis_password_default") == config["password"]
 
 
 def test_other_users_of_redis_are_noticed(tmp_path):

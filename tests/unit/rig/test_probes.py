@@ -22,10 +22,10 @@ def test_redis_is_well_whatever_its_password_holds(redis_server, password):
     A pass phrase is a password; only an inline command would end at its blanks and quotes.
     """
     with redis_server.client() as client:
-        client.config_set("requirepass", password)
+        client.execute_command("ACL", "SETUSER", "client", "on", f">{password}", "+ping")
 
-    assert probes.redis(redis_server.port, password) is None
-    assert "WRONGPASS" in probes.redis(redis_server.port, "another")
+    assert probes.redis(redis_server.port, "client", password) is None
+    assert "WRONGPASS" in probes.redis(redis_server.port, "client", "another")
 
 
 class Ready(BaseHTTPRequestHandler):
