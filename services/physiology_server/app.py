@@ -40,6 +40,7 @@ from services.physiology_server.scenarios.identity import capture_id
 from services.physiology_server.scenarios.load import load_scenario
 from services.physiology_server.scenarios.model import Scenario
 from services.physiology_server.settings import Settings
+from services.physiology_server.source_signals import signals_of, warn_of_signals
 from services.physiology_server.sources.base import SourceKind
 from services.physiology_server.spool.spool import Past
 from services.physiology_server.state import ServerState
@@ -231,6 +232,7 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     uploads = Uploads(drops)
     hands = Hands(clock, beats, drops, uploads, control.set_recording, lambda: state.frames)
     capture = make_capture(settings, scenario, hands)
+    warn_of_signals(settings)
     kind = capture.kind
     run = Run(settings, scenario, kind, run_id, clock)
     backend: Backend
@@ -297,6 +299,7 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
                     run_id=run.run_id,
                     started_at_us=clock.wall_us(),
                     capabilities=tuple(capabilities(settings)),
+                    signals=signals_of(settings),
                 ),
                 uploads if kind == "upload" else None,
             ),
@@ -400,9 +403,9 @@ def warm_up_s(run: Run) -> dict[str, float]:
     Tell how many seconds of frames each signal that this source can give needs at first.
     """
     settings = run.settings
-    if is_session(settings):
-        return {}  # what is recorded comes when it came
-    needed = {"pulse": PULSE.first_after_s, "breathing": BREATHING.first_after_s}
-    if settings.enable_eda and settings.source == "synthetic":  # no other source has any
-        needed["eda"] = EDA_FIRST_AFTER_S
-    return {signal: seconds + SPARE_S for signal, seconds in needed.items()}
+    needed = {
+        "pulse": PULSE.first_after_s, "breathing": BREATHING.first_after_s,
+        "eda": EDA_FIRST_AFTER_S,
+    }  # fmt: skip
+    there = signals_of(settings)
+    return {name: seconds + SPARE_S for name, seconds in needed.items() if name in there}

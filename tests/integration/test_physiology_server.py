@@ -115,6 +115,23 @@ def test_the_server_says_what_it_was_set_up_to_be(make):
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "signals"), [("synthetic", ["pulse", "breathing", "face", "eda"]),
+                            ("upload", ["pulse", "breathing"])],
+)  # fmt: skip
+def test_the_status_names_the_signals_that_come(make, source, signals):
+    """
+    So a client need not wait for those that never will.
+    """
+    server = make(source=source, enable_eda=True)
+    with running(server):
+        eventually(lambda: server.port)
+        with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+            status = pb_grpc.PhysiologyStub(channel).GetStatus(Empty())
+
+    assert signals == list(status.signals)
+
+
 def test_the_standard_health_service_answers(channel):
     """
     Whatever probes gRPC services can probe this one.

@@ -29,7 +29,7 @@ from vitalrig.rpc import status_pb2 as vitalrig_dot_rpc_dot_status__pb2
 
 from vitalrig.rpc.status_pb2 import *
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvitalrig/rpc/physiology.proto\x12\x0cvitalrig.rpc\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1egoogle/protobuf/wrappers.proto\x1a\x1avitalrig/rpc/metrics.proto\x1a\x19vitalrig/rpc/status.proto\"<\n\x13SetRecordingRequest\x12\x11\n\trecording\x18\x01 \x01(\x08\x12\x12\n\nsession_id\x18\x02 \x01(\t\"\xe0\x02\n\x0bStatusReply\x12(\n\x06status\x18\x01 \x01(\x0e\x32\x18.vitalrig.rpc.StatusCode\x12\x1b\n\x13status_timestamp_us\x18\x02 \x01(\x03\x12\x14\n\x0c\x63ore_running\x18\x03 \x01(\x08\x12\x14\n\x0c\x65\x64ge_running\x18\x04 \x01(\x08\x12\x11\n\trecording\x18\x05 \x01(\x08\x12\x12\n\nsession_id\x18\x06 \x01(\t\x12\x0e\n\x06source\x18\x07 \x01(\t\x12\x0e\n\x06\x66rames\x18\x08 \x01(\x03\x12\x16\n\x0e\x66rames_dropped\x18\t \x01(\x03\x12\x11\n\tenvelopes\x18\n \x01(\x03\x12\x16\n\x0e\x65nvelopes_lost\x18\x0b \x01(\x03\x12\x0f\n\x07version\x18\x0c \x01(\t\x12(\n\x08settling\x18\r \x03(\x0b\x32\x16.vitalrig.rpc.Settling\x12\x19\n\x11\x62uffer_duration_s\x18\x0e \x01(\x01\"/\n\x08Settling\x12\x0e\n\x06signal\x18\x01 \x01(\t\x12\x13\n\x0bremaining_s\x18\x02 \x01(\x01\"l\n\x0cStatusUpdate\x12)\n\x06status\x18\x01 \x01(\x0b\x32\x19.vitalrig.rpc.StatusValue\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12\x0e\n\x06missed\x18\x04 \x01(\x03\"~\n\x0b\x43oreMetrics\x12,\n\x07metrics\x18\x01 \x01(\x0b\x32\x1b.vitalrig.rpc.MetricsBuffer\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12\x0e\n\x06missed\x18\x04 \x01(\x03\x12\x0e\n\x06source\x18\x05 \x01(\t\"x\n\x0b\x45\x64geMetrics\x12&\n\x07metrics\x18\x01 \x01(\x0b\x32\x15.vitalrig.rpc.Metrics\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12\x0e\n\x06missed\x18\x04 \x01(\x03\x12\x0e\n\x06source\x18\x05 \x01(\t\"]\n\x08LogEntry\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x11\n\ttimestamp\x18\x02 \x01(\x03\x12\r\n\x05level\x18\x03 \x01(\t\x12\x0e\n\x06logger\x18\x04 \x01(\t\x12\x0e\n\x06missed\x18\x05 \x01(\x03\"[\n\x03Mat\x12\x0c\n\x04rows\x18\x01 \x01(\x05\x12\x0c\n\x04\x63ols\x18\x02 \x01(\x05\x12\x14\n\x0c\x65lement_type\x18\x03 \x01(\x05\x12\x14\n\x0c\x65lement_size\x18\x04 \x01(\x05\x12\x0c\n\x04\x64\x61ta\x18\x05 \x01(\x0c\"I\n\x12\x46rameWithTimestamp\x12\x11\n\ttimestamp\x18\x01 \x01(\x03\x12 \n\x05\x66rame\x18\x02 \x01(\x0b\x32\x11.vitalrig.rpc.Mat\"\x98\x01\n\x0cUploadReport\x12\x10\n\x08received\x18\x01 \x01(\x03\x12\x0c\n\x04used\x18\x02 \x01(\x03\x12\x38\n\x07\x64ropped\x18\x03 \x03(\x0b\x32\'.vitalrig.rpc.UploadReport.DroppedEntry\x1a.\n\x0c\x44roppedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xac\x01\n\nServerInfo\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x11\n\tsynthetic\x18\x03 \x01(\x08\x12\x0c\n\x04live\x18\x04 \x01(\x08\x12\x0f\n\x07\x62\x61\x63kend\x18\x05 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x06 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x07 \x03(\t\x12\x0e\n\x06run_id\x18\x08 \x01(\t\x12\x15\n\rstarted_at_us\x18\t \x01(\x03\x32\xf4\x08\n\nPhysiology\x12>\n\tStartCore\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12=\n\x08StopCore\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12\x43\n\x0eStartEdgeGraph\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12\x42\n\rStopEdgeGraph\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12G\n\x12StartPreprocessing\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12\x46\n\x11StopPreprocessing\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12L\n\x0cSetRecording\x12!.vitalrig.rpc.SetRecordingRequest\x1a\x19.vitalrig.rpc.StatusReply\x12\x44\n\x0fResetProcessing\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12>\n\tGetStatus\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12L\n\x11SetBufferDuration\x12\x1c.google.protobuf.DoubleValue\x1a\x19.vitalrig.rpc.StatusReply\x12\x44\n\x0cStreamStatus\x12\x16.google.protobuf.Empty\x1a\x1a.vitalrig.rpc.StatusUpdate0\x01\x12H\n\x11StreamCoreMetrics\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.CoreMetrics0\x01\x12H\n\x11StreamEdgeMetrics\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.EdgeMetrics0\x01\x12>\n\nStreamLogs\x12\x16.google.protobuf.Empty\x1a\x16.vitalrig.rpc.LogEntry0\x01\x12N\n\x0cUploadFrames\x12 .vitalrig.rpc.FrameWithTimestamp\x1a\x1a.vitalrig.rpc.UploadReport(\x01\x12\x41\n\rGetServerInfo\x12\x16.google.protobuf.Empty\x1a\x18.vitalrig.rpc.ServerInfoP\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvitalrig/rpc/physiology.proto\x12\x0cvitalrig.rpc\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1egoogle/protobuf/wrappers.proto\x1a\x1avitalrig/rpc/metrics.proto\x1a\x19vitalrig/rpc/status.proto\"<\n\x13SetRecordingRequest\x12\x11\n\trecording\x18\x01 \x01(\x08\x12\x12\n\nsession_id\x18\x02 \x01(\t\"\xf1\x02\n\x0bStatusReply\x12(\n\x06status\x18\x01 \x01(\x0e\x32\x18.vitalrig.rpc.StatusCode\x12\x1b\n\x13status_timestamp_us\x18\x02 \x01(\x03\x12\x14\n\x0c\x63ore_running\x18\x03 \x01(\x08\x12\x14\n\x0c\x65\x64ge_running\x18\x04 \x01(\x08\x12\x11\n\trecording\x18\x05 \x01(\x08\x12\x12\n\nsession_id\x18\x06 \x01(\t\x12\x0e\n\x06source\x18\x07 \x01(\t\x12\x0e\n\x06\x66rames\x18\x08 \x01(\x03\x12\x16\n\x0e\x66rames_dropped\x18\t \x01(\x03\x12\x11\n\tenvelopes\x18\n \x01(\x03\x12\x16\n\x0e\x65nvelopes_lost\x18\x0b \x01(\x03\x12\x0f\n\x07version\x18\x0c \x01(\t\x12(\n\x08settling\x18\r \x03(\x0b\x32\x16.vitalrig.rpc.Settling\x12\x19\n\x11\x62uffer_duration_s\x18\x0e \x01(\x01\x12\x0f\n\x07signals\x18\x0f \x03(\t\"/\n\x08Settling\x12\x0e\n\x06signal\x18\x01 \x01(\t\x12\x13\n\x0bremaining_s\x18\x02 \x01(\x01\"l\n\x0cStatusUpdate\x12)\n\x06status\x18\x01 \x01(\x0b\x32\x19.vitalrig.rpc.StatusValue\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12\x0e\n\x06missed\x18\x04 \x01(\x03\"~\n\x0b\x43oreMetrics\x12,\n\x07metrics\x18\x01 \x01(\x0b\x32\x1b.vitalrig.rpc.MetricsBuffer\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12\x0e\n\x06missed\x18\x04 \x01(\x03\x12\x0e\n\x06source\x18\x05 \x01(\t\"x\n\x0b\x45\x64geMetrics\x12&\n\x07metrics\x18\x01 \x01(\x0b\x32\x15.vitalrig.rpc.Metrics\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x0b\n\x03seq\x18\x03 \x01(\x03\x12\x0e\n\x06missed\x18\x04 \x01(\x03\x12\x0e\n\x06source\x18\x05 \x01(\t\"]\n\x08LogEntry\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x11\n\ttimestamp\x18\x02 \x01(\x03\x12\r\n\x05level\x18\x03 \x01(\t\x12\x0e\n\x06logger\x18\x04 \x01(\t\x12\x0e\n\x06missed\x18\x05 \x01(\x03\"[\n\x03Mat\x12\x0c\n\x04rows\x18\x01 \x01(\x05\x12\x0c\n\x04\x63ols\x18\x02 \x01(\x05\x12\x14\n\x0c\x65lement_type\x18\x03 \x01(\x05\x12\x14\n\x0c\x65lement_size\x18\x04 \x01(\x05\x12\x0c\n\x04\x64\x61ta\x18\x05 \x01(\x0c\"I\n\x12\x46rameWithTimestamp\x12\x11\n\ttimestamp\x18\x01 \x01(\x03\x12 \n\x05\x66rame\x18\x02 \x01(\x0b\x32\x11.vitalrig.rpc.Mat\"\x98\x01\n\x0cUploadReport\x12\x10\n\x08received\x18\x01 \x01(\x03\x12\x0c\n\x04used\x18\x02 \x01(\x03\x12\x38\n\x07\x64ropped\x18\x03 \x03(\x0b\x32\'.vitalrig.rpc.UploadReport.DroppedEntry\x1a.\n\x0c\x44roppedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xac\x01\n\nServerInfo\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x11\n\tsynthetic\x18\x03 \x01(\x08\x12\x0c\n\x04live\x18\x04 \x01(\x08\x12\x0f\n\x07\x62\x61\x63kend\x18\x05 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x06 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x07 \x03(\t\x12\x0e\n\x06run_id\x18\x08 \x01(\t\x12\x15\n\rstarted_at_us\x18\t \x01(\x03\x32\xf4\x08\n\nPhysiology\x12>\n\tStartCore\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12=\n\x08StopCore\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12\x43\n\x0eStartEdgeGraph\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12\x42\n\rStopEdgeGraph\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12G\n\x12StartPreprocessing\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12\x46\n\x11StopPreprocessing\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12L\n\x0cSetRecording\x12!.vitalrig.rpc.SetRecordingRequest\x1a\x19.vitalrig.rpc.StatusReply\x12\x44\n\x0fResetProcessing\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12>\n\tGetStatus\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.StatusReply\x12L\n\x11SetBufferDuration\x12\x1c.google.protobuf.DoubleValue\x1a\x19.vitalrig.rpc.StatusReply\x12\x44\n\x0cStreamStatus\x12\x16.google.protobuf.Empty\x1a\x1a.vitalrig.rpc.StatusUpdate0\x01\x12H\n\x11StreamCoreMetrics\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.CoreMetrics0\x01\x12H\n\x11StreamEdgeMetrics\x12\x16.google.protobuf.Empty\x1a\x19.vitalrig.rpc.EdgeMetrics0\x01\x12>\n\nStreamLogs\x12\x16.google.protobuf.Empty\x1a\x16.vitalrig.rpc.LogEntry0\x01\x12N\n\x0cUploadFrames\x12 .vitalrig.rpc.FrameWithTimestamp\x1a\x1a.vitalrig.rpc.UploadReport(\x01\x12\x41\n\rGetServerInfo\x12\x16.google.protobuf.Empty\x1a\x18.vitalrig.rpc.ServerInfoP\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,27 +41,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETRECORDINGREQUEST']._serialized_start=163
   _globals['_SETRECORDINGREQUEST']._serialized_end=223
   _globals['_STATUSREPLY']._serialized_start=226
-  _globals['_STATUSREPLY']._serialized_end=578
-  _globals['_SETTLING']._serialized_start=580
-  _globals['_SETTLING']._serialized_end=627
-  _globals['_STATUSUPDATE']._serialized_start=629
-  _globals['_STATUSUPDATE']._serialized_end=737
-  _globals['_COREMETRICS']._serialized_start=739
-  _globals['_COREMETRICS']._serialized_end=865
-  _globals['_EDGEMETRICS']._serialized_start=867
-  _globals['_EDGEMETRICS']._serialized_end=987
-  _globals['_LOGENTRY']._serialized_start=989
-  _globals['_LOGENTRY']._serialized_end=1082
-  _globals['_MAT']._serialized_start=1084
-  _globals['_MAT']._serialized_end=1175
-  _globals['_FRAMEWITHTIMESTAMP']._serialized_start=1177
-  _globals['_FRAMEWITHTIMESTAMP']._serialized_end=1250
-  _globals['_UPLOADREPORT']._serialized_start=1253
-  _globals['_UPLOADREPORT']._serialized_end=1405
-  _globals['_UPLOADREPORT_DROPPEDENTRY']._serialized_start=1359
-  _globals['_UPLOADREPORT_DROPPEDENTRY']._serialized_end=1405
-  _globals['_SERVERINFO']._serialized_start=1408
-  _globals['_SERVERINFO']._serialized_end=1580
-  _globals['_PHYSIOLOGY']._serialized_start=1583
-  _globals['_PHYSIOLOGY']._serialized_end=2723
+  _globals['_STATUSREPLY']._serialized_end=595
+  _globals['_SETTLING']._serialized_start=597
+  _globals['_SETTLING']._serialized_end=644
+  _globals['_STATUSUPDATE']._serialized_start=646
+  _globals['_STATUSUPDATE']._serialized_end=754
+  _globals['_COREMETRICS']._serialized_start=756
+  _globals['_COREMETRICS']._serialized_end=882
+  _globals['_EDGEMETRICS']._serialized_start=884
+  _globals['_EDGEMETRICS']._serialized_end=1004
+  _globals['_LOGENTRY']._serialized_start=1006
+  _globals['_LOGENTRY']._serialized_end=1099
+  _globals['_MAT']._serialized_start=1101
+  _globals['_MAT']._serialized_end=1192
+  _globals['_FRAMEWITHTIMESTAMP']._serialized_start=1194
+  _globals['_FRAMEWITHTIMESTAMP']._serialized_end=1267
+  _globals['_UPLOADREPORT']._serialized_start=1270
+  _globals['_UPLOADREPORT']._serialized_end=1422
+  _globals['_UPLOADREPORT_DROPPEDENTRY']._serialized_start=1376
+  _globals['_UPLOADREPORT_DROPPEDENTRY']._serialized_end=1422
+  _globals['_SERVERINFO']._serialized_start=1425
+  _globals['_SERVERINFO']._serialized_end=1597
+  _globals['_PHYSIOLOGY']._serialized_start=1600
+  _globals['_PHYSIOLOGY']._serialized_end=2740
 # @@protoc_insertion_point(module_scope)

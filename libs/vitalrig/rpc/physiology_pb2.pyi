@@ -31,7 +31,7 @@ class SetRecordingRequest(_message.Message):
     def __init__(self, recording: _Optional[bool] = ..., session_id: _Optional[str] = ...) -> None: ...
 
 class StatusReply(_message.Message):
-    __slots__ = ("status", "status_timestamp_us", "core_running", "edge_running", "recording", "session_id", "source", "frames", "frames_dropped", "envelopes", "envelopes_lost", "version", "settling", "buffer_duration_s")
+    __slots__ = ("status", "status_timestamp_us", "core_running", "edge_running", "recording", "session_id", "source", "frames", "frames_dropped", "envelopes", "envelopes_lost", "version", "settling", "buffer_duration_s", "signals")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     STATUS_TIMESTAMP_US_FIELD_NUMBER: _ClassVar[int]
     CORE_RUNNING_FIELD_NUMBER: _ClassVar[int]
@@ -46,6 +46,7 @@ class StatusReply(_message.Message):
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SETTLING_FIELD_NUMBER: _ClassVar[int]
     BUFFER_DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
     status: _status_pb2.StatusCode
     status_timestamp_us: int
     core_running: bool
@@ -60,7 +61,8 @@ class StatusReply(_message.Message):
     version: str
     settling: _containers.RepeatedCompositeFieldContainer[Settling]
     buffer_duration_s: float
-    def __init__(self, status: _Optional[_Union[_status_pb2.StatusCode, str]] = ..., status_timestamp_us: _Optional[int] = ..., core_running: _Optional[bool] = ..., edge_running: _Optional[bool] = ..., recording: _Optional[bool] = ..., session_id: _Optional[str] = ..., source: _Optional[str] = ..., frames: _Optional[int] = ..., frames_dropped: _Optional[int] = ..., envelopes: _Optional[int] = ..., envelopes_lost: _Optional[int] = ..., version: _Optional[str] = ..., settling: _Optional[_Iterable[_Union[Settling, _Mapping]]] = ..., buffer_duration_s: _Optional[float] = ...) -> None: ...
+    signals: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, status: _Optional[_Union[_status_pb2.StatusCode, str]] = ..., status_timestamp_us: _Optional[int] = ..., core_running: _Optional[bool] = ..., edge_running: _Optional[bool] = ..., recording: _Optional[bool] = ..., session_id: _Optional[str] = ..., source: _Optional[str] = ..., frames: _Optional[int] = ..., frames_dropped: _Optional[int] = ..., envelopes: _Optional[int] = ..., envelopes_lost: _Optional[int] = ..., version: _Optional[str] = ..., settling: _Optional[_Iterable[_Union[Settling, _Mapping]]] = ..., buffer_duration_s: _Optional[float] = ..., signals: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Settling(_message.Message):
     __slots__ = ("signal", "remaining_s")

@@ -31,7 +31,8 @@ class About:
         camera: Name of the camera, which is the prefix of its channels.
         run_id: Names this run.
         started_at_us: When it began, in us since the epoch.
-        capabilities: What it can do beyond the least.
+        capabilities: What is switched on beyond the least.
+        signals: What its source gives of that which is switched on.
     """
 
     backend: str = ""
@@ -39,6 +40,7 @@ class About:
     run_id: str = ""
     started_at_us: int = 0
     capabilities: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
 
 
 class Verbs:
@@ -191,6 +193,7 @@ class Verbs:
             "recording": control.recording,
             "session_id": control.session_id,
             "source": state.source_kind,
+            "signals": self._about.signals,
             "frames": state.frames,
             "frames_dropped": state.drops.total,
             "envelopes": state.outbox.accepted,
