@@ -2,7 +2,8 @@
 How much of the durable stream is kept: by number, by memory and by time.
 
 No client here: whoever writes a stream looks at it with `questions`, and trims as `Limits` says.
-A refused XADD trims nothing, but Redis takes XTRIM when it is full, so a writer makes room itself.
+A refused XADD trims nothing, but Redis takes XTRIM when it is full, so a writer makes room itself:
+before Redis is full if it can.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,9 @@ LOOK_EVERY_S = 5.0
 """How often a writer looks at its stream."""
 
 Command = tuple[str | int, ...]
+
+NEARLY_FULL = 0.9
+"""From this share of Redis's memory on, writers make room before it refuses anything."""
 
 _SHARE = 8
 """To make room, the oldest eighth goes; again where that was not enough."""
@@ -28,12 +32,23 @@ class StreamState:
         size_bytes: The memory that they take, as Redis estimates it; 0 if it does not say.
         oldest_ms: The time of the oldest entry, on Redis's clock.
         newest_ms: The time of the newest entry.
+        used_bytes: The memory that all of Redis uses.
+        limit_bytes: The memory that it may use; 0 is without limit, or not known.
     """
 
     entries: int = 0
     size_bytes: int = 0
     oldest_ms: int = 0
     newest_ms: int = 0
+    used_bytes: int = 0
+    limit_bytes: int = 0
+
+    @property
+    def nearly_full(self) -> bool:
+        """
+        Whether Redis will soon refuse what is sent.
+        """
+        return self.used_bytes > NEARLY_FULL * self.limit_bytes > 0
 
     @property
     def held_s(self) -> float:
@@ -47,12 +62,14 @@ class StreamState:
         """
         Understand the answers to `questions`; one that is an error counts as no answer.
         """
-        entries, size_bytes, oldest, newest = answers
+        entries, size_bytes, oldest, newest, memory = answers
         return cls(
             entries=entries if isinstance(entries, int) else 0,
             size_bytes=size_bytes if isinstance(size_bytes, int) else 0,
             oldest_ms=_time_ms(oldest),
             newest_ms=_time_ms(newest),
+            used_bytes=_figure(memory, "used_memory"),
+            limit_bytes=_figure(memory, "maxmemory"),
         )
 
 
@@ -65,6 +82,7 @@ def questions(stream: str) -> tuple[Command, ...]:
         ("MEMORY", "USAGE", stream),
         ("XRANGE", stream, "-", "+", "COUNT", 1),
         ("XREVRANGE", stream, "+", "-", "COUNT", 1),
+        ("INFO", "memory"),
     )
 
 
@@ -117,6 +135,11 @@ class Limits:
 
 def _trim(stream: str, oldest_ms: int) -> Command:
     return ("XTRIM", stream, "MINID", f"{oldest_ms}-0")
+
+
+def _figure(info: Any, name: str) -> int:  # noqa: ANN401
+    figure = info.get(name) if isinstance(info, dict) else None
+    return figure if isinstance(figure, int) else 0
 
 
 def _time_ms(entries: Any) -> int:  # noqa: ANN401

@@ -46,6 +46,8 @@ class StreamKeeper:
         """
         See what the stream holds, and remove what is too old or too much, every few seconds.
 
+        Room is made before Redis is full.
+
         Raises:
             redis.RedisError: If Redis is away.
             OSError: If Redis is away.
@@ -59,6 +61,8 @@ class StreamKeeper:
         if (command := self._limits.too_old(self._stream, state)) is not None:
             await self._run([command])
             state = await self._state()
+        if state.nearly_full and await self._make_room(state):
+            state = await self._state()
         self._beats.facts["stream_held_s"] = state.held_s
         self._beats.facts["stream_size_bytes"] = float(state.size_bytes)
 
@@ -67,19 +71,22 @@ class StreamKeeper:
         Remove the oldest part, but nothing of the last minutes; tell whether there was any.
         """
         try:
-            state = await self._state()
-            command: Command | None = self._limits.room(self._stream, state)
-            if command is None:
-                return False
-            (removed,) = await self._run([command])
+            return await self._make_room(await self._state())
         except AWAY:
+            return False
+
+    async def _make_room(self, state: StreamState) -> bool:
+        if (command := self._limits.room(self._stream, state)) is None:
+            return False
+        (removed,) = await self._run([command])
+        if not isinstance(removed, int) or not removed:
             return False
         self._beats.count("stream_made_room")
         log.warning(
             "Redis is full: the oldest of the stream was removed",
             extra={"entries": removed, "held_s": round(state.held_s)},
         )
-        return isinstance(removed, int) and removed > 0
+        return True
 
     async def _state(self) -> StreamState:
         return StreamState.parse(await self._run(questions(self._stream)))

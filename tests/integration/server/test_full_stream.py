@@ -73,6 +73,23 @@ def test_a_full_redis_gets_room_from_the_oldest_and_takes_all_that_comes(full_re
     assert (list(range(kept[0], sent + 1)), True, True) == (kept, kept[0] > 1, made_room > 0)
 
 
+def test_room_is_made_before_redis_is_full(full_redis):
+    """
+    At 90 % of its memory; then it refuses nothing.
+    """
+    with full_redis.client() as client:
+        had = fill(client, 10_000)
+        memory = client.info("memory")
+        client.config_set("maxmemory", int(memory["used_memory"] * 1.05))
+        kept = Kept(full_redis, Limits(1_000_000, least_s=10.0))
+        kept.after(client, ())
+
+        assert (True, {}) == (
+            had * 0.8 < client.xlen(STREAM) < had,
+            {name: count for name, count in client.info("errorstats").items() if "OOM" in name},
+        )
+
+
 def fill(client, entries_count=20_000):
     """Fill Redis with entries of the last minutes, 100 a second, so that it takes no more."""
     pipe = client.pipeline(transaction=False)
