@@ -13,6 +13,7 @@ one order for all channels. An entry's fields:
 - `seq`: the envelope's number in that run, from 1 without a hole, so that a hole is a proven loss;
 - `gap`: only from a relay, on its first entry and after it was away: why something before may be
   missing, though nobody can say how much;
+- `gap_ms`: beside `gap`: how long the relay did not listen, where it knows that;
 - `follows`: only on the first entry (`seq` 1) of a run: `<run>:<seq>`, the run before it on this
   prefix and the last number that this run ever gave. The server writes it only where it is sure:
   after a stop whose envelopes were all sent or kept on disk, or after a crash that left a whole
@@ -48,6 +49,7 @@ FIELD_ENVELOPE = "envelope"
 FIELD_RUN = "run"
 FIELD_SEQ = "seq"
 FIELD_GAP = "gap"
+FIELD_GAP_MS = "gap_ms"
 FIELD_FOLLOWS = "follows"
 
 RELAY_RUN = "relay-"

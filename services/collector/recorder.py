@@ -65,6 +65,8 @@ class Recorder:
         self._session_run = self._last.session_run or self._last.run
         self._begun_behind: str | None = self._last.entry_id or None
         self._noted_before = ""
+        self._has_just_joined = False
+        self._is_left_open = False
         config = MetricsCollectorConfig(
             redis_host=settings.redis_host,
             redis_port=settings.redis_port,
@@ -166,6 +168,7 @@ class Recorder:
         if self.recording:
             # A restart goes on from the position, which knows nothing of this.
             self.collector.note_cut_off(STOPPED)
+            self._is_left_open = True
         self.collector.begin_stop()
 
     def close(self) -> None:
@@ -174,6 +177,8 @@ class Recorder:
         """
         self.begin_close()
         self.collector.stop()
+        if not (self._is_left_open or self.collector.unfinished):
+            self._positions.set(self._prefix, self._last)
 
     @property
     def _knows_position(self) -> bool:
@@ -224,8 +229,9 @@ class Recorder:
         if self.recording and self._noted_before != (arrival.entry_id or None):
             self._noted_before = arrival.entry_id
             self.collector.note_foreign(arrival.foreign)
-            if arrival.gap:
+            if arrival.gap and not self._has_just_joined:
                 self.collector.note_gap(0, arrival.gap, arrival.gap_s)
+        self._has_just_joined = False
         before = replace(self._last, run=arrival.run, seq=arrival.seq - 1)
         if arrival.missing and self._last != before:
             if self.recording:
@@ -381,6 +387,7 @@ class Recorder:
             self.collector.set_session_id(session_id)
             self.collector.set_recording_state(True)
             self.collector.note_gap(0, BEGINNING_UNHEARD)
+            self._has_just_joined = True
             log.info("recording joined", extra={"camera": self._prefix, "session": session_id})
         elif begins is False and (envelope.timestamp_us or 0) // 1000 >= self._started_ms():
             self._end_unheard()
@@ -416,7 +423,11 @@ class Recorder:
 
     def _interrupted(self) -> str:
         session_id = self._last.session_id
-        return session_id if session_id and self._folder.jsonl(session_id).exists() else ""
+        if not session_id or not self._folder.jsonl(session_id).exists():
+            return ""
+        # What was only published does not come again, its stop neither.
+        is_over = not self._last.entry_id and self._folder.is_over(session_id)
+        return "" if is_over else session_id
 
     def _resume(self, session_id: str) -> None:
         comes_again = bool(self._last.entry_id)

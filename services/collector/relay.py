@@ -12,13 +12,15 @@ import logging
 import secrets
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 import redis
 from pydantic import Field
 
-from services.collector.transport.base import Arrival
+from services.collector.transport.base import BATCH, WAIT_S, Arrival
+from services.collector.transport.entry_ids import order_of
 from services.collector.transport.pubsub import PubSubTransport
 from vitalrig import keys
 from vitalrig.beats import Beats
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 REPORT_EVERY_S = 1.0
 RETRY_S = 0.5
 MAX_WAITING = 20_000
+FINISH_WITHIN_S = 2.0
 
 
 class RelaySettings(ServiceSettings):
@@ -48,8 +51,10 @@ class Relay:
     """
     Adds what it hears to streams.
 
-    What could not be added is kept and added later, in order. After an absence of Redis the
-    first entry of each prefix says that something before it may be missing.
+    What could not be added is kept and added later, in order; what is too much to keep leaves a
+    hole in the numbers. The first entry of each prefix, and the first after an absence of Redis,
+    says that something before it may be missing, and for how long the relay did not listen. A
+    relay that is stopped adds first what it has heard.
 
     Args:
         client: Redis.
@@ -70,74 +75,145 @@ class Relay:
         clock: Clock,
     ) -> None:
         self._client = client
-        self._transport = PubSubTransport(client, prefixes)
+        self._transport = PubSubTransport(client, prefixes, clock.monotonic_s)
         self._stream_max_entries = stream_max_entries
         self.beats = beats
         self._pulse = pulse
         self._clock = clock
-        self._run = f"relay-{secrets.token_hex(8)}"
+        self._run = f"{keys.RELAY_RUN}{secrets.token_hex(8)}"
         self._seqs = dict.fromkeys(prefixes, 0)
+        self._silent_s: dict[str, float] = {}
         self._waiting: list[Arrival] = []
+        self._refused: set[str] = set()
         self._relayed = beats.step("envelopes_relayed")
         self._reported_at_s = float("-inf")
 
     def run(self, stop: threading.Event) -> None:
         """
-        Relay until *stop* is set.
+        Relay until *stop* is set, then add what was heard.
         """
         self._pulse.health.ready()
         log.info("relay ready", extra={"prefixes": list(self._seqs)})
         while not stop.is_set():
             self._pulse.beat()
             try:
-                # Only what was heard is relayed; who reads the stream recalls by itself.
-                self._waiting += [each for each in self._transport.read() if not each.recalled]
-                self._forget_the_oldest()
-                self._add()
+                self._relay(WAIT_S)
                 self._pulse.health.ok("redis")
             except Unavailable as exc:
                 self._pulse.health.fail("redis", str(exc))
                 stop.wait(RETRY_S)
             self._report()
+        self._finish()
 
-    def _forget_the_oldest(self) -> None:
-        """
-        Bound the memory while Redis speaks but takes nothing, and say so in the stream.
-        """
-        too_many = len(self._waiting) - MAX_WAITING
-        if too_many > 0:
-            self._waiting = self._waiting[too_many:]
-            self._waiting[0] = replace(self._waiting[0], gap="the relay could not keep all")
+    def _finish(self) -> None:
+        until_s = self._clock.monotonic_s() + FINISH_WITHIN_S
+        try:
+            while self._relay(0) and self._clock.monotonic_s() < until_s:
+                pass
+        except Unavailable as exc:
+            log.error("not relayed", extra={"envelopes": len(self._waiting), "why": str(exc)})
 
-    def _add(self) -> None:
-        if not self._waiting:
-            return
+    def _relay(self, wait_s: float) -> bool:
+        """Hear something and add it; tells whether something was heard."""
+        if not self._silent_s:
+            self._hear(self._transport.subscribe())
+            self._silent_s = self._look_at_streams()
+            log.warning(
+                "listening; what was published before was not heard",
+                extra={"nothing_heard_for_s": self._silent_s},
+            )
+        heard = self._hear(self._transport.read(wait_s))
+        self._add_all()
+        return heard
+
+    def _hear(self, arrivals: Sequence[Arrival]) -> bool:
+        """Number what was heard; who reads the stream recalls by itself."""
+        heard = [arrival for arrival in arrivals if not arrival.recalled]
+        for arrival in heard:
+            self._seqs[arrival.prefix] += 1
+            self._waiting.append(replace(arrival, seq=self._seqs[arrival.prefix]))
+        self._waiting = self._waiting[-MAX_WAITING:]
+        return bool(heard)
+
+    def _look_at_streams(self) -> dict[str, float]:
+        """
+        Tell for how long nobody has added to each stream, in seconds; 0 where there is none.
+
+        Raises:
+            Unavailable: If Redis is away.
+        """
+        pipe = self._client.pipeline(transaction=False)
+        pipe.time()
+        for prefix in self._seqs:
+            pipe.xrevrange(keys.envelopes_stream(prefix), count=1)
+        try:
+            (seconds, microseconds), *newest = pipe.execute(raise_on_error=False)
+        except AWAY as exc:
+            raise Unavailable(explain(exc)) from exc
+        now_ms = seconds * 1_000 + microseconds // 1_000
+        silent_s = {}
+        for prefix, entries in zip(self._seqs, newest, strict=True):
+            is_there = entries and not isinstance(entries, Exception)
+            last_ms = order_of(entries[0][0].decode())[0] if is_there else now_ms
+            silent_s[prefix] = max(0, now_ms - last_ms) / 1_000
+        return silent_s
+
+    def _add_all(self) -> None:
+        """
+        Add what waits. What Redis refuses for one prefix goes on waiting and holds up no other.
+
+        Raises:
+            Unavailable: If Redis is away; what was not added goes on waiting.
+        """
+        refused: dict[str, str] = {}
+        kept: list[Arrival] = []
+        try:
+            while self._waiting:
+                some = self._waiting[:BATCH]
+                for arrival, answer in zip(some, self._add(some, but=refused), strict=True):
+                    if isinstance(answer, Exception):
+                        refused.setdefault(arrival.prefix, str(answer))
+                    if arrival.prefix in refused:
+                        kept.append(arrival)
+                self._waiting = self._waiting[BATCH:]
+        finally:
+            self._waiting = kept + self._waiting
+        for prefix, why in refused.items():
+            if prefix not in self._refused:
+                log.error("a stream is refused", extra={"camera": prefix, "why": why})
+        self._refused = set(refused)
+
+    def _add(self, some: Sequence[Arrival], but: Collection[str]) -> list[Any]:
         began_s = self._clock.monotonic_s()
-        seqs = dict(self._seqs)
+        added = [arrival for arrival in some if arrival.prefix not in but]
         pipe = self._client.pipeline(transaction=True)
-        for arrival in self._waiting:
-            seqs[arrival.prefix] += 1
+        for arrival in added:
             pipe.xadd(
                 keys.envelopes_stream(arrival.prefix),
-                {
-                    keys.FIELD_CHANNEL: arrival.channel,
-                    keys.FIELD_ENVELOPE: arrival.envelope,
-                    keys.FIELD_RUN: self._run,
-                    keys.FIELD_SEQ: seqs[arrival.prefix],
-                    **({keys.FIELD_GAP: arrival.gap} if arrival.gap else {}),
-                },
+                self._entry(arrival),  # type: ignore[arg-type]
                 maxlen=self._stream_max_entries,
                 approximate=True,
             )
         try:
-            pipe.execute()
+            answers = iter(pipe.execute(raise_on_error=False))
         except AWAY as exc:
             raise Unavailable(explain(exc)) from exc
-        self._seqs = seqs
         busy_s = self._clock.monotonic_s() - began_s
-        for arrival in self._waiting:
-            self._relayed.beat(busy_s / len(self._waiting), len(arrival.envelope))
-        self._waiting = []
+        for arrival in added:
+            self._relayed.beat(busy_s / len(added), len(arrival.envelope))
+        return [None if arrival.prefix in but else next(answers) for arrival in some]
+
+    def _entry(self, arrival: Arrival) -> dict[str, str | bytes | int]:
+        entry: dict[str, str | bytes | int] = {
+            keys.FIELD_CHANNEL: arrival.channel,
+            keys.FIELD_ENVELOPE: arrival.envelope,
+            keys.FIELD_RUN: self._run,
+            keys.FIELD_SEQ: arrival.seq,
+        }
+        if arrival.gap:
+            gap_s = arrival.gap_s or self._silent_s.get(arrival.prefix, 0.0)
+            entry |= {keys.FIELD_GAP: arrival.gap, keys.FIELD_GAP_MS: round(gap_s * 1_000)}
+        return entry
 
     def _report(self) -> None:
         now_s = self._clock.monotonic_s()

@@ -67,6 +67,15 @@ class SessionFolder:
         except OSError:
             return True
 
+    def is_over(self, session_id: str) -> bool:
+        """
+        Whether a session's JSONL ends with a stop.
+
+        Raises:
+            OSError: If it cannot be read.
+        """
+        return _is_stop(last_line_of(self.jsonl(session_id)))
+
     def is_finished(self, session_id: str) -> bool:
         """
         Whether a session's manifest says that nothing will be added.
@@ -112,7 +121,7 @@ class SessionFolder:
             if place.start_bytes is None:
                 if not self.base.for_session(name).exist():
                     return place
-            elif may_be_over or not _is_stop(last_line_of(self.jsonl(name))):
+            elif may_be_over or not self.is_over(name):
                 return place
         raise AssertionError("names never end")
 

@@ -50,6 +50,7 @@ class AutoTransport:
         self._heard_at_s: dict[str, float] = {}
         self._without_stream: set[str] = set()
         self._some_have_streams = False
+        self._ready: list[Arrival] = []
         self._decide_at_s = float("-inf")
 
     def read(self) -> Sequence[Arrival]:
@@ -59,16 +60,18 @@ class AutoTransport:
         Raises:
             Unavailable: If Redis is away.
         """
-        arrivals = self._decide() if self._held else []
+        if self._held:
+            self._decide()
         for arrival in self._pubsub.read(0 if self._some_have_streams else WAIT_S):
             if arrival.prefix in self._held:
                 if not arrival.recalled:
                     self._heard_at_s.setdefault(arrival.prefix, self._clock.monotonic_s())
                 self._held[arrival.prefix].append(arrival)
             else:
-                arrivals.append(arrival)
+                self._ready.append(arrival)
         if self._some_have_streams:
-            arrivals += self._stream.read()
+            self._ready += self._stream.read()
+        arrivals, self._ready = self._ready, []  # not lost if Redis went away before
         return arrivals
 
     def rewind(self, prefix: str, after: str) -> None:
@@ -77,11 +80,10 @@ class AutoTransport:
         """
         self._stream.rewind(prefix, after)
 
-    def _decide(self) -> list[Arrival]:
-        released: list[Arrival] = []
+    def _decide(self) -> None:
         now_s = self._clock.monotonic_s()
         if now_s < self._decide_at_s:
-            return released
+            return
         self._decide_at_s = now_s + DECIDE_EVERY_S
         for prefix, has_stream in zip(list(self._held), self._have_streams(), strict=True):
             if has_stream:
@@ -91,13 +93,12 @@ class AutoTransport:
                 self._some_have_streams = True
                 log.info("reading the stream", extra={"camera": prefix})
             elif now_s - self._heard_at_s.get(prefix, now_s) >= PATIENCE_S:
-                released += self._held[prefix]
+                self._ready += self._held[prefix]
                 log.info("listening to pub/sub: there is no stream", extra={"camera": prefix})
             else:
                 self._without_stream.add(prefix)
                 continue
             del self._held[prefix]
-        return released
 
     def _have_streams(self) -> list[bool]:
         pipe = self._client.pipeline(transaction=False)

@@ -1,6 +1,7 @@
 """Pub/sub, for servers that only publish: what is missed is gone, and is told."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,22 +29,32 @@ class PubSubTransport:
     Listens to the channels of all prefixes.
 
     What is published while it is away is not heard. The first envelope of each prefix after an
-    absence says so, and before it comes the last recording state, where the server keeps that.
+    absence, and after the start, says so and for how long, where that is known; before it comes
+    the last recording state, where the server keeps that.
 
     Args:
         client: Redis.
         prefixes: Whom to listen to.
+        clock_s: Seconds of a clock that only goes forward.
     """
 
-    def __init__(self, client: redis.Redis, prefixes: Sequence[str]) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        prefixes: Sequence[str],
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
+        self._clock_s = clock_s
         self._channels = {
             Channels(prefix).of(channel).encode(): (prefix, channel)
             for prefix in prefixes
             for channel in RECORDED
         }
         self._pubsub: Any = None
-        self._was_away: set[str] = set()
+        self._was_away = set(prefixes)
+        self._listened_at_s: float | None = None
+        self._gap_s = 0.0
 
     def drop(self, prefix: str) -> None:
         """
@@ -71,16 +82,29 @@ class PubSubTransport:
         if not self._channels:
             return []
         try:
-            return self._subscribe() + self._listen(wait_s)
+            return [*self._subscribe(), *self._listen(wait_s)]
+        except AWAY as exc:
+            raise self._away(exc) from exc
+
+    def subscribe(self) -> Sequence[Arrival]:
+        """
+        Subscribe if need be, and give what was said last, then what came meanwhile.
+
+        Raises:
+            Unavailable: If Redis is away.
+        """
+        try:
+            return self._subscribe()
         except AWAY as exc:
             raise self._away(exc) from exc
 
     def _subscribe(self) -> list[Arrival]:
-        """Subscribe if need be, and give what was said last, then what came meanwhile."""
-        if self._pubsub is not None:
+        if self._pubsub is not None or not self._channels:
             return []
         self._pubsub = self._client.pubsub()  # type: ignore[no-untyped-call]
         self._pubsub.subscribe(*self._channels)
+        if self._listened_at_s is not None:
+            self._gap_s = self._clock_s() - self._listened_at_s
         early: list[Arrival] = []
         unconfirmed = len(self._channels)
         while unconfirmed:
@@ -101,7 +125,14 @@ class PubSubTransport:
         arrivals: list[Arrival] = []
         size_bytes = 0
         while len(arrivals) < BATCH and size_bytes < BATCH_BYTES:
-            message = self._pubsub.get_message(timeout=wait_s)
+            try:
+                message = self._pubsub.get_message(timeout=wait_s)
+            except AWAY as exc:
+                if not arrivals:
+                    raise
+                self._away(exc)  # what was heard before is not lost with it
+                break
+            self._listened_at_s = self._clock_s()
             if message is not None:
                 if message["type"] == "message":
                     arrivals += self._arrival(message["channel"], message["data"])
@@ -118,7 +149,7 @@ class PubSubTransport:
         arrival = Arrival(prefix, channel, envelope)
         if prefix in self._was_away:
             self._was_away.discard(prefix)
-            arrival = replace(arrival, gap=GAP)
+            arrival = replace(arrival, gap=GAP, gap_s=self._gap_s)
         return [arrival]
 
     def rewind(self, prefix: str, after: str) -> None:

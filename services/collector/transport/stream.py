@@ -155,16 +155,20 @@ def _arrival(prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arr
     def text(name: str, longest: int = LONGEST_TEXT) -> str:
         return fields.get(name.encode(), b"").decode(errors="replace")[:longest]
 
-    seq = text(keys.FIELD_SEQ)
+    def number(name: str) -> int:
+        digits = text(name)
+        return int(digits) if _NUMBER.fullmatch(digits) else 0
+
     return Arrival(
         prefix=prefix,
         channel=text(keys.FIELD_CHANNEL),
         envelope=fields.get(keys.FIELD_ENVELOPE.encode(), b""),
         entry_id=entry_id.decode(),
         run=text(keys.FIELD_RUN, LONGEST_RUN),
-        seq=int(seq) if _NUMBER.fullmatch(seq) else 0,
+        seq=number(keys.FIELD_SEQ),
         follows=text(keys.FIELD_FOLLOWS),
         gap=text(keys.FIELD_GAP),
+        gap_s=number(keys.FIELD_GAP_MS) / 1_000,
     )
 
 

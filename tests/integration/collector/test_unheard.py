@@ -35,6 +35,7 @@ def test_without_its_positions_it_still_keeps_each_envelope_once(
     publishing.edge(20)
     with running(make()):
         publishing.edge(20)
+        all_in_the_file(sessions, publishing)
         publishing.stop()
         all_in_the_file(sessions, publishing)
 
@@ -57,11 +58,12 @@ def test_positions_that_make_no_sense_cost_no_envelope(make, client, sessions, p
     with running(make(prefixes="physiology,ward")):
         for each in (publishing, other):
             each.edge(20)
-            each.stop()
         all_in_the_file(sessions, publishing)
         all_in_the_file(sessions / "ward", other)
+        publishing.stop()
+        told = finished(sessions)
 
-    assert finished(sessions)["complete"]
+    assert told["complete"]
 
 
 def test_a_recording_whose_start_the_stream_has_let_go_is_joined(

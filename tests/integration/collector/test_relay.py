@@ -1,0 +1,212 @@
+"""The relay: what a server that only publishes said, and what nobody heard of it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.collector import relay
+from services.collector.relay import RelaySettings
+from tests.support.collecting import finished, heard_by, lines, manifest, ready
+from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
+from tests.support.publishing import Publishing
+from tests.support.running import a_pulse, load, running
+from vitalrig import keys
+
+ROOT = Path(__file__).parents[3]
+STREAM = keys.envelopes_stream("physiology")
+UNHEARD = "not subscribed for a while"
+
+
+@pytest.fixture
+def publishing(client):
+    return Publishing(client, stream=False)
+
+
+@pytest.fixture
+def start_relay(redis_server, tmp_path):
+    """Start relays as processes of their own; whatever is left is ended."""
+    started = []
+
+    def start():
+        command = [
+            sys.executable, "-m", "services.collector.relay", "--config=/dev/null",
+            f"--redis_port={redis_server.port}", f"--health_file={tmp_path / 'relay.health'}",
+        ]  # fmt: skip
+        environment = os.environ | {"PYTHONPATH": "libs:."}
+        with (tmp_path / f"relay{len(started)}.log").open("wb") as log:
+            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def make_relay(redis_server, tmp_path, **more):
+    return relay.build(load(RelaySettings, redis_server, **more), a_pulse(tmp_path, "relay"))
+
+
+def in_stream(client, stream=STREAM):
+    return [fields[b"envelope"] for _, fields in client.xrange(stream)]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_relay_that_was_restarted_in_a_session_leaves_a_gap(
+    start_relay, make, client, sessions, publishing, how
+):
+    """
+    Nobody can say how much was published meanwhile; the manifest says for how long.
+    """
+    with running(make(transport="stream")):
+        process = start_relay()
+        heard_by(client, 1)
+        publishing.start()
+        publishing.edge(20)
+        eventually(lambda: lines(sessions) == publishing.published)
+        process.send_signal(how)
+        process.wait(PATIENCE_S)
+        lost_from = len(publishing.published)
+        publishing.edge(30)
+        lost_to = len(publishing.published)
+        start_relay()
+        heard_by(client, 1)
+        publishing.edge(20)
+        publishing.stop()
+        told = finished(sessions)
+
+    heard = publishing.published[:lost_from] + publishing.published[lost_to:]
+    assert (heard, heard) == (in_stream(client), lines(sessions))
+    assert (False, [UNHEARD]) == (told["complete"], list(told["gaps"]["by_reason"]))
+    assert told["gaps"]["by_reason"][UNHEARD]["within_ms"] > 0
+
+
+def test_a_relay_that_is_stopped_adds_first_what_it_has_heard(start_relay, client, publishing):
+    """
+    A stop costs only what comes after it.
+    """
+    process = start_relay()
+    heard_by(client, 1)
+    publishing.edge(3_000)
+    process.terminate()
+
+    assert 0 == process.wait(PATIENCE_S)
+    assert publishing.published == in_stream(client)
+
+
+def test_the_first_entry_of_every_camera_says_that_a_relay_began(
+    redis_server, client, tmp_path, publishing
+):
+    """
+    Also the first relay ever: something may have been said before.
+    """
+    other = Publishing(client, "ward", stream=False)
+    with running(make_relay(redis_server, tmp_path, prefixes="physiology,ward")):
+        heard_by(client, 1)
+        for each in (publishing, other):
+            each.edge(3)
+        eventually(lambda: client.xlen(keys.envelopes_stream("ward")) == 3)
+
+    for prefix in ("physiology", "ward"):
+        entries = client.xrange(keys.envelopes_stream(prefix))
+        assert [True, False, False] == [b"gap" in fields for _, fields in entries]
+
+
+def test_a_stream_that_is_refused_holds_up_no_other(redis_server, client, tmp_path, publishing):
+    """
+    Somebody else uses the key; when it is free again, what was heard is added, in order.
+    """
+    client.set(STREAM, "not a stream")
+    other = Publishing(client, "ward", stream=False)
+    with running(make_relay(redis_server, tmp_path, prefixes="physiology,ward")):
+        heard_by(client, 1)
+        for _ in range(10):
+            publishing.edge(2)
+            other.edge(2)
+        eventually(lambda: client.xlen(keys.envelopes_stream("ward")) == 20)
+        client.delete(STREAM)
+        eventually(lambda: client.exists(STREAM) and client.xlen(STREAM) == 20)
+
+    assert publishing.published == in_stream(client)
+    assert other.published == in_stream(client, keys.envelopes_stream("ward"))
+
+
+def test_what_a_relay_cannot_keep_is_counted_exactly(
+    redis_server, make, client, sessions, tmp_path, publishing, monkeypatch
+):
+    """
+    Redis speaks and takes nothing; the memory is bounded, and numbers prove what it cost.
+    """
+    monkeypatch.setattr(relay, "MAX_WAITING", 50)
+    with running(make_relay(redis_server, tmp_path)), running(make(transport="stream")):
+        ready(client)
+        heard_by(client, 1)
+        publishing.start()
+        publishing.edge(10)
+        eventually(lambda: len(lines(sessions)) == 11)
+        client.config_set("min-replicas-to-write", 1)
+        publishing.edge(200)
+        client.config_set("min-replicas-to-write", 0)
+        publishing.stop()
+        told = finished(sessions)
+
+    missing = len(publishing.published) - len(lines(sessions))
+    assert missing == told["gaps"]["missing_envelopes"]
+    assert publishing.published[-1] == lines(sessions)[-1]
+
+
+@pytest.mark.parametrize("transport", ["pubsub", "auto"])
+def test_a_collector_of_pub_sub_that_was_restarted_in_a_session_leaves_a_gap(
+    make, client, sessions, publishing, transport
+):
+    """
+    However orderly it was stopped: what was published meanwhile is gone.
+    """
+    with running(make(transport=transport)):
+        heard_by(client, 1)
+        publishing.start()
+        publishing.edge(20)
+        eventually(lambda: lines(sessions) == publishing.published)
+    publishing.edge(30)
+    with running(make(transport=transport)):
+        heard_by(client, 1)
+        publishing.edge(20)
+        publishing.stop()
+        eventually(lambda: lines(sessions)[-1:] == publishing.published[-1:])
+        finished(sessions)
+
+    assert (False, True) == (
+        manifest(sessions)["complete"],
+        UNHEARD in manifest(sessions)["gaps"]["by_reason"],
+    )
+
+
+def test_a_collector_of_pub_sub_that_was_killed_after_a_stop_adds_nothing_to_the_session(
+    start_process, client, sessions, publishing
+):
+    """
+    Its stop is in the file, and will not be said again.
+    """
+    process = start_process(transport="pubsub")
+    heard_by(client, 1)
+    publishing.start()
+    publishing.edge(20)
+    publishing.stop()
+    finished(sessions)
+    process.kill()
+    process.wait()
+    start_process(transport="pubsub")
+    eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1] == 1)
+    whole = list(publishing.published)
+    publishing.edge(20)
+    publishing.start("second")
+    publishing.edge(5)
+    publishing.stop()
+    finished(sessions, "second")
+
+    assert (whole, True) == (lines(sessions), manifest(sessions)["complete"])
