@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.files import replace_text
+from vitalrig.harmless import harmless
 
 WRITE_EVERY_S = 1.0
 
@@ -112,7 +113,7 @@ def probe(target: str, clock: Clock | None = None) -> list[str]:
             return _probe_http(target)
         case "grpc":
             return _probe_grpc(parts.netloc)
-    return [f"{target}: write file:PATH?max_age_s=N, http://… or grpc://HOST:PORT"]
+    return [f"{target}: write file:PATH?max_age_s=N, http://... or grpc://HOST:PORT"]
 
 
 def _probe_file(path: Path, max_age_s: float, clock: Clock) -> list[str]:
@@ -162,7 +163,7 @@ def main(argv: Sequence[str]) -> int:
         print(__doc__)
         return 0 if argv and argv[0] in ("-h", "--help") else 2
     failing = probe(argv[0])
-    print("\n".join(failing) or "ok")
+    print("\n".join(map(harmless, failing)) or "ok")
     return 1 if failing else 0
 
 

@@ -71,7 +71,7 @@ def test_settings_that_changed_while_it_runs_are_not_passed_over(rig):
     refused = rig.verb("up", check=False, VITALRIG_PHYSIOLOGY_SERVER_PULSE_RATE="60")
 
     assert 1 == refused.returncode
-    assert "VITALRIG_PHYSIOLOGY_SERVER_PULSE_RATE unset → 60" in refused.stderr
+    assert "VITALRIG_PHYSIOLOGY_SERVER_PULSE_RATE unset -> 60" in refused.stderr
 
 
 def test_the_other_mode_is_refused_while_this_one_runs(rig):

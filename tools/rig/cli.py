@@ -3,6 +3,7 @@ The verbs: up, down, purge, ps, logs, record, doctor.
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -120,7 +121,7 @@ def doctor(environment: Environment, _: argparse.Namespace) -> int:
         for check in rig.checks(with_ports=not held_by):
             print(f"  {'ok ' if check.ok else 'NOT'}  {check.name:<15} {check.found}")
             if not check.ok:
-                print(f"       {'':<15} → {check.remedy}")
+                print(f"       {'':<15} -> {check.remedy}")
                 bad = bad or mode == chosen
     return 1 if bad else 0
 
@@ -154,6 +155,9 @@ def main(argv: Sequence[str]) -> int:
     parsers["record"].add_argument("--seconds", default="30", help="how long (%(default)s)")
     parsers["record"].add_argument("--session", default="", help="its name; made up if empty")
     arguments = parser.parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files and what others say may hold letters that this terminal does not have.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _VERBS[arguments.verb](load(_ROOT, os.environ), arguments)
         sys.stdout.flush()

@@ -213,7 +213,7 @@ class ComposeRig:
     def _fetch(image: str) -> str | None:
         if docker.has_image(image):
             return None
-        print(f"Fetching {image} …", flush=True)
+        print(f"Fetching {image} ...", flush=True)
         return docker.pull(image)
 
     def _what_failed(self, services: Sequence[str]) -> str:

@@ -175,7 +175,7 @@ class Layout:
 
     def changes(self) -> list[str]:
         """
-        Return what is set otherwise now than when the rig was started, as ``NAME old → new``.
+        Return what is set otherwise now than when the rig was started, as ``NAME old -> new``.
         """
         try:
             before = json.loads(self.started_with.read_text(encoding="utf-8"))
@@ -185,7 +185,7 @@ class Layout:
         now = _decisive(self.environment.for_programs() | dict(os.environ) | ours)
         names = sorted(before.keys() | now.keys())
         return [
-            f"{name} {before.get(name, 'unset')} → {now.get(name, 'unset')}"
+            f"{name} {before.get(name, 'unset')} -> {now.get(name, 'unset')}"
             for name in names
             if before.get(name) != now.get(name)
         ]

@@ -44,7 +44,7 @@ def _control(fleet: Fleet, host: str) -> list[tuple[str, str]]:
         return [("control (gRPC)", f"{host}:{fleet.grpc_port}")]
     rows = [(f"gRPC of {camera.name}", f"{host}:{fleet.port(camera)}") for camera in cameras]
     if len(rows) > _SHOWN:
-        rows = [*rows[: _SHOWN - 1], ("…", f"{len(rows)} cameras"), rows[-1]]
+        rows = [*rows[: _SHOWN - 1], ("...", f"{len(rows)} cameras"), rows[-1]]
     return rows
 
 

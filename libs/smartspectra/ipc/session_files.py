@@ -35,7 +35,7 @@ def check_session_id(session_id: str) -> str:
 
 
 def new_session_id(epoch_s: float, is_taken: Callable[[str], bool]) -> str:
-    """Make a session id from local date and time: ``20251006_205619``, then ``…_2``."""
+    """Make a session id from local date and time: ``20251006_205619``, then ``..._2``."""
     stem = datetime.fromtimestamp(epoch_s).strftime("%Y%m%d_%H%M%S")  # noqa: DTZ006
     ids = chain([stem], (f"{stem}_{number}" for number in count(2)))
     return next(session_id for session_id in ids if not is_taken(session_id))

@@ -71,7 +71,7 @@ def test_what_changed_since_the_start_is_named(tmp_path):
     before.remember(before.environment.for_programs() | before.fleet.variables())
 
     assert [] == a_layout(tmp_path, GRPC_PORT=1111).changes()
-    assert ["GRPC_PORT 1111 → 2222"] == a_layout(tmp_path, GRPC_PORT=2222).changes()
+    assert ["GRPC_PORT 1111 -> 2222"] == a_layout(tmp_path, GRPC_PORT=2222).changes()
 
 
 def test_how_a_program_ended_is_read_from_supervisords_log(tmp_path):
