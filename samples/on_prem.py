@@ -10,6 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+# What gRPC's core prints by itself is of no use at a keyboard: errors are raised as well. It is
+# asked for when the package is loaded.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.wrappers_pb2 import DoubleValue

@@ -19,14 +19,14 @@ def configuration() -> str:
         "Later sources win: defaults < `config/<service>.yml` < environment",
         "`VITALRIG_<SERVICE>_<KEY>` < flags `--<key>`. An unknown key stops the service.",
     ]
+    default_of = importlib.import_module("vitalrig.settings").default_of
     for path in sorted((ROOT / "services").glob("*/settings.py")):
         service = path.parent.name
         settings = importlib.import_module(f"services.{service}.settings").Settings
         lines += ["", f"## {service}", "", "| key | default | meaning |", "|---|---|---|"]
         for key, field in settings.model_fields.items():
-            default = field.default
-            shown = ",".join(default) if isinstance(default, tuple) else default
-            cell = "" if shown is None else f"`{shown}`"
+            default = default_of(field)
+            cell = f"`{default}`" if default else ""
             lines.append(f"| `{key}` | {cell} | {field.description} |")
     return "\n".join(lines) + "\n"
 

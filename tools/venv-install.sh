@@ -14,10 +14,3 @@ if ! { ls wheelhouse/*.whl >/dev/null 2>&1 &&
   "${pip[@]}" install "${locked[@]}"
 fi
 "${pip[@]}" install --no-deps --no-build-isolation --no-index --editable .
-
-# The services run from the checkout, so the command of one is a file that knows where it is.
-cat >"$venv/bin/physiology_server" <<EOF
-#!/bin/sh
-PYTHONPATH="$PWD\${PYTHONPATH:+:\$PYTHONPATH}" exec "$(cd "$venv" && pwd)/bin/python" -P -m services.physiology_server "\$@"
-EOF
-chmod +x "$venv/bin/physiology_server"

@@ -33,6 +33,13 @@ def missing(error: ImportError, what: str, extra: str) -> str:
     return f"{what} needs {package}, which is not installed; {how_to_install(extra)}"
 
 
+def is_ours(error: ImportError) -> bool:
+    """
+    Say whether what is missing belongs to this distribution, so that no extra brings it.
+    """
+    return (error.name or "").partition(".")[0] in {"vitalrig", "smartspectra", "services"}
+
+
 def _origin() -> str:
     """The file or folder that this was installed from; empty where nobody knows."""
     try:

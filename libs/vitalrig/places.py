@@ -4,9 +4,21 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from vitalrig import dotenv
 
-def sessions_folder(environ: Mapping[str, str] = os.environ) -> Path:
+ENV_FILE = Path(".env")
+
+
+def sessions_folder(environ: Mapping[str, str] = os.environ, env_file: Path = ENV_FILE) -> Path:
     """
     Give the folder of session files: that in `DATA_DIR`, or in `data` where nothing is set.
+
+    As for the rig, what the environment says goes before what *env_file* says.
+
+    Raises:
+        BadEnvFile: If *env_file* has a line that is not understood.
     """
-    return Path(environ.get("DATA_DIR") or "data").expanduser() / "sessions"
+    data = environ.get("DATA_DIR")
+    if not data and env_file.is_file():
+        data = dotenv.read(env_file, environ).get("DATA_DIR")
+    return Path(data or "data").expanduser() / "sessions"

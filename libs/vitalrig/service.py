@@ -128,7 +128,7 @@ def serve(
         if unknown and not unknown_flags_warn:
             raise BadSettings(f"{unknown[0]}: unknown argument; --help lists all")
     except HelpWanted as wanted:
-        print(wanted)
+        _print(wanted)
         return EXIT_OK
     except BadSettings as exc:
         print(f"{name}: {exc}", file=sys.stderr)
@@ -157,6 +157,14 @@ def serve(
         return EXIT_CANNOT_START
     log.info("stopped")
     return EXIT_OK
+
+
+def _print(text: object) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has seen enough, such as `head`; Python would complain at the end again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

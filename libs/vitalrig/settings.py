@@ -2,12 +2,14 @@
 
 import difflib
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
 from absl import flags
 from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -19,6 +21,7 @@ from yaml import YAMLError
 
 from vitalrig.errors import BadSettings
 from vitalrig.logs import LogFormat, LogLevel
+from vitalrig.version import VERSION
 
 
 def _split_commas(value: object) -> object:
@@ -32,8 +35,11 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
 _HELP_FLAGS = ("--help", "-h", "-help", "--helpfull", "--help=main")
 
 
+_VERSION_FLAGS = ("--version", "-version")
+
+
 class HelpWanted(Exception):
-    """The caller asked for `--help`. Print the text it carries, and end well."""
+    """The caller asked for `--help` or `--version`. Print the text it carries, and end well."""
 
 
 class ServiceSettings(BaseSettings):
@@ -171,7 +177,7 @@ def help_text(settings: type[ServiceSettings]) -> str:
     name = settings.service()
     where = f"config/{name}.yml" if settings.usual_config else "the file of --config"
     lines = [
-        f"python -m services.{name} [--config FILE] [--KEY=VALUE ...]",
+        f"{_command_line(name)} [--config FILE] [--KEY=VALUE ...]",
         "",
         *(line.strip() for line in (settings.__doc__ or "").strip().splitlines()),
         "",
@@ -182,13 +188,32 @@ def help_text(settings: type[ServiceSettings]) -> str:
         f"  --config=FILE  ({f'config/{name}.yml' if settings.usual_config else ''})",
         "      the YAML file to read",
     ]
+    lines += ["  --version", "      show the version and exit"]
     for key, field in settings.model_fields.items():
-        default = field.default
-        shown = ",".join(default) if isinstance(default, tuple) else default
-        lines += [f"  --{key}  ({'' if shown is None else shown})", f"      {field.description}"]
+        lines += [f"  --{key}  ({default_of(field)})", f"      {field.description}"]
     if more := settings.more_help():
         lines += ["", *more]
     return "\n".join(lines)
+
+
+def default_of(field: FieldInfo) -> str:
+    """
+    A key's default as it may be written; empty where there is none, or where it is found out.
+    """
+    if field.default is None or field.default_factory is not None:
+        return ""
+    return ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+
+
+def _command_line(service: str) -> str:
+    """
+    How the process was started: as the command of the service, or as a module.
+    """
+    if Path(sys.argv[0]).name == service:
+        return service
+    module = getattr(sys.modules["__main__"].__spec__, "name", "")
+    named = module if module.startswith("services.") else f"services.{service}"
+    return f"python -m {named.removesuffix('.__main__')}"
 
 
 def _parse_flags(
@@ -196,6 +221,8 @@ def _parse_flags(
 ) -> tuple[dict[str, Any], list[str]]:
     if any(arg in _HELP_FLAGS for arg in argv):
         raise HelpWanted(help_text(settings))
+    if any(arg in _VERSION_FLAGS for arg in argv):
+        raise HelpWanted(f"{settings.service()} {VERSION}")
     values = flags.FlagValues()  # type: ignore[no-untyped-call]
     flags.DEFINE_string("config", None, "the YAML file to read", flag_values=values)
     for key, field in settings.model_fields.items():

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from vitalrig.places import sessions_folder as usual_folder
 from vitalrig.settings import Names, ServiceSettings, for_service
 
 
@@ -16,7 +17,10 @@ class Settings(ServiceSettings):
     prefixes: Names = Field(
         ("physiology",), min_length=1, description="key prefixes to collect, one per camera"
     )
-    sessions_folder: Path = Field(Path("data/sessions"), description="folder for session files")
+    sessions_folder: Path = Field(
+        default_factory=usual_folder,
+        description="folder for session files; by default sessions in DATA_DIR, or data/sessions",
+    )
     transport: Literal["auto", "stream", "pubsub"] = Field(
         "auto",
         description="stream: our server's durable stream; pubsub: a server that only publishes; "

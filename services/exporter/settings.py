@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
 from services.exporter.judging import Limits
+from vitalrig.places import sessions_folder as usual_folder
 from vitalrig.settings import ServiceSettings, for_service
 
 
@@ -43,7 +44,9 @@ class Settings(ServiceSettings):
     )
     max_requests: int = Field(16, gt=0, description="requests answered at a time; others get 503")
     sessions_folder: Path = Field(
-        Path("data/sessions"), description="folder of session files, whose disk is watched"
+        default_factory=usual_folder,
+        description="folder of session files, whose disk is watched; by default sessions in "
+        "DATA_DIR, or data/sessions",
     )
     stale_after_s: float = Field(
         10.0, gt=0, description="a report or a sample older than this is not shown as live"

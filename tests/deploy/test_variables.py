@@ -5,9 +5,9 @@ import re
 import pytest
 
 from rig.cameras import made_up
-from rig.dotenv import parse
 from rig.fleet import Fleet
 from tests.support.rig_files import ROOT, compose_variables, services, text
+from vitalrig.dotenv import parse
 
 FILES = ("docker-compose.yml", "docker-compose.vendor.yml")
 # What tools/rig works out for itself.

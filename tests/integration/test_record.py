@@ -13,7 +13,7 @@ from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.reports import camera_report
 from tests.support.running import a_pulse, load, running
-from vitalrig.cli import app
+from vitalrig.cli.app import app
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -138,6 +139,11 @@ def _the_running(environment: Environment) -> modes.Rig:
     return rigs[0]
 
 
+def _version() -> str:
+    with (_ROOT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
 _VERBS = {verb.__name__: verb for verb in (up, down, purge, ps, logs, record, doctor)}
 
 
@@ -146,6 +152,7 @@ def main(argv: Sequence[str]) -> int:
     Do what *argv* says, and return the exit status: 0, 1 with a message, 2 for bad usage.
     """
     parser = argparse.ArgumentParser(prog="rig", description="Start, watch and stop the rig.")
+    parser.add_argument("--version", action="version", version=f"rig {_version()}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
     parsers = {name: verbs.add_parser(name, help=verb.__doc__) for name, verb in _VERBS.items()}
     parsers["logs"].add_argument("service", nargs="?", help="one service; all without it")

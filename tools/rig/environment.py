@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig import addresses, dotenv
+from rig import addresses
 from rig.errors import RigError
+from vitalrig import dotenv
 
 HIGHEST_PORT = 65535
 _UNPRIVILEGED_ID = "10001"
@@ -116,9 +117,12 @@ def load(root: Path, environ: Mapping[str, str]) -> Environment:
     Raises:
         RigError: If a file has a line that is not understood, or a name that nobody knows.
     """
-    defaults = dotenv.read(root / ".env.example", environ)
     path = Path(environ.get("RIG_ENV_FILE") or root / ".env")
-    own = dotenv.read(path, environ) if path.is_file() else {}
+    try:
+        defaults = dotenv.read(root / ".env.example", environ)
+        own = dotenv.read(path, environ) if path.is_file() else {}
+    except dotenv.BadEnvFile as exc:
+        raise RigError(str(exc)) from exc
     for name in own:
         if name not in defaults and name not in _PROXIES and not name.startswith(_PASSED_ON):
             close = difflib.get_close_matches(name, defaults, n=1)

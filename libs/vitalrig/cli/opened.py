@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vitalrig.cli.terminal import progress_bar
+from vitalrig.dotenv import BadEnvFile
 from vitalrig.places import sessions_folder as usual_folder
 from vitalrig.sessions import catalogue
 from vitalrig.sessions.files import SessionFiles
@@ -13,10 +14,18 @@ from vitalrig.sessions.files import SessionFiles
 if TYPE_CHECKING:
     from vitalrig.sessions.series import Session
 
+
+def _usual_folder() -> Path:
+    try:
+        return usual_folder()
+    except BadEnvFile as exc:
+        raise typer.BadParameter(str(exc)) from exc
+
+
 Folder = Annotated[
     Path,
     typer.Option(
-        default_factory=usual_folder,
+        default_factory=_usual_folder,
         show_default="sessions in DATA_DIR, or data/sessions",
         help="Where the collector writes.",
     ),

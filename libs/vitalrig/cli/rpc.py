@@ -6,6 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+# What gRPC's core prints by itself is of no use to a person: errors are raised as well. It is asked
+# for when the package is loaded.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 import grpc
 from google.protobuf.empty_pb2 import Empty
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vitalrig.encodable import encodable
+from vitalrig.places import sessions_folder as usual_folder
 from vitalrig.sessions.catalogue import camera_of, meta_of, resolve
 from vitalrig.sessions.document import Document, Span
 from vitalrig.sessions.errors import Missing, Unreadable, extra
@@ -16,12 +17,10 @@ with extra("export"):
     from vitalrig.sessions.aggregate import aggregate
     from vitalrig.sessions.series import Samples, Series, Session
 
-_ROOT = Path("data/sessions")
-
 
 def open_session(
     session: SessionFiles | Path | str,
-    sessions_folder: Path = _ROOT,
+    sessions_folder: Path | None = None,
     advance: Advance = no_progress,
 ) -> Session:
     """
@@ -33,7 +32,7 @@ def open_session(
 
     Args:
         session: Its files, the path of one of them, or its name.
-        sessions_folder: Where names are looked up.
+        sessions_folder: Where names are looked up; by default where the rig keeps sessions.
         advance: Told of bytes of the JSONL that were read.
 
     Raises:
@@ -42,7 +41,7 @@ def open_session(
         OSError: If its files cannot be read.
     """
     if not isinstance(session, SessionFiles):
-        session = resolve(str(session), sessions_folder)
+        session = resolve(str(session), sessions_folder or usual_folder())
     if session.summary is not None and not session.is_unfinished:
         return _of_document(session, session.summary)
     if session.jsonl is not None:

@@ -1,6 +1,7 @@
 """`vitalrig sessions`, as people and programs call it."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from tests.support.patience import PATIENCE_S
 from tests.support.sessions import golden_in, recorded
 from tests.support.unprivileged import for_whom_permissions_count
-from vitalrig.cli import app
+from vitalrig.cli.app import app
 
 ROOT = Path(__file__).parents[3]
 
@@ -517,3 +518,74 @@ def test_the_folder_is_that_of_data_dir(folder, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(folder.parent))
 
     assert "golden" in CliRunner().invoke(app, ["sessions", "list"]).stdout
+
+
+def test_a_line_of_env_that_is_not_understood_is_said(tmp_path, monkeypatch):
+    """
+    Rather than another folder than that which is meant be looked into.
+    """
+    (tmp_path / ".env").write_text("DATA_DIR: /big")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATA_DIR", raising=False)
+    result = CliRunner().invoke(app, ["sessions", "list"])
+
+    assert (2, True) == (result.exit_code, ".env, line 1" in result.stderr)
+
+
+COMMAND_LINES = {
+    "help": ["--help"],
+    "version": ["--version"],
+    "help of a command": ["sessions", "verify", "--help"],
+    "no such command": ["nonsense"],
+    "no such folder": ["sessions", "list", "--sessions-folder", "/none"],
+    "list": ["sessions", "list"],
+    "show": ["sessions", "show", "golden"],
+    "verify": ["sessions", "verify"],
+    "no server": ["record", "--server", "127.0.0.1:1", "--sessions-folder", "/tmp"],
+}
+
+
+@pytest.mark.parametrize("arguments", COMMAND_LINES.values(), ids=COMMAND_LINES)
+def test_no_escape_code_goes_into_a_pipe(folder, arguments):
+    """
+    What is piped into a file or a mail is read there without a terminal.
+    """
+    result = subprocess.run(
+        [sys.executable, "-m", "vitalrig.cli", *arguments],
+        capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+        env=os.environ | {"DATA_DIR": str(folder.parent), "TERM": "xterm-256color"},
+    )  # fmt: skip
+
+    assert result.stdout + result.stderr
+    assert "\x1b" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["sessions"], ["sessions", "verify"], ["record"]])
+def test_help_is_titled_by_the_commands_name(arguments):
+    """
+    Not by how Python was told to run it.
+    """
+    result = subprocess.run(
+        [sys.executable, "-m", "vitalrig.cli", *arguments, "--help"],
+        capture_output=True, text=True, check=True, timeout=PATIENCE_S,
+    )  # fmt: skip
+
+    assert " ".join(["Usage: vitalrig", *arguments]) in result.stdout
+
+
+def test_grpc_says_nothing_by_itself(tmp_path):
+    """
+    What went wrong is one line of ours, whatever its core would print.
+    """
+    (tmp_path / "ca.crt").write_text("no certificate")
+    result = subprocess.run(
+        [
+            sys.executable, "-m", "vitalrig.cli", "record", "--server", "127.0.0.1:1",
+            "--sessions-folder", str(tmp_path),
+        ],
+        capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+        env=os.environ | {"VITALRIG_RPC_CA_FILE": str(tmp_path / "ca.crt")},
+    )  # fmt: skip
+
+    assert (1, 1) == (result.returncode, result.stderr.count("\n")), result.stderr
+    assert result.stderr.startswith("record: no physiology_server answers at 127.0.0.1:1")

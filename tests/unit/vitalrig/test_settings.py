@@ -1,5 +1,8 @@
 """Settings: the later source wins, and a key nobody knows is a message, not a default."""
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,8 +11,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import Field
 
+from tests.support.patience import PATIENCE_S
 from vitalrig.errors import BadSettings
 from vitalrig.settings import HelpWanted, Names, ServiceSettings, for_service
+from vitalrig.version import VERSION
+
+ROOT = Path(__file__).parents[3]
 
 
 class Settings(ServiceSettings):
@@ -136,6 +143,30 @@ def test_help_names_every_key_with_its_default():
         load("--help")
 
     assert all(f"--{key}  (" in str(wanted.value) for key in Settings.model_fields)
+
+
+MODULES = [
+    f"services.{path.parent.name}" for path in sorted((ROOT / "services").glob("*/__main__.py"))
+] + ["services.collector.relay"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_service_tells_its_version_and_how_it_was_started(module):
+    """
+    And `| head` ends it without a complaint.
+    """
+
+    def said(argument):
+        command = f"{shlex.quote(sys.executable)} -m {module} {argument} | head -1"
+        result = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command],
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+        )  # fmt: skip
+        return result.returncode, result.stdout, result.stderr
+
+    name = module.rpartition(".")[2]
+    assert (0, f"{name} {VERSION}\n", "") == said("--version")
+    assert (0, f"python -m {module} [--config FILE] [--KEY=VALUE ...]\n", "") == said("--help")
 
 
 def test_the_password_is_the_first_line_of_its_file(tmp_path):

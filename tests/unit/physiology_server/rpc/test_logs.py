@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from services.physiology_server.rpc import logs
 from services.physiology_server.rpc.logs import CHANNEL, LogStream
 from services.physiology_server.rpc.subscribers import Subscribers
+from tests.support.patience import PATIENCE_S
 
 
 def record(text="camera away", **data):
@@ -122,3 +125,21 @@ def test_after_the_end_of_the_loop_a_record_is_dropped(closed):
     loop.close()
 
     assert (0 if closed else 1) == pending
+
+
+def test_grpcs_core_prints_no_line_between_those_of_the_log():
+    """
+    Each line of the log is JSON, also when a client speaks nonsense instead of TLS.
+    """
+    code = (
+        "import services.physiology_server.app, grpc; "
+        "credentials = grpc.ssl_channel_credentials(b'no certificate'); "
+        "channel = grpc.secure_channel('127.0.0.1:1', credentials); "
+        "channel.unary_unary('/a/b').future(b'', timeout=0.1).exception()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=False, timeout=PATIENCE_S,
+    )  # fmt: skip
+
+    assert (0, "", "") == (result.returncode, result.stdout, result.stderr)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from rig.dotenv import parse, read
-from rig.errors import RigError
+from vitalrig.dotenv import BadEnvFile, parse, read
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_a_line_that_is_not_understood_is_named_with_its_number(line):
     """
     Nobody has to search for it, and nothing is set to what was not meant.
     """
-    with pytest.raises(RigError, match=r"\.env, line 2"):
+    with pytest.raises(BadEnvFile, match=r"\.env, line 2"):
         parse(f"\n{line}\n", ".env", {"HOME": "/home/ann"})
 
 
@@ -91,5 +90,5 @@ def test_a_file_in_another_encoding_is_refused_by_name(tmp_path):
     """
     (tmp_path / ".env").write_text("MODE=local\n", encoding="utf-16")
 
-    with pytest.raises(RigError, match=r"\.env is no text in UTF-8"):
+    with pytest.raises(BadEnvFile, match=r"\.env is no text in UTF-8"):
         read(tmp_path / ".env", {})

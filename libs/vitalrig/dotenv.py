@@ -6,7 +6,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from rig.errors import RigError
+from vitalrig.errors import BadSettings
+
+
+class BadEnvFile(BadSettings):
+    """A line of an .env file is not understood. Say which, and stop."""
+
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -23,13 +28,13 @@ def read(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
     Read the file at *path*.
 
     Raises:
-        RigError: If it is no text in UTF-8, or a line is not understood.
+        BadEnvFile: If it is no text in UTF-8, or a line is not understood.
     """
     try:
         # Editors on Windows put a byte order mark before the text.
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise RigError(f"{path} is no text in UTF-8; save it in that encoding.") from exc
+        raise BadEnvFile(f"{path} is no text in UTF-8; save it in that encoding.") from exc
     return parse(text, path.name, environ)
 
 
@@ -47,14 +52,14 @@ def parse(text: str, name: str, environ: Mapping[str, str]) -> dict[str, str]:
         environ: Variables that values may name.
 
     Raises:
-        RigError: If a line is not understood, or names a variable that is not set; with its number.
+        BadEnvFile: If a line is not understood, or names a variable that is not set.
     """
     values: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if (match := _LINE.fullmatch(line.strip())) is None:
-            raise RigError(f"{name}, line {number} is not NAME=value: {line.strip()}")
+            raise BadEnvFile(f"{name}, line {number} is not NAME=value: {line.strip()}")
         where = f"{name}, line {number}"
         values[match[1]] = _value(match[2], where, {**values, **environ})
     return values
@@ -74,14 +79,16 @@ def _between_quotes(raw: str, pattern: str, where: str) -> str:
     match = re.match(pattern, raw)
     rest = raw[match.end() :].strip() if match else ""
     if match is None or (rest and not rest.startswith("#")):
-        raise RigError(f"{where}: the quotes do not match: {raw}")
+        raise BadEnvFile(f"{where}: the quotes do not match: {raw}")
     return match[1]
 
 
 def _unescaped(match: re.Match[str], where: str) -> str:
     character = match[1]
     if character not in '"\\$':
-        raise RigError(f"{where}: \\{character} is not understood; write \\\\ or use single quotes")
+        raise BadEnvFile(
+            f"{where}: \\{character} is not understood; write \\\\ or use single quotes"
+        )
     return "$$" if character == "$" else character
 
 
@@ -94,10 +101,10 @@ def _meant(match: re.Match[str], where: str, known: Mapping[str, str]) -> str:
         return "$"
     variable = match["bare"] or match["braced"]
     if variable is None:
-        raise RigError(f"{where}: write $$ for a dollar sign, or put the value in single quotes")
+        raise BadEnvFile(f"{where}: write $$ for a dollar sign, or put the value in single quotes")
     value = known.get(variable)
     if value or (value is not None and match["when"] != ":-"):
         return value
     if match["when"] is None:
-        raise RigError(f"{where}: ${{{variable}}} is not set in the environment or a line above")
+        raise BadEnvFile(f"{where}: ${{{variable}}} is not set in the environment or a line above")
     return match["default"]
