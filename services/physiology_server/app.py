@@ -149,7 +149,7 @@ class PhysiologyServer:
         stop.set()
         for task in tasks:
             if task in done:
-                task.result()  # a loop that ended by itself is a fault: end the process with it
+                task.result()  # raises what ended it; one may be done, see `exit_at_end`
 
     async def _say_goodbye(self) -> None:
         self.state.control.stop_edge_graph()
@@ -275,6 +275,7 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         onlooker=pictures,
         make_disturb=lambda: make_disturb(run),
         tell_rate=tell_rate,
+        exit_at_end=settings.exit_at_end,
     )
     if settings.autostart:
         control.start_core()

@@ -57,6 +57,7 @@ class Graph:
         onlooker: Sees every shot.
         make_disturb: Makes, for each run, what stands between the pipeline and the outbox.
         tell_rate: Told, with each item, how many frames a second of its time the capture has.
+        exit_at_end: Be done when a capture has come to its end.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Graph:
         onlooker: Onlooker | None = None,
         make_disturb: Callable[[], Disturb] = lambda: undisturbed,
         tell_rate: Callable[[float], None] = lambda _fps: None,
+        exit_at_end: bool = False,
     ) -> None:
         self._state = state
         self._make_capture = make_capture
@@ -79,20 +81,26 @@ class Graph:
         self._onlooker = onlooker
         self._make_disturb = make_disturb
         self._tell_rate = tell_rate
+        self._exit_at_end = exit_at_end
         self._frames_in = beats.step("frames_in")
 
     async def run(self) -> None:
         """
-        Run until cancelled.
+        Run until cancelled, or to the end of the source if that is wanted.
         """
-        while True:
+        ended = False
+        while not (ended and self._exit_at_end):
             self._pulse.beat()
             if self._state.control.edge_running:
-                await self._run_once()
+                ended = await self._run_once()
             else:
                 await asyncio.sleep(IDLE_S)
 
-    async def _run_once(self) -> None:
+    async def _run_once(self) -> bool:
+        """
+        Run from a start of the graph to its stop; tell whether the source has ended.
+        """
+        ended = False
         state, control = self._state, self._state.control
         started = control.starts
         capture, pipeline, disturb = (
@@ -117,6 +125,7 @@ class Graph:
                 if capture.waits:
                     await self._wait_for_room()
             else:
+                ended = True
                 log.info("the source has ended")
                 if control.starts == started:
                     control.stop_edge_graph()
@@ -125,6 +134,7 @@ class Graph:
         log.info("graph stopped")
         state.graph_time_s = 0.0
         state.announce()
+        return ended
 
     async def _wait_for_room(self) -> None:
         state = self._state

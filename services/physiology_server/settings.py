@@ -91,6 +91,9 @@ class Settings(ServiceSettings):
     camera_fps: float = Field(30.0, gt=0, description="camera: frames a second to ask for")
     input_path: str = Field("", description="video: a file, a FIFO or the URL of a stream")
     input_loop: bool = Field(False, description="video: begin again at the end of the file")
+    exit_at_end: bool = Field(
+        False, description="video, replay: end the program when the source has ended"
+    )
     input_transform_mode: str = Field(
         "none", description="turn or mirror pictures: none, cw90, ccw90, rot180, mirror_h, mirror_v"
     )
