@@ -54,8 +54,10 @@ def test_every_line_is_json(logged):
 def test_an_absence_is_two_lines(logged):
     """
     One when it begins and one when it ends, however many attempts there were.
+
+    Before them, a server that starts without Redis says that it has no lease yet.
     """
     assert [
-        "physiology_server ready", "graph started", "backend is away", "backend is back",
-        "told to stop", "stopped",
+        "the lease is taken later", "physiology_server ready", "graph started",
+        "backend is away", "backend is back", "told to stop", "stopped",
     ] == [json.loads(line)["event"] for line in logged]  # fmt: skip

@@ -149,17 +149,19 @@ def test_a_writer_that_comes_again_is_read_again(fifo, caplog):
     with Watching(fifo, make) as watching:
         with Writer(fifo):
             before = watching.until_shots(3)[-1]
+        # A writer that a busy machine holds up was away before.
+        held_up = watching.counter("camera_disconnects")
         watching.until_away()
         with Writer(fifo, seed=2):
             after = watching.until_shots(1)[0]
 
     whys = [record.why for record in caplog.records if hasattr(record, "why")]
     assert {"no program writes to the FIFO"} == set(whys)
-    assert 1 == watching.counter("camera_disconnects")
+    assert 1 == watching.counter("camera_disconnects") - held_up
     assert watching.counter("camera_away_seconds") > 0.3
     assert after.frame.index > before.frame.index
     assert after.frame.time_s > before.frame.time_s + 0.4
-    assert [1] == [analysis.resets for analysis in made]
+    assert [1] == [analysis.resets - held_up for analysis in made]
 
 
 def test_a_fifo_that_vanishes_and_is_made_again_is_found(fifo):
