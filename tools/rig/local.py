@@ -59,6 +59,7 @@ class LocalRig:
         yield preflight.check_writable(environment.sessions)
         yield preflight.check_socket_path(self._layout.socket)
         yield from preflight.check_cameras(self._fleet, environment, self.name)
+        yield preflight.check_redis_memory(self._layout.redis_memory)
         if self.is_running():
             return
         yield self._check_leftovers()

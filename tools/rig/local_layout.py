@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig import addresses, supervisord_conf
+from rig import addresses, redis_memory, supervisord_conf
 from rig.environment import Environment
 from rig.fleet import Fleet
+from rig.redis_memory import RedisMemory
 from rig.redis_program import RedisProgram
 
 # What a rig was started with and cannot change while it runs.
@@ -24,6 +25,8 @@ _DECISIVE = (
     "GRAFANA_PORT",
     "REDIS_PORT",
     "RIG_PREFIXES",
+    "RIG_REDIS_MAXMEMORY",
+    "RIG_STREAM_MIB",
     "SECRETS_DIR",
 )
 # Debian's package calls it otherwise; its own name is the other.
@@ -85,6 +88,11 @@ class Layout:
         """Prometheus's configuration, with this machine's addresses."""
         return self.run / "prometheus"
 
+    @property
+    def redis_memory(self) -> RedisMemory:
+        """What Redis gets."""
+        return redis_memory.of_rig(self.environment, len(self.fleet.cameras), "local")
+
     def health(self, service: str) -> Path:
         """The health file of a service."""
         return self.run / "health" / f"{service}.json"
@@ -142,6 +150,7 @@ class Layout:
             **environment.for_programs(),
             **self.fleet.variables(),
             **supervisord_conf.variables(self.fleet),
+            **self.redis_memory.variables(),
             "PYTHONUNBUFFERED": "1",
             "RIG_ROOT": str(root),
             "RIG_PYTHON": str(python),
@@ -182,6 +191,7 @@ class Layout:
         except (OSError, ValueError):
             return []
         ours = self.fleet.variables() | supervisord_conf.variables(self.fleet)
+        ours |= self.redis_memory.variables()
         now = _decisive(self.environment.for_programs() | dict(os.environ) | ours)
         names = sorted(before.keys() | now.keys())
         return [

@@ -14,6 +14,7 @@ from rig import docker, ports
 from rig.environment import HIGHEST_PORT, Environment, group_of
 from rig.errors import RigError
 from rig.fleet import Fleet
+from rig.redis_memory import RedisMemory
 
 _MEGABYTE = 1_000_000
 # sun_path in <sys/un.h> holds 104 bytes on the systems with the least, one of them the end.
@@ -220,6 +221,24 @@ def _check_device(device: str, environment: Environment) -> Check:
         is_device, found = False, f"{device}: {exc.strerror}"
     remedy = "Plug it in, name another device (CAMERA_DEVICE, config/cameras.yml), or none."
     return Check("camera", found, "" if is_device else remedy)
+
+
+def check_redis_memory(memory: RedisMemory) -> Check:
+    """
+    Look whether Redis can hold five minutes of every camera.
+    """
+    found = (
+        f"{memory.redis_mib} MiB for {memory.cameras} camera{'s' * (memory.cameras > 1)}, "
+        f"{memory.stream_mib} MiB or {memory.stream_minutes:.0f} minutes each"
+    )
+    if memory.is_enough:
+        return Check("redis memory", found)
+    return Check(
+        "redis memory",
+        f"{found}; {max(memory.least_mib, memory.needed_mib)} MiB are needed",
+        "Start fewer cameras, give the machine more memory, or set REDIS_MEMORY_MIB and STREAM_MIB "
+        "in .env.",
+    )
 
 
 def check_socket_path(path: Path) -> Check:

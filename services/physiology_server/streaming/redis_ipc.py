@@ -19,7 +19,7 @@ from smartspectra.ipc.channels import FRAME, RECORDING_STATE, Channels
 from vitalrig import keys
 from vitalrig.beats import Beats
 from vitalrig.bus import AWAY, explain, refusal
-from vitalrig.clock import SystemClock
+from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
 from vitalrig.stream_limits import Limits
 
@@ -50,6 +50,7 @@ class RedisBackend:
         beats: Where the counter `pictures_too_large` and the stream's facts go.
         config: Where limits of sizes, and what is logged, are taken from.
         lease: Held while something is sent; None to send without.
+        clock: What tells when the stream was looked at.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class RedisBackend:
         beats: Beats | None = None,
         config: RedisConfig | None = None,
         lease: Lease | None = None,
+        clock: Clock | None = None,
     ) -> None:
         config = config or RedisConfig()
         self._client = client
@@ -71,7 +73,7 @@ class RedisBackend:
         self._beats = beats or Beats("redis_ipc")
         self._beats.count("pictures_too_large", 0)
         self._keeper = (
-            StreamKeeper(client, self._stream, stream_limits, self._beats, SystemClock())
+            StreamKeeper(client, self._stream, stream_limits, self._beats, clock or SystemClock())
             if stream_limits.max_entries
             else None
         )

@@ -68,7 +68,11 @@ def test_what_changed_since_the_start_is_named(tmp_path):
     """
     before = a_layout(tmp_path, GRPC_PORT=1111)
     before.run.mkdir()
-    before.remember(before.environment.for_programs() | before.fleet.variables())
+    before.remember(
+        before.environment.for_programs()
+        | before.fleet.variables()
+        | before.redis_memory.variables()
+    )
 
     assert [] == a_layout(tmp_path, GRPC_PORT=1111).changes()
     assert ["GRPC_PORT 1111 -> 2222"] == a_layout(tmp_path, GRPC_PORT=2222).changes()
