@@ -22,9 +22,11 @@ class Ahead:
     def __len__(self) -> int:
         return self._digests.total()
 
-    def read(self, path: Path, start_bytes: int) -> None:
+    def read(self, path: Path, start_bytes: int, *later: Path) -> None:
         """
         Take the whole lines of *path* from *start_bytes* on, up to the first that is torn.
+
+        Then those of *later* files, in which the recording went on.
 
         A power cut may tear one in the middle, with good ones behind it. Whoever opens the file to
         go on sets aside all from there on, and all of it has to come again.
@@ -32,9 +34,12 @@ class Ahead:
         Raises:
             OSError: If it cannot be read.
         """
-        with path.open("rb") as file:
-            file.seek(start_bytes)
-            self._digests = Counter(_digest(line[:-1]) for line in takewhile(_is_whole, file))
+        digests = Counter[bytes]()
+        for each, start in ((path, start_bytes), *((each, 0) for each in later)):
+            with each.open("rb") as file:
+                file.seek(start)
+                digests.update(_digest(line[:-1]) for line in takewhile(_is_whole, file))
+        self._digests = digests
 
     def take(self, envelope: bytes) -> bool:
         """

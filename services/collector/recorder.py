@@ -142,15 +142,21 @@ class Recorder:
         if self.collector.finishing:
             return  # until the disk has all of it, a crash must lead back to before its end
         if self.recording:
-            durable = self.collector.durable_position
             covered = None
-            while self._written and durable and self._written[0].size_bytes <= durable[1]:
+            while self._written and self._is_durable(self._written[0]):
                 covered = self._written.popleft()
             if covered is not None:
                 self._positions.set(self._prefix, covered)
         elif not self.collector.unfinished:
             self._written.clear()
             self._positions.set(self._prefix, self._last)
+
+    def _is_durable(self, position: Position) -> bool:
+        """Whether the disk has what the position covers."""
+        if position.session_id != self.session_id:
+            return not self.collector.unfinished  # finishing a session syncs it
+        durable = self.collector.durable_position
+        return durable is not None and position.size_bytes <= durable[1]
 
     @property
     def holds_back(self) -> bool:
@@ -267,7 +273,9 @@ class Recorder:
         if not self._is_open:
             return False
         given = given_name(envelope)
-        return given == self.session_id or (given is None and not self._is_of_another(arrival))
+        if given is None:
+            return not self._is_of_another(arrival)
+        return self.collector.records(given)
 
     def _is_of_another(self, arrival: Arrival) -> bool:
         """Whether it is of another server than the session: relays do not tell servers apart."""
@@ -343,7 +351,8 @@ class Recorder:
 
     def _begin_again(self, start: bytes, session_id: str, start_bytes: int) -> None:
         """Go on with a session whose start is in its file already: the position was lost."""
-        self._ahead.read(self._folder.jsonl(session_id), start_bytes)
+        later = self._folder.later_parts(session_id)
+        self._ahead.read(self._folder.jsonl(session_id), start_bytes, *later)
         self._ahead.take(start)
         self.collector.resume_session(
             session_id, made_whole=True, losses={}, sound_bytes=start_bytes
@@ -374,7 +383,7 @@ class Recorder:
             return
         begins = recording_of(envelope.payload)
         session_id, _ = self._folder.place_of_last_start(arrival.envelope, envelope)
-        if begins and session_id != self.session_id:
+        if begins and not self.collector.records(session_id):
             self._end_unheard()
             if self._folder.is_finished(session_id):
                 log.warning(
@@ -448,9 +457,10 @@ class Recorder:
     def _knows_what_is_ahead(self) -> bool:
         """Read what the resumed file holds beyond the position, unless that is done."""
         if self._unread_from_bytes is not None:
-            path = self._folder.jsonl(self.session_id)
+            session_id = self._last.session_id
+            path, later = self._folder.jsonl(session_id), self._folder.later_parts(session_id)
             try:
-                self._ahead.read(path, self._unread_from_bytes)
+                self._ahead.read(path, self._unread_from_bytes, *later)
             except OSError as exc:
                 if not self._unreadable:
                     log.error("cannot read %s: %s", path, exc)

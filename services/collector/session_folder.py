@@ -8,6 +8,7 @@ from services.collector.naming import folder_of, given_name, made_names
 from smartspectra.ipc import manifest
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
+from smartspectra.ipc.parts import part_called
 from smartspectra.ipc.session_files import SessionPaths
 
 
@@ -42,6 +43,13 @@ class SessionFolder:
         Give the path of a session's JSONL.
         """
         return self.path / f"metrics_{session_id}.jsonl"
+
+    def later_parts(self, session_id: str) -> list[Path]:
+        """
+        Give the JSONLs in which a session went on where its own took no more.
+        """
+        parts = part_called(session_id, self.base.for_session).later()
+        return [part.paths.jsonl for part in parts if part.paths.jsonl is not None]
 
     def size_bytes(self, session_id: str) -> int:
         """

@@ -1,10 +1,12 @@
 """The collector: envelopes in, session files out."""
 
+import errno
 import logging
 import math
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from smartspectra.ipc.lock import FolderLock
 from smartspectra.ipc.manifest import END_UNHEARD
 from smartspectra.ipc.names import CollectorNames
 from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.parts import Part, part_called
 from smartspectra.ipc.redis_feed import RedisFeed
 from smartspectra.ipc.session import NOT_RESUMED, Resumption, Session
 from smartspectra.ipc.session_files import SessionPaths, check_session_id
@@ -122,8 +125,8 @@ class MetricsCollector(CollectorNames):
     def _go_over_to_files(self) -> None:
         """Begin with files; what came before there were any is counted as missing from them."""
         early = self._sessions.drop_unfiled()
-        self._aim(self._base_paths)
         self._sessions.replace_base(self._base_paths)
+        self._aim(self._sessions.base)
         if self.recording:
             self._begin(append=self.config.append_mode)
         if early:
@@ -189,7 +192,7 @@ class MetricsCollector(CollectorNames):
         named = self._sessions.named
         if self.recording:
             self._rotate_files_for_session()
-        elif named is not None and named.session_id != session_id:
+        elif named is not None and not named.part.is_of(session_id):
             self._sessions.finish_named()
 
     def set_recording_state(self, recording: bool) -> str | None:
@@ -255,6 +258,15 @@ class MetricsCollector(CollectorNames):
             self._last_snapshot_time = -math.inf
             self.maybe_write_periodic_snapshot()
 
+    def records(self, session_id: str) -> bool:
+        """
+        Whether a session of that name is recorded now.
+
+        It may be in a later part, whose own name is in :attr:`current_session_id`.
+        """
+        named = self._sessions.named
+        return self.recording and named is not None and named.part.is_of(session_id)
+
     def note_gap(self, missing: int, why: str, within_s: float = 0.0) -> None:
         """
         Put into the manifest that envelopes never arrived.
@@ -282,10 +294,11 @@ class MetricsCollector(CollectorNames):
         """Go over to the current session's files, unless they are in use already."""
         named, last = self._sessions.named, self._sessions.last
         session_id = self.current_session_id
-        if named is not None and named.session_id == session_id:
+        if named is not None and named.part.is_of(session_id):
             log.info("Continuing with same session_id: %s", session_id)
+            self.current_session_id = named.session_id
             return
-        again = last is not None and last.session_id == session_id
+        again = last is not None and last.part.is_of(session_id)
         if again:
             log.info("Continuing with same session_id: %s", session_id)
         else:
@@ -294,11 +307,21 @@ class MetricsCollector(CollectorNames):
 
     def _begin(self, *, append: bool, resumed: Resumption = NOT_RESUMED) -> Session:
         assert self.current_session_id is not None
-        paths = self._paths_of(self.current_session_id) if self._started else NO_FILES
-        self._aim(paths)
-        return self._sessions.begin(self.current_session_id, paths, append=append, resumed=resumed)
+        session_id = self.current_session_id
+        part = (
+            part_called(session_id, self._paths_of) if self._started else Part(session_id, NO_FILES)
+        )
+        if append and (newest := part.newest()) != part:
+            # All of it is behind what the earlier parts hold.
+            part, resumed = newest, replace(resumed, losses={}, sound_bytes=0)
+        session = self._sessions.begin(part, append=append, resumed=resumed)
+        self._aim(session)
+        return session
 
-    def _aim(self, paths: SessionPaths) -> None:
+    def _aim(self, session: Session) -> None:
+        if session.session_id is not None:
+            self.current_session_id = session.session_id
+        paths = session.paths
         self._current_jsonl_path, self._current_json_path = paths.jsonl, paths.summary
 
     def _target(self) -> Session:
@@ -342,25 +365,45 @@ class MetricsCollector(CollectorNames):
         self._sessions.current.losses.rejected[reason] += number
 
     def _keep(self, lines: list[bytes], documents: list[Document], give_back: bool) -> int:
-        session, keeper = self._target(), self._sessions.keeper
         if not (self._started or self._warned_of_start) and self._base_paths.some():
             self._warned_of_start = True
             log.warning("before start() nothing is written; what comes is counted as missing")
-        taken = len(lines)
-        kept = keeper.write(session, lines)
-        if kept < taken:
+        done = self._write(lines, documents)
+        while done < len(lines) and (refused := self._sessions.current.refused) is not None:
+            # The disk may have room, but this file takes no more.
+            if self._is_too_long_for_any_file(refused):
+                self._sessions.keeper.give_up(self._sessions.current, 1)
+                done += 1
+            elif not self._goes_on_in_next_part():
+                break
+            done += self._write(lines[done:], documents[done:])
+        if done < len(lines) and not give_back:
+            self._sessions.keeper.give_up(self._sessions.current, len(lines) - done)
+            done = len(lines)
+        return done
+
+    def _is_too_long_for_any_file(self, refused: OSError) -> bool:
+        session = self._sessions.current
+        return refused.errno == errno.EFBIG and session.part.number > 1 and session.written == 0
+
+    def _write(self, lines: list[bytes], documents: list[Document]) -> int:
+        session = self._target()
+        kept = self._sessions.keeper.write(session, lines)
+        if kept < len(lines):
             # What the file does not hold, the series must not hold either.
-            del documents[kept:]
-            if give_back:
-                taken = kept
-            else:
-                keeper.give_up(session, taken - kept)
+            lines, documents = lines[:kept], documents[:kept]
         if self._is_plain:
             session.table.add(documents, sum(map(len, lines)))
         else:
             for document in documents:
                 self._aggregate_envelope(document)
-        return taken
+        return kept
+
+    def _goes_on_in_next_part(self) -> bool:
+        if not self._sessions.go_on_in_next_part():
+            return False
+        self._aim(self._sessions.current)
+        return True
 
     def _switch(self, envelope: Envelope, line: bytes, document: Document, give_back: bool) -> bool:
         """Record an envelope that says whether recording is on, in the session it is of."""
@@ -386,7 +429,7 @@ class MetricsCollector(CollectorNames):
         except ValueError as exc:
             log.warning("%s", exc)
             return
-        if self.recording and self._offered_id != self.current_session_id:
+        if self.recording and not self.records(self._offered_id):
             # Its stop was missed; this is another session.
             self.note_gap(0, END_UNHEARD)
             self.set_recording_state(False)

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 STORAGE_ERRORS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EFBIG})
 """Errors of a disk that is full, read-only, over quota or failing; they may pass."""
 
+FILE_ERRORS = frozenset({errno.EFBIG, errno.EPERM, errno.EACCES})
+"""Errors that belong to one file: it has the size that is allowed, or nobody may write to it."""
+
 _COPY_BYTES = 8 << 20
 _MANY = 8
 """From so many on it pays to sync the file system, with whatever others have written to it."""

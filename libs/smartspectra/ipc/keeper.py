@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from smartspectra.ipc.background import Lane
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.disk import FILE_ERRORS, Disk
 from smartspectra.ipc.jsonl import Unwritten
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.session import Session
@@ -51,20 +51,19 @@ class Keeper:
         Write *lines* to the session's file.
 
         Returns:
-            How many of them, from the front, are in the file.
+            How many of them, from the front, are in the file. Where the session's file takes
+            no more, although the disk may, the session is ``refused``.
         """
+        session.refused = None
         if self.paused is not None and self._clock() < self._retry_at_s:
             return 0
         try:
             if not session.is_open:
                 session.open()
             session.write(lines)
-        except Unwritten as exc:
-            self._pause(exc)
-            return exc.kept_lines
         except OSError as exc:
-            self._pause(exc)
-            return 0
+            self._refuse_or_pause(session, exc)
+            return exc.kept_lines if isinstance(exc, Unwritten) else 0
         if self._options.fsync == "always" and self._options.wait:
             self._sync_now(session)
         elif self.paused is not None:
@@ -75,7 +74,7 @@ class Keeper:
         try:
             finish_now(self._syncing([session]), self._options.disk)
         except OSError as exc:
-            self._pause(exc, retry_at_once=True)
+            self.pause(exc, retry_at_once=True)
         else:
             self._resume()
 
@@ -88,14 +87,14 @@ class Keeper:
         try:
             session.open()
         except OSError as exc:
-            self._pause(exc)
+            self._refuse_or_pause(session, exc)
         return session.is_open
 
     def sync_if_due(self, sessions: list[Session]) -> None:
         """Look whether the files are in place, and have them synced by policy."""
         if self._lane.trouble is not None:
             # Lines can still be written; that they may not be durable must be known.
-            self._pause(self._lane.trouble, retry_at_once=True)
+            self.pause(self._lane.trouble, retry_at_once=True)
             self._lane.trouble = None
         now_s = self._clock()
         if now_s < self._sync_at_s or self._lane.busy:
@@ -106,7 +105,7 @@ class Keeper:
             for session in sessions:
                 session.restore_if_gone()
         except OSError as exc:
-            self._pause(exc, retry_at_once=True)
+            self.pause(exc, retry_at_once=True)
         behind = [session for session in sessions if session.is_behind]
         if behind and self._syncs_beside:
             self._lane.submit(self._syncing(behind))
@@ -121,17 +120,24 @@ class Keeper:
         if self.paused is None or self._clock() < self._retry_at_s:
             return
         try:
-            if session.session_id is not None:
+            if session.session_id is not None and session.refused is None:
                 session.open()
             if session.paths.jsonl is not None:
                 probe = session.paths.jsonl.with_name(f".{session.paths.jsonl.name}.probe")
                 probe_disk(self._options.disk, probe)
         except OSError as exc:
-            self._pause(exc)
+            self.pause(exc)
         else:
             self._resume()
 
-    def _pause(self, exc: OSError, *, retry_at_once: bool = False) -> None:
+    def _refuse_or_pause(self, session: Session, exc: OSError) -> None:
+        if exc.errno in FILE_ERRORS and session.paths.jsonl and session.paths.jsonl.exists():
+            session.refused = exc
+        else:
+            self.pause(exc)
+
+    def pause(self, exc: OSError, *, retry_at_once: bool = False) -> None:
+        """Write nothing for a while, since the disk does not allow it."""
         if self.paused is None:
             self._unwritten_before_pause = self.unwritten
             self._retry_s = _FIRST_RETRY_S

@@ -51,6 +51,7 @@ def manifest_of(session: "Session", state: str) -> dict[str, Any]:
         "verdict": verdict if finished else "still open",
         "complete": finished and not reasons,
         "session_id": session.session_id,
+        **session.about_parts(),
         "source": table.source.name,
         "redis_prefix": session.config.redis_key_prefix,
         "software_version": session.options.software_version,

@@ -20,6 +20,7 @@ from smartspectra.ipc.jsonl import JsonlFile, Unwritten, as_lines
 from smartspectra.ipc.manifest import Losses
 from smartspectra.ipc.moments import moment_of
 from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.parts import CONTINUED_IN, PART_NUMBER, PART_OF, Part
 from smartspectra.ipc.session_files import SessionPaths
 from smartspectra.ipc.snapshot import View, comma_of
 from smartspectra.ipc.source import UNKNOWN, Source
@@ -77,6 +78,9 @@ class Session:
         written: Envelopes in the JSONL.
         table: What was measured.
         losses: What was found missing since it was made.
+        part: Which part of a recording it is.
+        refused: Why its file takes no more, although the disk may; None if it does.
+        continued_in: The part that goes on where this one ends; None if there is none.
     """
 
     def __init__(
@@ -87,10 +91,14 @@ class Session:
         options: StorageOptions,
         *,
         append: bool = False,
+        part: Part | None = None,
         resumed: Resumption = NOT_RESUMED,
     ) -> None:
         self.session_id = session_id
         self.paths = paths
+        self.part = part or Part(session_id, paths)
+        self.refused: OSError | None = None
+        self.continued_in: str | None = None
         self._made_at_s = options.clock()
         self._made_ms = self.started_ms = int(options.wall_clock() * 1000)
         self.stopped_ms: int | None = None
@@ -163,7 +171,7 @@ class Session:
             if path is not None:
                 disk.make_folder(path.parent)
         if not self._append and paths.exist():
-            paths.set_aside(disk)
+            self.part.set_aside(disk)
         continuing, self._append = self._append and paths.exist(), True
         if self._found is None:
             # Later attempts find what the first one wrote.
@@ -177,16 +185,16 @@ class Session:
                 if continuing:
                     self._rebuild(self.file)
                     self._tally_before = self._tally_now()
-                self._write_first_manifest(self.file)
+                self._write_open_manifest()
+                self.file.name_is_durable = self.options.wait
         except BaseException:
             self.abandon()
             raise
         self._is_open = True
 
-    def _write_first_manifest(self, file: JsonlFile) -> None:
+    def _write_open_manifest(self) -> None:
         if self.options.wait:
             self._write_manifest(manifest.OPEN)
-            file.name_is_durable = True
         elif self.paths.manifest is not None:
             # It is there for whoever comes after a crash; the first snapshot waits for the disk.
             state = self.manifest(manifest.OPEN)
@@ -206,6 +214,7 @@ class Session:
         if losses.failed_syncs:
             file.distrust_syncs()
         self.written, losses.bad_lines, first_us = self._fill_table(file.read_lines_first())
+        self.continued_in = before.get(CONTINUED_IN)
         moved_ms = before.get("wall_clock_moved_ms")
         self._moved_before_ms = moved_ms if isinstance(moved_ms, int) else 0
         started = before.get("started_at_ms")
@@ -270,7 +279,8 @@ class Session:
         if self._resumed.made_whole:
             losses.refilled_bytes += self._torn_bytes
         else:
-            losses.interruptions += before.get("state") == manifest.OPEN
+            was_open = before.get("state") == manifest.OPEN
+            losses.interruptions += was_open and CONTINUED_IN not in before
         return losses
 
     def write(self, lines: list[bytes]) -> None:
@@ -349,6 +359,26 @@ class Session:
         """How far someone has set the wall clock during the session, as far as that is known."""
         moved_ms = round(self.options.wall_clock() * 1000) - self.now_ms()
         return self._moved_before_ms + (moved_ms if abs(moved_ms) >= _MOVED_MS else 0)
+
+    def about_parts(self) -> dict[str, Any]:
+        """What a manifest says of the recording's other parts; nothing if there are none."""
+        known: dict[str, Any] = {}
+        if self.part.number > 1:
+            known = {PART_OF: self.part.whole_id, PART_NUMBER: self.part.number}
+        elif self._found and PART_NUMBER in self._found:
+            known = {key: self._found.get(key) for key in (PART_OF, PART_NUMBER)}
+        return known | ({CONTINUED_IN: self.continued_in} if self.continued_in else {})
+
+    def end_in_favour_of(self, part: Part) -> None:
+        """
+        Say in the manifest where the recording goes on.
+
+        Raises:
+            OSError: If it cannot be said now.
+        """
+        self.continued_in = part.name
+        if self._is_open:
+            self._write_open_manifest()
 
     def view(self) -> View:
         """The session as it is now."""

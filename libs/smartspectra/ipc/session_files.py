@@ -9,7 +9,7 @@ from pathlib import Path
 
 from smartspectra.ipc.disk import Disk
 
-_SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,127}")
+_SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,127}(?:_part[0-9]+)?")
 _TAKEN_ENDINGS = re.compile(r"(?:^|_)(?:snapshot_temp|manifest|old[0-9]+)$")
 
 SESSION_ID_RULE = (
@@ -71,11 +71,15 @@ class SessionPaths:
 
     def for_session(self, session_id: str) -> "SessionPaths":
         """The same with the session id appended to the stems."""
+        return self.with_ending(session_id)
 
-        def with_id(path: Path | None) -> Path | None:
-            return path and path.with_name(f"{path.stem}_{session_id}{path.suffix}")
+    def with_ending(self, ending: str) -> "SessionPaths":
+        """The same with ``_{ending}`` appended to the stems."""
 
-        return SessionPaths(with_id(self.jsonl), with_id(self.summary))
+        def longer(path: Path | None) -> Path | None:
+            return path and path.with_name(f"{path.stem}_{ending}{path.suffix}")
+
+        return SessionPaths(longer(self.jsonl), longer(self.summary))
 
     def all(self) -> Iterator[Path]:
         """Every file that a finished session may have."""
@@ -91,15 +95,13 @@ class SessionPaths:
         """Whether an earlier run has left any of them."""
         return any(path.exists() for path in self.all())
 
-    def set_aside(self, disk: Disk) -> int:
+    def rename(self, others: "SessionPaths", disk: Disk) -> None:
         """
-        Rename what an earlier run left to ``{stem}_old1``, or the next free number.
+        Give those that are there the names of *others*.
 
-        Returns:
-            The number.
+        Raises:
+            OSError: If that cannot be done now.
         """
-        number = next(n for n in count(1) if not self.for_session(f"old{n}").exist())
-        for path, old in zip(self.all(), self.for_session(f"old{number}").all(), strict=True):
+        for path, other in zip(self.all(), others.all(), strict=True):
             if path.exists():
-                disk.rename(path, old)
-        return number
+                disk.rename(path, other)

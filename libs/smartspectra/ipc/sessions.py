@@ -8,6 +8,7 @@ from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.keeper import Keeper
 from smartspectra.ipc.manifest import OPEN
 from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.parts import Part
 from smartspectra.ipc.recovery import finish_interrupted
 from smartspectra.ipc.session import NOT_RESUMED, Resumption, Session
 from smartspectra.ipc.session_files import SessionPaths
@@ -16,6 +17,7 @@ from smartspectra.ipc.staged import Stages
 log = logging.getLogger(__name__)
 
 NO_FILES = SessionPaths(None, None)
+NO_PART = Part(None, NO_FILES)
 
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 30.0
@@ -43,7 +45,7 @@ class Sessions:
         self._finish_wait_s = _FIRST_WAIT_S
         self._finished_tally: Counter[str] = Counter()
         self.keeper = Keeper(options)
-        self.base = self.new(None, NO_FILES)
+        self.base = self.new(NO_PART)
         self.named: Session | None = None
         self.last: Session | None = None
         self.unfinished: str | None = None
@@ -64,41 +66,67 @@ class Sessions:
 
     def new(
         self,
-        session_id: str | None,
-        paths: SessionPaths,
+        part: Part,
         *,
         append: bool | None = None,
         resumed: Resumption = NOT_RESUMED,
     ) -> Session:
         """Make a session; its files are opened later."""
         return Session(
-            session_id,
-            paths,
+            part.session_id,
+            part.paths,
             self._config,
             self._options,
             append=self._config.append_mode if append is None else append,
+            part=part,
             resumed=resumed,
         )
 
-    def begin(
-        self,
-        session_id: str,
-        paths: SessionPaths,
-        *,
-        append: bool,
-        resumed: Resumption = NOT_RESUMED,
-    ) -> Session:
+    def begin(self, part: Part, *, append: bool, resumed: Resumption = NOT_RESUMED) -> Session:
         """Finish the named session, if there is one, and open another."""
         self.finish_named()
         ended = [self.last, *(each.session for each in self._ended)]
-        if any(each is not None and each.paths == paths for each in ended):
+        if any(each is not None and each.paths == part.paths for each in ended):
             # Its file is locked until nobody has it open.
             self.keeper.settle()
             self.wait_until_finished()
-        self._unfinished = [each for each in self._unfinished if not _is_superseded(each, paths)]
-        self.named = self.new(session_id, paths, append=append, resumed=resumed)
+        self._unfinished = [
+            each for each in self._unfinished if not _is_superseded(each, part.paths)
+        ]
+        self.named = self.new(part, append=append, resumed=resumed)
         self.keeper.open(self.named)
         return self.named
+
+    def go_on_in_next_part(self) -> bool:
+        """
+        Take another file for what is recorded now, since the one in use takes no more.
+
+        Returns:
+            False if that cannot be done now.
+        """
+        session = self.current
+        part = session.part.next_free()
+        log.error(
+            "%s takes no more (%s); the recording goes on in %s",
+            session.paths.jsonl,
+            session.refused,
+            part.paths.jsonl,
+        )
+        following = self.new(part, append=False)
+        try:
+            session.end_in_favour_of(part)
+            following.open()
+        except OSError as exc:
+            self.keeper.pause(exc)
+            return False
+        if not session.is_open:
+            following.losses, session.losses = session.losses, following.losses
+        if session is self.named:
+            self.named = following
+        else:
+            self.base = following
+        self._finish(session)
+        return True
 
     def finish_named(self) -> None:
         """Finish the named session, if there is one."""
@@ -109,7 +137,7 @@ class Sessions:
     def drop_unfiled(self) -> int:
         """Forget what was taken in without files; gives how many envelopes that were."""
         unfiled = [self.base] if self.named is None else [self.base, self.named]
-        self.base, self.named = self.new(None, NO_FILES), None
+        self.base, self.named = self.new(NO_PART), None
         return sum(session.table.counts.total() for session in unfiled)
 
     def note_absence(self, why: str) -> None:
@@ -122,7 +150,7 @@ class Sessions:
         """Finish the base files if there are any, and take others."""
         if self.base.is_open:
             self._finish(self.base)
-        self.base = self.new(None, paths)
+        self.base = self.new(Part(None, paths))
 
     def _finish(self, session: Session) -> None:
         """What the disk does not allow now is tried again later."""
@@ -244,7 +272,7 @@ class Sessions:
         """A run without a single envelope has a summary as well, if no other is in its way."""
         if paths.summary is None or paths.summary.exists():
             return
-        session = self.new(None, NO_FILES)
+        session = self.new(NO_PART)
         session.stopped_ms = session.now_ms()
         session.started_ms = min(started_ms, session.stopped_ms)
         try:

@@ -7,7 +7,6 @@ What it needs is brought by the extra `cli`; without that it says so.
 import signal
 import sys
 
-from vitalrig.encodable import never_fail_to_print
 from vitalrig.extras import is_ours, missing
 
 
@@ -17,6 +16,7 @@ def main() -> None:
     """
     try:
         from vitalrig.cli.app import app  # noqa: PLC0415  what it needs may be missing
+        from vitalrig.cli.terminal import never_fail_to_print  # noqa: PLC0415  likewise
     except ImportError as exc:
         if is_ours(exc):
             raise

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vitalrig.cli.terminal import progress_bar
+from vitalrig.cli.terminal import mention, progress_bar
 from vitalrig.dotenv import BadEnvFile
 from vitalrig.places import sessions_folder as usual_folder
 from vitalrig.sessions import catalogue
@@ -47,7 +47,10 @@ def opened(name: str, sessions_folder: Path) -> "Session":
 
     files = catalogue.resolve(name, sessions_folder)
     with progress_bar(f"reading {files.name}", size_bytes(files)) as advance:
-        return open_session(files, advance=advance)
+        session = open_session(files, advance=advance)
+    if files.continued_in:
+        mention(f"the recording goes on in {files.continued_in}, a session of its own")
+    return session
 
 
 def size_bytes(files: SessionFiles) -> int:

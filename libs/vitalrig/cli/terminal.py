@@ -1,8 +1,10 @@
 """What every command says to people, and how; text from outside is made harmless on its way."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TypeVar
 
 import typer
@@ -20,9 +22,20 @@ console = Console(highlight=False)
 messages = Console(stderr=True, highlight=False)
 
 
+def never_fail_to_print() -> None:
+    """Escape on standard output what its encoding lacks, as the error output does already."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def shown(text: object) -> str:
     """Text from outside for rich, which would take brackets for its own."""
     return escape(harmless(text))
+
+
+def mention(text: object) -> None:
+    """Print a line for people beside the answer."""
+    messages.print(shown(text), soft_wrap=True)
 
 
 def say(text: object) -> None:

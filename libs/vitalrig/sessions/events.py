@@ -8,7 +8,7 @@ from typing import Any
 from smartspectra.ipc.channels import RECORDING_STATE, STATUS
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of, session_id_of
 from smartspectra.ipc.moments import moment_of_us
-from vitalrig.encodable import encodable
+from vitalrig.harmless import harmless
 from vitalrig.sessions.lines import Advance, no_progress, whole_lines
 
 _WORDS = {True: "recording started", False: "recording stopped", None: "recording state"}
@@ -50,7 +50,7 @@ def events(jsonl: Path, advance: Advance = no_progress) -> Iterator[Event]:
         if envelope.type not in {RECORDING_STATE, STATUS} or at_us is None:
             continue
         if moment_of_us(at_us) is not None:
-            yield Event(at_us, envelope.type, encodable(_text(envelope)))
+            yield Event(at_us, envelope.type, harmless(_text(envelope)))
 
 
 def _text(envelope: Envelope) -> str:

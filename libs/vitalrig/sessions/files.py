@@ -9,6 +9,7 @@ from typing import Any
 
 from smartspectra.ipc import manifest as manifests
 from smartspectra.ipc.manifest import FINISHED
+from smartspectra.ipc.parts import CONTINUED_IN
 from smartspectra.ipc.session_files import SessionPaths
 
 SNAPSHOT = "_snapshot_temp.json"
@@ -54,6 +55,12 @@ class SessionFiles:
     def facts(self) -> dict[str, Any]:
         """What the manifest says; empty if there is none that can be read."""
         return manifests.read(self.manifest) if self.manifest else {}
+
+    @property
+    def continued_in(self) -> str:
+        """The session in which the recording goes on where this one's file took no more."""
+        name = self.facts.get(CONTINUED_IN)
+        return name if isinstance(name, str) else ""
 
     @property
     def is_unfinished(self) -> bool:

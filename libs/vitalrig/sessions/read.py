@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vitalrig.encodable import encodable
+from vitalrig.harmless import harmless
 from vitalrig.places import sessions_folder as usual_folder
 from vitalrig.sessions.catalogue import camera_of, meta_of, resolve
 from vitalrig.sessions.document import Document, Span
@@ -75,9 +75,9 @@ def _session(
 ) -> Session:
     """A session whose names can be shown and exported, whatever the files hold."""
     named = (
-        replace(each, channel=encodable(each.channel), name=encodable(each.name)) for each in series
+        replace(each, channel=harmless(each.channel), name=harmless(each.name)) for each in series
     )
-    return Session(files, meta, tuple(named), encodable(source), read_from)
+    return Session(files, meta, tuple(named), harmless(source), read_from)
 
 
 def series_of(document: Document) -> tuple[Series, ...]:

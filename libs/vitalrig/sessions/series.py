@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vitalrig.encodable import encodable
+from vitalrig.harmless import harmless
 from vitalrig.sessions import events
 from vitalrig.sessions.files import SessionFiles
 from vitalrig.sessions.lines import Advance, no_progress
@@ -116,7 +116,7 @@ class Session:
     @property
     def name(self) -> str:
         """The session's id."""
-        return encodable(str(self.meta.get("session_id") or self.files.name))
+        return harmless(str(self.meta.get("session_id") or self.files.name))
 
     @property
     def total_samples(self) -> int:

@@ -238,6 +238,9 @@ def _summary_findings(
 
 
 def _remarks(files: SessionFiles) -> Iterator[Finding]:
+    if files.continued_in:
+        text = f"its file took no more; the recording goes on in {files.continued_in}"
+        yield Finding("part", text, is_damage=False)
     if files.facts and files.facts.get("complete") is False and files.is_finished:
         yield Finding("incomplete", str(files.facts.get("verdict")), is_damage=False)
     if foreign := files.facts.get("foreign_envelopes"):

@@ -589,3 +589,15 @@ def test_grpc_says_nothing_by_itself(tmp_path):
 
     assert (1, 1) == (result.returncode, result.stderr.count("\n")), result.stderr
     assert result.stderr.startswith("record: no physiology_server answers at 127.0.0.1:1")
+
+
+def test_a_part_of_a_recording_names_the_next_one(folder, sessions):
+    """
+    Whoever exports a recording whose file took no more finds all of it.
+    """
+    manifest = folder / "metrics_golden_manifest.json"
+    facts = json.loads(manifest.read_text()) | {"continued_in": "golden_part2"}
+    manifest.write_text(json.dumps(facts))
+    told = [sessions(*command).output for command in (("show", "golden"), ("verify",))]
+
+    assert ["goes on in golden_part2" in each for each in told] == [True, True]
