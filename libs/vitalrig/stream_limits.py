@@ -15,8 +15,12 @@ LOOK_EVERY_S = 5.0
 
 Command = tuple[str | int, ...]
 
-NEARLY_FULL = 0.9
-"""From this share of Redis's memory on, writers make room before it refuses anything."""
+EARLIEST, LATEST = 0.85, 0.95
+"""
+Shares of Redis's memory from which on writers make room, before it refuses anything: at the first
+whose stream reaches far back, at the last whose stream holds hardly more than has to be kept. So
+the streams of all cameras become equally long.
+"""
 
 _SHARE = 8
 """To make room, the oldest eighth goes; again where that was not enough."""
@@ -42,13 +46,6 @@ class StreamState:
     newest_ms: int = 0
     used_bytes: int = 0
     limit_bytes: int = 0
-
-    @property
-    def nearly_full(self) -> bool:
-        """
-        Whether Redis will soon refuse what is sent.
-        """
-        return self.used_bytes > NEARLY_FULL * self.limit_bytes > 0
 
     @property
     def held_s(self) -> float:
@@ -121,6 +118,14 @@ class Limits:
         if not self.max_age_s or state.held_s <= age_s:
             return None
         return _trim(stream, state.newest_ms - round(age_s * 1_000))
+
+    def wants_room(self, state: StreamState) -> bool:
+        """
+        Whether it is time to make room, before Redis is full.
+        """
+        spare = 1.0 - min(1.0, self.least_s / max(state.held_s, 0.001))
+        share = LATEST - spare * (LATEST - EARLIEST)
+        return state.used_bytes > share * state.limit_bytes > 0
 
     def room(self, stream: str, state: StreamState) -> Command | None:
         """

@@ -61,7 +61,7 @@ class StreamKeeper:
         if (command := self._limits.too_old(self._stream, state)) is not None:
             await self._run([command])
             state = await self._state()
-        if state.nearly_full and await self._make_room(state):
+        if self._limits.wants_room(state) and await self._make_room(state):
             state = await self._state()
         self._beats.facts["stream_held_s"] = state.held_s
         self._beats.facts["stream_size_bytes"] = float(state.size_bytes)

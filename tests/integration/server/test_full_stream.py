@@ -75,7 +75,7 @@ def test_a_full_redis_gets_room_from_the_oldest_and_takes_all_that_comes(full_re
 
 def test_room_is_made_before_redis_is_full(full_redis):
     """
-    At 90 % of its memory; then it refuses nothing.
+    Then it refuses nothing.
     """
     with full_redis.client() as client:
         had = fill(client, 10_000)

@@ -1,0 +1,80 @@
+"""When and how much a writer trims its stream."""
+
+import pytest
+
+from vitalrig.stream_limits import Limits, StreamState
+
+MIB = 1 << 20
+
+
+def a_state(held_s, used=0, limit=256):
+    return StreamState(
+        entries=round(held_s * 35),
+        size_bytes=round(held_s * 35 * 790),
+        oldest_ms=1_000_000,
+        newest_ms=1_000_000 + round(held_s * 1_000),
+        used_bytes=used * MIB,
+        limit_bytes=limit * MIB,
+    )
+
+
+@pytest.mark.parametrize(
+    ("held_s", "used", "wants"),
+    [
+        (1_700, 200, False),
+        (1_700, 230, True),
+        (400, 230, False),
+        (400, 242, True),
+        (300, 242, False),
+        (300, 250, True),
+    ],
+)
+def test_the_longest_streams_give_way_first(held_s, used, wants):
+    """
+    So that no camera's stream is trimmed again and again for the others.
+    """
+    assert wants == Limits().wants_room(a_state(held_s, used))
+
+
+def test_a_redis_without_a_limit_is_never_full():
+    """
+    Nor is one that does not say.
+    """
+    assert not Limits().wants_room(a_state(1_700, 10_000, 0))
+
+
+@pytest.mark.parametrize(("held_s", "left_s"), [(1_600, 1_400), (320, 300)])
+def test_room_is_an_eighth_and_never_of_the_last_minutes(held_s, left_s):
+    """
+    The oldest goes, as far as it may.
+    """
+    state = a_state(held_s)
+    command = Limits().room("stream", state)
+    oldest_ms = int(command[-1].partition("-")[0])
+
+    assert (("XTRIM", "stream", "MINID"), left_s * 1_000) == (
+        command[:3],
+        state.newest_ms - oldest_ms,
+    )
+
+
+@pytest.mark.parametrize("held_s", [0, 299, 300])
+def test_there_is_no_room_in_the_last_minutes(held_s):
+    """
+    Redis then refuses, and the server keeps on disk what it makes.
+    """
+    assert None is Limits().room("stream", a_state(held_s))
+
+
+@pytest.mark.parametrize(
+    ("max_mib", "entries"),
+    [(0, 60_000), (1_000, 60_000), (20, 20 * MIB // 790), (1, 300 * 35)],
+    ids=["no limit", "more than fits", "memory", "the last minutes"],
+)
+def test_memory_becomes_a_number_of_entries(max_mib, entries):
+    """
+    By the size of the entries that are there; Redis trims by number with each one that is added.
+    """
+    allowed = Limits(max_bytes=max_mib * MIB).entries(a_state(1_500))
+
+    assert entries == pytest.approx(allowed, rel=0.001)
