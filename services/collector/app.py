@@ -17,6 +17,7 @@ from services.collector.runs import RunPlace
 from services.collector.settings import Settings
 from services.collector.transport.base import Arrival, Transport
 from services.collector.transport.choice import AutoTransport
+from services.collector.transport.places import LastRead
 from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.stream import StreamTransport
 from smartspectra.ipc.background import Lane
@@ -273,7 +274,8 @@ def _transport(settings: Settings, positions: Positions, clock: Clock) -> Transp
     client = connect(settings)
     if settings.transport == "pubsub":
         return PubSubTransport(client, settings.prefixes)
-    after = {prefix: positions.of(prefix).entry_id or None for prefix in settings.prefixes}
+    known = {prefix: positions.of(prefix) for prefix in settings.prefixes}
+    last_read = {prefix: LastRead(at.entry_id, at.run, at.seq) for prefix, at in known.items()}
     if settings.transport == "stream":
-        return StreamTransport(client, after)
-    return AutoTransport(client, after, clock)
+        return StreamTransport(client, last_read)
+    return AutoTransport(client, last_read, clock)

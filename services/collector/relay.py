@@ -147,9 +147,12 @@ class Relay:
         for prefix in self._seqs:
             pipe.xrevrange(keys.envelopes_stream(prefix), count=1)
         try:
-            (seconds, microseconds), *newest = pipe.execute(raise_on_error=False)
+            time, *newest = pipe.execute(raise_on_error=False)
         except AWAY as exc:
             raise Unavailable(explain(exc)) from exc
+        if isinstance(time, Exception):
+            return dict.fromkeys(self._seqs, 0.0)
+        seconds, microseconds = time
         now_ms = seconds * 1_000 + microseconds // 1_000
         silent_s = {}
         for prefix, entries in zip(self._seqs, newest, strict=True):

@@ -1,5 +1,6 @@
 """A server reduced to what it publishes: numbered envelopes in the stream and on the channels."""
 
+import itertools
 import json
 
 import redis
@@ -25,7 +26,12 @@ class Publishing:
         self._prefix = prefix
         self._run = run
         self.seq = 0
+        self.ids = itertools.repeat("*")
         self.published: list[bytes] = []
+
+    def set_clock_of_redis_back(self) -> None:
+        """From now on, ids are those of long ago; a stream takes them once it is deleted."""
+        self.ids = (f"5-{number}" for number in itertools.count(1))
 
     def start(self, session: str = "first") -> None:
         self._send(
@@ -76,4 +82,4 @@ class Publishing:
         fields = {"channel": channel, "envelope": envelope, "run": self._run, "seq": self.seq}
         if self._follows and self.seq == 1:
             fields["follows"] = self._follows
-        self._client.xadd(f"{self._prefix}:envelopes", fields)
+        self._client.xadd(f"{self._prefix}:envelopes", fields, id=next(self.ids))

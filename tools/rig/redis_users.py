@@ -34,9 +34,9 @@ _RULES = {
     "physiology_server": f"{_STREAM} {_LAST_STATE} {_LEASE} {_ENVELOPES} &*:frame {_HEARTBEATS} "
     f"{_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval",
     "relay": f"{_STREAM} {_LAST_STATE} {_ENVELOPES} {_HEARTBEATS} {_CONNECT} {_WRITE_STREAM} "
-    f"{_HEAR} +publish +get",
+    f"{_HEAR} +publish +get +time",
     "collector": f"%R{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_REPORTS} {_CONNECT} {_READ_STREAM} "
-    f"{_HEAR} +publish",
+    f"{_HEAR} +publish +time",
     "exporter": f"{_REPORTS} {_CONNECT} {_HEAR} +publish",
 }
 

@@ -7,6 +7,7 @@ import redis
 
 from services.collector.transport.base import WAIT_S, Arrival
 from services.collector.transport.entry_ids import BEFORE_ALL
+from services.collector.transport.places import LastRead
 from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.stream import StreamTransport
 from vitalrig import keys
@@ -34,19 +35,19 @@ class AutoTransport:
 
     Args:
         client: Redis.
-        positions: For each prefix the entry after which to go on; None to find a fitting start.
+        last_read: For each prefix what was read last; where nothing was, a fitting start is found.
         clock: What tells the time.
     """
 
     def __init__(
-        self, client: redis.Redis, positions: Mapping[str, str | None], clock: Clock
+        self, client: redis.Redis, last_read: Mapping[str, LastRead], clock: Clock
     ) -> None:
         self._client = client
-        self._positions = dict(positions)
+        self._last_read = dict(last_read)
         self._clock = clock
         self._stream = StreamTransport(client, {})
-        self._pubsub = PubSubTransport(client, list(positions))
-        self._held: dict[str, list[Arrival]] = {prefix: [] for prefix in positions}
+        self._pubsub = PubSubTransport(client, list(last_read))
+        self._held: dict[str, list[Arrival]] = {prefix: [] for prefix in last_read}
         self._heard_at_s: dict[str, float] = {}
         self._without_stream: set[str] = set()
         self._some_have_streams = False
@@ -89,7 +90,7 @@ class AutoTransport:
             if has_stream:
                 self._pubsub.drop(prefix)
                 new = prefix in self._without_stream
-                self._stream.add(prefix, BEFORE_ALL if new else self._positions[prefix])
+                self._stream.add(prefix, LastRead(BEFORE_ALL) if new else self._last_read[prefix])
                 self._some_have_streams = True
                 log.info("reading the stream", extra={"camera": prefix})
             elif now_s - self._heard_at_s.get(prefix, now_s) >= PATIENCE_S:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import redis
+from redis.exceptions import ResponseError
 
 from services.collector.transport.base import Arrival
 from smartspectra.ipc.channels import RECORDING_STATE
@@ -22,7 +23,12 @@ def recall(client: redis.Redis, prefix: str, entry_id: str = "") -> list[Arrival
         redis.RedisError: If Redis is away.
         OSError: If Redis is away.
     """
-    envelope: Any = client.get(keys.last_recording_state(prefix))
+    try:
+        envelope: Any = client.get(keys.last_recording_state(prefix))
+    except ResponseError as exc:
+        if not str(exc).startswith("WRONGTYPE"):
+            raise
+        envelope = None  # somebody uses the key for something else
     if envelope is None:
         return []
     return [Arrival(prefix, RECORDING_STATE, envelope, entry_id=entry_id, recalled=True)]

@@ -1,57 +1,76 @@
 """The durable stream: what is missed now is read later."""
 
-import re
+import logging
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import redis
+from redis.exceptions import NoPermissionError, ResponseError
 
-from services.collector.transport.base import BATCH, LONGEST_RUN, Arrival
-from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
+from services.collector.transport.base import Arrival
+from services.collector.transport.entries import arrival_of
+from services.collector.transport.entry_ids import order_of
+from services.collector.transport.places import LastRead, Places, only_id
 from services.collector.transport.reading_plan import ReadingPlan
-from services.collector.transport.recall import recall
-from smartspectra.ipc.channels import RECORDING_STATE
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.errors import Unavailable
 
+log = logging.getLogger(__name__)
+
 PLACING_S = 0.2
 """How long one call may look for places to go on from."""
 
-LONGEST_TEXT = 2 * LONGEST_RUN
-_NUMBER = re.compile(r"[0-9]{1,18}")
+CHECK_EVERY_S = 2.0
+"""How often is looked whether streams that give nothing are still those that they were."""
 
 
 class StreamTransport:
     """
     Reads the streams of all prefixes with one connection, each from where it was left.
 
+    A stream that is deleted, emptied or replaced while we wait for its next entry would be waited
+    for in vain: it is noticed within seconds, and the new one is read. A key that holds something
+    else costs only its own camera.
+
     Args:
         client: Redis.
-        positions: For each prefix the entry after which to go on; None to find a fitting start.
+        last_read: For each prefix what was read last; where nothing was, a fitting start is found.
+        clock_s: Seconds of a clock that only goes forward.
     """
 
-    def __init__(self, client: redis.Redis, positions: Mapping[str, str | None]) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        last_read: Mapping[str, LastRead],
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
-        self._unplaced = dict(positions)
-        self._after: dict[str, str] = {}
+        self._clock_s = clock_s
+        self._places = Places(client)
+        self._unplaced = dict(last_read)
+        self._refused: dict[str, LastRead] = {}
+        self._after: dict[str, LastRead] = {}
         self._recalled: list[Arrival] = []
         self._plan = ReadingPlan()
+        self._gave: set[str] = set()
+        self._said_refused: set[str] = set()
+        self._check_at_s = clock_s() + CHECK_EVERY_S
 
-    def add(self, prefix: str, after: str | None) -> None:
+    def add(self, prefix: str, last: LastRead) -> None:
         """
-        Read one more stream, from behind the entry *after*.
+        Read one more stream, from behind *last*.
         """
-        self._unplaced[prefix] = after
+        self._unplaced[prefix] = last
 
     def rewind(self, prefix: str, after: str) -> None:
         """
         Give what came for *prefix* behind the entry *after* once more.
         """
-        places = self._after if prefix in self._after else self._unplaced
-        places[prefix] = after
+        for places in (self._after, self._unplaced, self._refused):
+            if prefix in places:
+                places[prefix] = LastRead(after)
 
     def read(self) -> Sequence[Arrival]:
         """
@@ -61,12 +80,14 @@ class StreamTransport:
             Unavailable: If Redis is away.
         """
         try:
+            self._check_if_due()
             self._place()
             arrivals = self._read_portion()
         except AWAY as exc:
             # Whoever comes back may be another Redis: look again where to go on.
-            self._unplaced |= self._after
-            self._after = {}
+            places = self._unplaced | self._after | self._refused
+            self._unplaced = {p: last._replace(is_connected=False) for p, last in places.items()}
+            self._after, self._refused = {}, {}
             self._plan.forget()
             raise Unavailable(explain(exc)) from exc
         recalled, self._recalled = self._recalled, []
@@ -77,103 +98,73 @@ class StreamTransport:
             return []
         portion = self._plan.next(self._after)
         wait_ms = round(portion.wait_s * 1_000)
-        answer: Any = self._client.xread(
-            {keys.envelopes_stream(p): self._after[p] for p in portion.prefixes},
-            count=portion.count,
-            block=None if self._recalled or not wait_ms else wait_ms,
-        )
+        try:
+            answer: Any = self._client.xread(
+                {keys.envelopes_stream(p): self._after[p].entry_id for p in portion.prefixes},
+                count=portion.count,
+                block=None if self._recalled or not wait_ms else wait_ms,
+            )
+        except ResponseError as exc:
+            if not _is_of_one_stream(exc):
+                raise
+            for prefix in portion.prefixes:  # placing them tells which it is
+                self._unplaced[prefix] = self._after.pop(prefix)
+            return []
         given = dict(answer)
         arrivals: list[Arrival] = []
         for prefix in portion.prefixes:
             entries = given.get(keys.envelopes_stream(prefix).encode(), ())
-            some = [_arrival(prefix, entry_id, fields) for entry_id, fields in entries]
+            some = [arrival_of(prefix, entry_id, fields) for entry_id, fields in entries]
             self._plan.took(portion, prefix, len(some), sum(len(each.envelope) for each in some))
             if some:
-                self._after[prefix] = some[-1].entry_id
+                self._after[prefix] = self._after[prefix].then(some)
+                self._gave.add(prefix)
                 arrivals += some
         return arrivals
 
     def _place(self) -> None:
-        until_s = time.monotonic() + PLACING_S
-        for prefix, wanted in list(self._unplaced.items()):
-            if time.monotonic() > until_s:
+        until_s = self._clock_s() + PLACING_S
+        for prefix, last in list(self._unplaced.items()):
+            if self._clock_s() > until_s:
                 return  # the others are placed by later calls
-            stream = keys.envelopes_stream(prefix)
-            newest_id = _only_id(self._client.xrevrange(stream, count=1))
-            # A position beyond the end is that of another stream: an emptied or another Redis.
-            # What this one holds may have been recorded long ago, so it is not read again.
-            if wanted is None or order_of(wanted) > order_of(newest_id):
-                after = self._fitting_start(prefix, newest_id)
-            else:
-                after = wanted
-                oldest_id = _only_id(self._client.xrange(stream, count=1))
-                if order_of(oldest_id) > order_of(wanted) and self._last_state(stream) is None:
-                    # What the stream has let go may have been the start or the stop.
-                    self._recalled += recall(self._client, prefix, wanted)
-            self._after[prefix] = after
+            try:
+                after, recalled = self._places.find(prefix, last)
+            except ResponseError as exc:
+                if not _is_of_one_stream(exc):
+                    raise
+                self._refuse(prefix, last, exc)
+                continue
+            self._recalled += recalled
+            self._after[prefix] = last._replace(entry_id=after, is_connected=False)
             del self._unplaced[prefix]
+            self._said_refused.discard(prefix)
 
-    def _fitting_start(self, prefix: str, newest_id: str) -> str:
-        """
-        Find the entry before the start of a recording that runs, else the newest.
-        """
-        state = self._last_state(keys.envelopes_stream(prefix))
-        if state is not None:
-            return state.entry_before if state.recording else newest_id
-        recalled = recall(self._client, prefix, BEFORE_ALL)
-        if not (recalled and _says_recording(recalled[0].envelope)):
-            return newest_id
-        self._recalled += recalled
-        return BEFORE_ALL
+    def _refuse(self, prefix: str, last: LastRead, error: ResponseError) -> None:
+        del self._unplaced[prefix]
+        self._refused[prefix] = last
+        if prefix not in self._said_refused:
+            self._said_refused.add(prefix)
+            log.error("a stream cannot be read", extra={"camera": prefix, "why": str(error)})
 
-    def _last_state(self, stream: str) -> "_State | None":
-        """
-        Find the newest entry that says whether a recording runs.
-        """
-        upper = "+"
-        while True:
-            entries: Any = self._client.xrevrange(stream, max=upper, count=BATCH)
-            for entry_id, fields in entries:
-                if fields.get(keys.FIELD_CHANNEL.encode()) == RECORDING_STATE.encode():
-                    envelope = fields.get(keys.FIELD_ENVELOPE.encode(), b"")
-                    return _State(_says_recording(envelope), entry_before(entry_id.decode()))
-            if len(entries) < BATCH:
-                return None
-            upper = f"({entries[-1][0].decode()}"
+    def _check_if_due(self) -> None:
+        """Look whether streams that gave nothing still end where we are, or further on."""
+        if self._clock_s() < self._check_at_s:
+            return
+        self._check_at_s = self._clock_s() + CHECK_EVERY_S
+        quiet = [prefix for prefix in self._after if prefix not in self._gave]
+        self._gave.clear()
+        self._unplaced |= self._refused
+        self._refused = {}
+        pipe = self._client.pipeline(transaction=False)
+        for prefix in quiet:
+            pipe.xrevrange(keys.envelopes_stream(prefix), count=1)
+        for prefix, newest in zip(quiet, pipe.execute(raise_on_error=False), strict=True):
+            last = self._after[prefix]
+            if isinstance(newest, Exception) or order_of(only_id(newest)) < order_of(last.entry_id):
+                del self._after[prefix]
+                self._unplaced[prefix] = last._replace(is_connected=True)
 
 
-class _State(NamedTuple):
-    recording: bool
-    entry_before: str
-
-
-def _only_id(entries: Any) -> str:  # noqa: ANN401
-    return str(entries[0][0].decode()) if entries else BEFORE_ALL
-
-
-def _arrival(prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arrival:
-    def text(name: str, longest: int = LONGEST_TEXT) -> str:
-        return fields.get(name.encode(), b"").decode(errors="replace")[:longest]
-
-    def number(name: str) -> int:
-        digits = text(name)
-        return int(digits) if _NUMBER.fullmatch(digits) else 0
-
-    return Arrival(
-        prefix=prefix,
-        channel=text(keys.FIELD_CHANNEL),
-        envelope=fields.get(keys.FIELD_ENVELOPE.encode(), b""),
-        entry_id=entry_id.decode(),
-        run=text(keys.FIELD_RUN, LONGEST_RUN),
-        seq=number(keys.FIELD_SEQ),
-        follows=text(keys.FIELD_FOLLOWS),
-        gap=text(keys.FIELD_GAP),
-        gap_s=number(keys.FIELD_GAP_MS) / 1_000,
-    )
-
-
-def _says_recording(envelope: bytes) -> bool:
-    try:
-        return bool(recording_of(Envelope.parse(envelope).payload))
-    except BadEnvelope:
-        return False
+def _is_of_one_stream(error: ResponseError) -> bool:
+    """Whether Redis refuses a key, rather than everything."""
+    return isinstance(error, NoPermissionError) or str(error).startswith("WRONGTYPE")

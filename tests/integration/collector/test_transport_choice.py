@@ -3,6 +3,7 @@
 import pytest
 
 from services.collector.transport.choice import PATIENCE_S, AutoTransport
+from services.collector.transport.places import LastRead
 from tests.support.collecting import heard_by
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
@@ -15,7 +16,7 @@ def test_what_was_heard_is_not_lost_when_a_stream_cannot_be_read(client, monkeyp
     Redis goes away between the two: what one camera published is given by the next call.
     """
     clock, heard = ManualClock(), []
-    transport = AutoTransport(client, {"physiology": None, "ward": None}, clock)
+    transport = AutoTransport(client, dict.fromkeys(["physiology", "ward"], LastRead()), clock)
     published, streamed = Publishing(client, stream=False), Publishing(client, "ward")
     streamed.edge()
 

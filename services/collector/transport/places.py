@@ -1,0 +1,165 @@
+"""Where reading a stream goes on: behind what was read last, as long as it is that stream."""
+
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import redis
+from redis.exceptions import NoPermissionError
+
+from services.collector.transport.base import BATCH, Arrival
+from services.collector.transport.entries import arrival_of
+from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
+from services.collector.transport.recall import recall
+from smartspectra.ipc.channels import RECORDING_STATE
+from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
+from vitalrig import keys
+
+log = logging.getLogger(__name__)
+
+
+class LastRead(NamedTuple):
+    """
+    What was read last of a stream.
+
+    Attributes:
+        entry_id: The entry; empty if nothing was.
+        run: Its run.
+        seq: Its number.
+        is_connected: Whether nothing but this connection has seen the stream since then.
+    """
+
+    entry_id: str = ""
+    run: str = ""
+    seq: int = 0
+    is_connected: bool = False
+
+    def then(self, arrivals: Sequence[Arrival]) -> "LastRead":
+        """
+        Give what was read last now that *arrivals* were; some may have no number.
+        """
+        numbered = next((each for each in reversed(arrivals) if each.seq), self)
+        return LastRead(arrivals[-1].entry_id, numbered.run, numbered.seq)
+
+
+class Place(NamedTuple):
+    """
+    Where to go on.
+
+    Attributes:
+        after: The entry after which.
+        recalled: What has to be known first, since the stream does not tell it any more.
+    """
+
+    after: str
+    recalled: list[Arrival]
+
+
+class Places:
+    """
+    Finds where to go on in streams.
+
+    Args:
+        client: Redis.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def find(self, prefix: str, last: LastRead) -> Place:
+        """
+        Find where to go on behind *last*.
+
+        Raises:
+            redis.RedisError: If Redis is away, or refuses this stream.
+            OSError: If Redis is away.
+        """
+        stream = keys.envelopes_stream(prefix)
+        newest_id = only_id(self._client.xrevrange(stream, count=1))
+        if not last.entry_id:
+            return self._fitting_start(prefix, newest_id)
+        if order_of(last.entry_id) > order_of(newest_id):
+            return Place(self._in_another_stream(prefix, last, newest_id), [])
+        oldest_id = only_id(self._client.xrange(stream, count=1))
+        if order_of(oldest_id) > order_of(last.entry_id) and self._last_state(prefix) is None:
+            # What the stream has let go may have been the start or the stop.
+            return Place(last.entry_id, recall(self._client, prefix, last.entry_id))
+        return Place(last.entry_id, [])
+
+    def _in_another_stream(self, prefix: str, last: LastRead, newest_id: str) -> str:
+        """
+        Find where to go on in a stream that ends before what was read last.
+
+        It was deleted or emptied, or its Redis is another, or one that has lost its end. Numbers
+        tell what in it is known already. Where they do not, it is taken for new if it came while
+        we were connected, or if the clock of Redis was set back; else it is of long ago.
+        """
+        after = self._behind(prefix, last)
+        if after is None:
+            is_old = not last.is_connected and self._now_ms() > order_of(last.entry_id)[0]
+            after = newest_id if is_old else BEFORE_ALL
+        log.warning(
+            "the stream was emptied or replaced",
+            extra={"camera": prefix, "read_until": last.entry_id, "going_on_behind": after},
+        )
+        return after
+
+    def _behind(self, prefix: str, last: LastRead) -> str | None:
+        """The entry behind which the run's numbers are new; None without an entry of that run."""
+        after = None
+        for arrival in self._from_the_newest(prefix) if last.run else ():
+            if arrival.run != last.run:
+                continue
+            if arrival.seq <= last.seq:
+                return arrival.entry_id
+            after = entry_before(arrival.entry_id)
+        return after
+
+    def _now_ms(self) -> float:
+        """By the clock that ids are from; for ever late where we may not ask."""
+        try:
+            answer: Any = self._client.time()
+        except NoPermissionError:
+            return math.inf
+        seconds, microseconds = answer
+        return float(seconds * 1_000 + microseconds / 1_000)
+
+    def _fitting_start(self, prefix: str, newest_id: str) -> Place:
+        """Before the start of a recording that runs, else behind the newest."""
+        state = self._last_state(prefix)
+        if state is not None:
+            return Place(entry_before(state.entry_id) if _is_start(state) else newest_id, [])
+        recalled = recall(self._client, prefix, BEFORE_ALL)
+        if recalled and _is_start(recalled[0]):
+            return Place(BEFORE_ALL, recalled)
+        return Place(newest_id, [])
+
+    def _last_state(self, prefix: str) -> Arrival | None:
+        """The newest entry that says whether a recording runs."""
+        states = (each for each in self._from_the_newest(prefix) if each.channel == RECORDING_STATE)
+        return next(states, None)
+
+    def _from_the_newest(self, prefix: str) -> Iterator[Arrival]:
+        upper = "+"
+        while True:
+            stream = keys.envelopes_stream(prefix)
+            entries: Any = self._client.xrevrange(stream, max=upper, count=BATCH)
+            yield from (arrival_of(prefix, *entry) for entry in entries)
+            if len(entries) < BATCH:
+                return
+            upper = f"({entries[-1][0].decode()}"
+
+
+def only_id(entries: Any) -> str:  # noqa: ANN401
+    """
+    Give the id of the only entry in an answer of Redis; the one before all if there is none.
+    """
+    return str(entries[0][0].decode()) if entries else BEFORE_ALL
+
+
+def _is_start(state: Arrival) -> bool:
+    try:
+        return bool(recording_of(Envelope.parse(state.envelope).payload))
+    except BadEnvelope:
+        return False
