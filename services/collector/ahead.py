@@ -1,7 +1,7 @@
 """Lines of a session's file that are ahead of the position: the stream may give them again."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from itertools import takewhile
 from pathlib import Path
 
@@ -18,6 +18,7 @@ class Ahead:
 
     def __init__(self) -> None:
         self._digests: Counter[bytes] = Counter()
+        self._order: deque[bytes] = deque()
 
     def __len__(self) -> int:
         return self._digests.total()
@@ -34,12 +35,12 @@ class Ahead:
         Raises:
             OSError: If it cannot be read.
         """
-        digests = Counter[bytes]()
+        order = deque[bytes]()
         for each, start in ((path, start_bytes), *((each, 0) for each in later)):
             with each.open("rb") as file:
                 file.seek(start)
-                digests.update(_digest(line[:-1]) for line in takewhile(_is_whole, file))
-        self._digests = digests
+                order.extend(_digest(line[:-1]) for line in takewhile(_is_whole, file))
+        self._order, self._digests = order, Counter(order)
 
     def take(self, envelope: bytes) -> bool:
         """
@@ -53,11 +54,28 @@ class Ahead:
         self._digests[digest] -= 1
         return True
 
+    def forget_before(self, envelope: bytes) -> int:
+        """
+        Forget what the file holds before *envelope*, all if it is not there: it does not come.
+
+        Returns:
+            How many lines that were. They came once, from a stream that has lost them since.
+        """
+        digest = _digest(as_line(envelope))
+        forgotten = 0
+        while self._order and not (self._order[0] == digest and self._digests[digest]):
+            oldest = self._order.popleft()
+            if self._digests[oldest]:
+                self._digests[oldest] -= 1
+                forgotten += 1
+        return forgotten
+
     def clear(self) -> None:
         """
         Forget them: the stream has come to what the file does not hold.
         """
         self._digests.clear()
+        self._order.clear()
 
 
 def place_of(envelope: bytes, path: Path) -> int | None:

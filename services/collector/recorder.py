@@ -240,8 +240,10 @@ class Recorder:
         self._has_just_joined = False
         before = replace(self._last, run=arrival.run, seq=arrival.seq - 1)
         if arrival.missing and self._last != before:
-            if self.recording:
-                self.collector.note_gap(arrival.missing, SKIPPED)
+            # A Redis that was killed may have lost what it gave us before we were restarted.
+            missing = arrival.missing - self._ahead.forget_before(arrival.envelope)
+            if self.recording and missing > 0:
+                self.collector.note_gap(missing, SKIPPED)
             # All before it is accounted for now, also if the disk refuses the arrival itself.
             self._last = before
 

@@ -77,6 +77,18 @@ def test_an_envelope_with_a_separator_in_its_text_is_recognised(tmp_path):
     assert (True, len(A) + 1) == (ahead_of(path).take(came), place_of(came, path))
 
 
+def test_what_does_not_come_again_is_forgotten_and_counted(tmp_path):
+    """
+    A Redis that was killed has lost its newest entries, which the file holds.
+    """
+    path = tmp_path / "lines"
+    path.write_bytes(A + b"\n" + B + b"\n" + C + b"\n")
+    ahead, other = ahead_of(path), ahead_of(path)
+
+    assert (True, 1, True) == (ahead.take(A), ahead.forget_before(C), ahead.take(C))
+    assert (True, 2, 0) == (other.take(A), other.forget_before(edge(START_US + 9)), len(other))
+
+
 def test_a_place_is_found_or_there_is_none(tmp_path):
     """
     A file that is not there holds nothing.

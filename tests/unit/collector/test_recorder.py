@@ -65,6 +65,26 @@ def test_a_session_that_began_and_ended_while_nothing_could_be_written_is_whole(
     assert ([START, edge(START_US), STOP], "complete") == (rig.lines, rig.manifest["verdict"])
 
 
+def test_what_redis_has_lost_after_it_was_written_is_not_missing(tmp_path):
+    """
+    Killed, it may forget what it gave a collector that was then killed too.
+    """
+    rig = Rig(tmp_path)
+    sent = [START, *(edge(START_US + number) for number in range(8)), STOP]
+    rig.recorder.take(rig.arrivals(*sent[:4]))
+    rig.later()
+    rig.positions.save()
+    rig.recorder.take(rig.arrivals(*sent[4:8], first=5))
+    rig.restart()
+    rig.recorder.take(rig.arrivals(sent[4], first=5))
+    # 6 to 8 are lost in Redis and in the file; 9 never came.
+    rig.recorder.take(rig.arrivals(STOP, first=10, missing=4))
+    rig.later()
+
+    assert [*sent[:8], STOP] == rig.lines
+    assert 1 == rig.manifest["gaps"]["missing_envelopes"]
+
+
 def test_a_gap_before_what_the_disk_refuses_is_counted_once(tmp_path):
     """
     However often the envelope behind it is given again.
