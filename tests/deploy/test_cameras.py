@@ -5,7 +5,7 @@ import subprocess
 import pytest
 import yaml
 
-from rig import compose_cameras, supervisord_conf
+from rig import compose_cameras, grpc_door, supervisord_conf
 from rig.cameras import parse
 from rig.environment import Environment, load
 from rig.fleet import Fleet
@@ -42,7 +42,14 @@ SERVERS = [
 
 @pytest.fixture
 def environment(tmp_path) -> Environment:
-    return load(ROOT, {**ROOT_ENVIRONMENT, "DATA_DIR": str(tmp_path / "it's $HOME")})
+    (tmp_path / "token").write_text("secret\n")
+    given = {"DATA_DIR": str(tmp_path / "it's $HOME"), "GRPC_TOKEN_FILE": str(tmp_path / "token")}
+    return load(ROOT, {**ROOT_ENVIRONMENT, **given})
+
+
+@pytest.fixture
+def door(environment):
+    return grpc_door.of_rig(environment)
 
 
 @pytest.fixture
@@ -51,9 +58,9 @@ def fleet() -> Fleet:
 
 
 @pytest.fixture
-def local(fleet):
+def local(fleet, door):
     """The programs of the servers, under supervisord."""
-    found = programs(supervisord_conf.render(text("config/supervisord.conf"), fleet))
+    found = programs(supervisord_conf.render(text("config/supervisord.conf"), fleet, door))
     return {name: program for name, program in found.items() if name.startswith("physiology")}
 
 
@@ -108,7 +115,7 @@ def test_ports_go_upwards_from_the_first(local, composed):
     assert ["50100", "50102", "50103"] == published
 
 
-def test_what_a_camera_is_told_reaches_it_whatever_it_holds(local, fleet):
+def test_what_a_camera_is_told_reaches_it_whatever_it_holds(local, fleet, door):
     """
     A URL has characters that mean something to shells, to supervisord and to compose.
     """
@@ -117,7 +124,7 @@ def test_what_a_camera_is_told_reaches_it_whatever_it_holds(local, fleet):
     ]
     script = 'printf %s "' + variable + '"'
     told = subprocess.run(
-        ["/bin/sh", "-c", script], env=supervisord_conf.variables(fleet),
+        ["/bin/sh", "-c", script], env=supervisord_conf.variables(fleet, door),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
 
@@ -154,6 +161,9 @@ def test_compose_understands_what_is_written_for_it(fleet, environment, tmp_path
     ward_1, ward_2 = found["physiology_server-ward-1"], found["physiology_server-ward-2"]
     assert ["50100"] == [port["published"] for port in ward_1["ports"]]
     assert "build" not in ward_1
+    assert {"grpc_token", "redis_password_physiology_server"} == {
+        secret["source"] for secret in ward_1["secrets"]
+    }
     assert "/dev/video0" in str(ward_1["devices"])
     told = ward_2["environment"]["VITALRIG_PHYSIOLOGY_SERVER_INPUT_PATH"]
     assert "rtsp://10.0.0.7/a?b=$$c%20\"d'" == told

@@ -16,6 +16,8 @@ from tests.support.rig_promises import (
     published_in,
     recording,
 )
+from vitalrig.cli.rpc import connected
+from vitalrig.errors import NotPossibleNow
 
 pytestmark = pytest.mark.stack
 
@@ -123,3 +125,21 @@ def test_a_rig_behind_a_proxy_records(rig):
     rig.verb("record", "--seconds", "1", "--session", "direct", **behind)
 
     assert (rig.sessions / "metrics_direct.json").is_file()
+
+
+def test_a_rig_with_a_token_is_open_to_those_who_have_it(rig, tmp_path):
+    """
+    On every address of the machine: `make record` has the token, a stranger is refused.
+    """
+    (tmp_path / "token").write_text("open sesame\n")
+    guarded = {"BIND_ADDRESS": "0.0.0.0", "GRPC_TOKEN_FILE": str(tmp_path / "token")}
+
+    refused = rig.verb("up", check=False, BIND_ADDRESS="0.0.0.0")
+    rig.verb("up", **guarded)
+    rig.verb("record", "--seconds", "1", "--session", "guarded", **guarded)
+
+    assert 1 == refused.returncode
+    assert "OPEN_TO_NETWORK" in refused.stderr
+    assert (rig.sessions / "metrics_guarded.json").is_file()
+    with connected(rig.server) as stranger, pytest.raises(NotPossibleNow):
+        stranger.status()

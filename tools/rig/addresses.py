@@ -7,9 +7,13 @@ import ipaddress
 from rig.errors import RigError
 
 
-def bound(text: str) -> str:
+def bound(text: str, variable: str = "BIND_ADDRESS") -> str:
     """
     Return the address that *text* names, IPv6 without the brackets that it may have.
+
+    Args:
+        text: The address.
+        variable: Where it stands, for the message.
 
     Raises:
         RigError: If it is no IP address.
@@ -18,7 +22,7 @@ def bound(text: str) -> str:
         return str(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
     except ValueError as exc:
         raise RigError(
-            f"BIND_ADDRESS is {text!r}; it has to be an IP address of this machine, "
+            f"{variable} is {text!r}; it has to be an IP address of this machine, "
             "such as 127.0.0.1 or ::1."
         ) from exc
 

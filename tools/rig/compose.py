@@ -10,7 +10,16 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from rig import compose_cameras, docker, passwords, preflight, redis_memory, sessions, shell
+from rig import (
+    compose_cameras,
+    docker,
+    grpc_door,
+    passwords,
+    preflight,
+    redis_memory,
+    sessions,
+    shell,
+)
 from rig.cameras import SERVER, Camera
 from rig.compose_state import ServiceState, states
 from rig.environment import Environment
@@ -59,6 +68,7 @@ class ComposeRig:
             yield preflight.check_disk(folder, need_mb, "images and volumes")
         yield from preflight.check_cameras(self._fleet, environment, self.name)
         yield preflight.check_redis_memory(self._memory)
+        yield from preflight.check_door(grpc_door.of_rig(environment), environment)
         if with_ports:
             ours = {port for container in self._containers() for port in container.ports}
             wanted = preflight.published_ports(
@@ -141,8 +151,17 @@ class ComposeRig:
         Should the collector be restarted meanwhile, the recording is still stopped in time.
         """
         terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--no-TTY"]
+        door = grpc_door.of_rig(self._environment)
+        told = door.client_variables(in_container=True).items()
+        files = door.container_files().items()
         return self._compose(
             *("run", "--rm", "--no-deps", *terminal, "--entrypoint", "python"),
+            *(word for name, value in told for word in ("--env", f"{name}={value}")),
+            *(
+                word
+                for name, path in files
+                for word in ("--volume", f"{path}:/run/secrets/{name}:ro")
+            ),
             *("collector", "-m", "vitalrig.cli", "record"),
             *("--server", f"{camera.service}:50051"),
             *("--sessions-folder", str(camera.sessions(Path("/sessions")))),

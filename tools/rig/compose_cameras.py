@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from rig import grpc_door
 from rig.cameras import SERVER, Camera
 from rig.environment import Environment, group_of
 from rig.fleet import Fleet
+from rig.grpc_door import GrpcDoor
 
 _SEES_PICTURES = {"camera", "video"}
 
@@ -18,15 +20,20 @@ def render(fleet: Fleet, environment: Environment) -> str:
     """
     Return the text of the file, which is merged into docker-compose.yml.
     """
+    door = grpc_door.of_rig(environment)
     lines = ["# Made by `make up` from config/cameras.yml; changes are overwritten.", "services:"]
     for camera in fleet.cameras:
         lines.append(f"  {_yaml(camera.service)}:")
-        lines += [f"    {line}" for line in _service(camera, fleet.port(camera), environment)]
+        lines += [f"    {line}" for line in _service(camera, fleet.port(camera), environment, door)]
+    if files := {name: {"file": str(path)} for name, path in door.container_files().items()}:
+        lines.append(f"secrets: {_yaml(files)}")
     return "\n".join(lines) + "\n"
 
 
-def _service(camera: Camera, port: int, environment: Environment) -> Iterator[str]:
-    told = {"redis_key_prefix": camera.name, **camera.settings}
+def _service(camera: Camera, port: int, environment: Environment, door: GrpcDoor) -> Iterator[str]:
+    told = {"redis_key_prefix": camera.name, **camera.settings, **door.settings(in_container=True)}
+    if door.files:
+        yield f"secrets: {_yaml(list(door.container_files()))}"
     if camera.service != SERVER:
         base = {"file": str(environment.root / "docker-compose.yml"), "service": SERVER}
         yield f"extends: {_yaml(base)}"

@@ -60,6 +60,7 @@ class LocalRig:
         yield preflight.check_socket_path(self._layout.socket)
         yield from preflight.check_cameras(self._fleet, environment, self.name)
         yield preflight.check_redis_memory(self._layout.redis_memory)
+        yield from preflight.check_door(self._layout.door, environment)
         if self.is_running():
             return
         yield self._check_leftovers()
@@ -174,6 +175,7 @@ class LocalRig:
                 *("--seconds", seconds, "--session", session),
             ],
             cwd=environment.root,
+            env={**os.environ, **self._layout.door.client_variables(in_container=False)},
         )
 
     def _check_leftovers(self) -> Check:
@@ -229,7 +231,9 @@ class LocalRig:
         layout.remember(variables)
         self._fleet.remember(environment)
         program = python.parent / "supervisord"
-        conf = supervisord_conf.write(self._fleet, environment.root, layout.supervisord_conf)
+        conf = supervisord_conf.write(
+            self._fleet, layout.door, environment.root, layout.supervisord_conf
+        )
         started = shell.run(
             [str(program), "--configuration", str(conf)], env=variables, cwd=environment.root
         )

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig import addresses, redis_memory, supervisord_conf
+from rig import addresses, grpc_door, redis_memory, supervisord_conf
 from rig.environment import Environment
 from rig.fleet import Fleet
+from rig.grpc_door import GrpcDoor
 from rig.redis_memory import RedisMemory
 from rig.redis_program import RedisProgram
 
@@ -89,6 +90,11 @@ class Layout:
         return self.run / "prometheus"
 
     @property
+    def door(self) -> GrpcDoor:
+        """What stands before the servers."""
+        return grpc_door.of_rig(self.environment)
+
+    @property
     def redis_memory(self) -> RedisMemory:
         """What Redis gets."""
         return redis_memory.of_rig(self.environment, len(self.fleet.cameras), "local")
@@ -149,7 +155,7 @@ class Layout:
         return {
             **environment.for_programs(),
             **self.fleet.variables(),
-            **supervisord_conf.variables(self.fleet),
+            **supervisord_conf.variables(self.fleet, self.door),
             **self.redis_memory.variables(),
             "PYTHONUNBUFFERED": "1",
             "RIG_ROOT": str(root),
@@ -159,6 +165,7 @@ class Layout:
             "RIG_LOGS": str(self.logs).replace("%", "%%"),
             "RIG_BIND_HOST": addresses.before_port(environment["BIND_ADDRESS"]),
             "RIG_HOST": environment.host,
+            "RIG_ALLOW_INSECURE": "true" if self.door.said_twice else "false",
             "RIG_SESSIONS": str(environment.sessions),
             "RIG_SPOOL": str(environment.spool),
             "RIG_SECRETS": str(environment.path("SECRETS_DIR")),
@@ -190,7 +197,7 @@ class Layout:
             before = json.loads(self.started_with.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []
-        ours = self.fleet.variables() | supervisord_conf.variables(self.fleet)
+        ours = self.fleet.variables() | supervisord_conf.variables(self.fleet, self.door)
         ours |= self.redis_memory.variables()
         now = _decisive(self.environment.for_programs() | dict(os.environ) | ours)
         names = sorted(before.keys() | now.keys())

@@ -14,6 +14,7 @@ from rig import docker, ports
 from rig.environment import HIGHEST_PORT, Environment, group_of
 from rig.errors import RigError
 from rig.fleet import Fleet
+from rig.grpc_door import GrpcDoor
 from rig.redis_memory import RedisMemory
 
 _MEGABYTE = 1_000_000
@@ -221,6 +222,34 @@ def _check_device(device: str, environment: Environment) -> Check:
         is_device, found = False, f"{device}: {exc.strerror}"
     remedy = "Plug it in, name another device (CAMERA_DEVICE, config/cameras.yml), or none."
     return Check("camera", found, "" if is_device else remedy)
+
+
+def check_door(door: GrpcDoor, environment: Environment) -> list[Check]:
+    """
+    Look whether gRPC is open to the network by mistake, and whether its files are there.
+    """
+    address, image = environment["BIND_ADDRESS"], environment["PHYSIOLOGY_IMAGE"]
+    checks = [_check_readable(path) for path in door.files.values()]
+    if door.said_twice or not door.is_open:
+        how = "open to the network, as was said twice" if door.is_open else "this machine alone"
+        return [*checks, Check("gRPC", f"{address}, {how}")]
+    if door.is_guarded and not image:
+        return [*checks, Check("gRPC", f"{address}, with {' and '.join(sorted(door.files))}")]
+    remedy = (
+        "Set GRPC_TOKEN_FILE, or GRPC_TLS_CERTIFICATE_FILE and GRPC_TLS_KEY_FILE, or leave "
+        f"BIND_ADDRESS at 127.0.0.1. If the network is trusted, say it twice: "
+        f"OPEN_TO_NETWORK={address}."
+    )
+    if image:
+        remedy = f"The vendor's server has neither. {remedy.partition('. ')[2]}"
+    found = f"{address} lets everyone on the network start and stop recordings"
+    return [*checks, Check("gRPC", found, remedy)]
+
+
+def _check_readable(path: Path) -> Check:
+    if path.is_file() and os.access(path, os.R_OK):
+        return Check("gRPC", str(path))
+    return Check("gRPC", f"{path} cannot be read", "Name a file of yours in .env.")
 
 
 def check_redis_memory(memory: RedisMemory) -> Check:

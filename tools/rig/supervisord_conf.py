@@ -9,21 +9,22 @@ from pathlib import Path
 
 from rig.cameras import FIRST, SERVER, Camera
 from rig.fleet import Fleet
+from rig.grpc_door import GrpcDoor
 
 _SECTION = re.compile(rf"(?ms)^\[program:{SERVER}\]\n.*?(?=^\[|^;|\Z)")
 _VIDEO = re.compile(r"/dev/video(\d+)")
 
 
-def render(text: str, fleet: Fleet) -> str:
+def render(text: str, fleet: Fleet, door: GrpcDoor) -> str:
     """
     Return *text*, that of config/supervisord.conf, with a program for each camera.
     """
     (section,) = _SECTION.findall(text)
-    programs = (_program(section, camera, fleet) for camera in fleet.cameras)
+    programs = (_program(section, camera, fleet, door) for camera in fleet.cameras)
     return _SECTION.sub(lambda _: "".join(programs), text)
 
 
-def variables(fleet: Fleet) -> dict[str, str]:
+def variables(fleet: Fleet, door: GrpcDoor) -> dict[str, str]:
     """
     Return what the cameras' servers are told, under the names that `render` writes.
 
@@ -32,20 +33,20 @@ def variables(fleet: Fleet) -> dict[str, str]:
     return {
         _variable(place, key): value
         for place, camera in enumerate(fleet.cameras)
-        for key, value in _told(camera)
+        for key, value in _told(camera, door)
     }
 
 
-def write(fleet: Fleet, root: Path, path: Path) -> Path:
+def write(fleet: Fleet, door: GrpcDoor, root: Path, path: Path) -> Path:
     """
     Write the configuration to *path*, and return that.
     """
     text = (root / "config" / "supervisord.conf").read_text(encoding="utf-8")
-    path.write_text(render(text, fleet), encoding="utf-8")
+    path.write_text(render(text, fleet, door), encoding="utf-8")
     return path
 
 
-def _program(section: str, camera: Camera, fleet: Fleet) -> str:
+def _program(section: str, camera: Camera, fleet: Fleet, door: GrpcDoor) -> str:
     place = fleet.cameras.index(camera)
     text = section.replace("$GRPC_PORT", str(fleet.port(camera)))
     text = text.replace(f"REDIS_KEY_PREFIX={FIRST} ", f"REDIS_KEY_PREFIX={camera.name} ")
@@ -54,13 +55,14 @@ def _program(section: str, camera: Camera, fleet: Fleet) -> str:
         text = text.replace(file, file.replace(SERVER, camera.service))
     told = "".join(
         f'    VITALRIG_PHYSIOLOGY_SERVER_{key.upper()}="${_variable(place, key)}" \\\n'
-        for key, _ in _told(camera)
+        for key, _ in _told(camera, door)
     )
     return text.replace("exec env \\\n", f"exec env \\\n{told}")
 
 
-def _told(camera: Camera) -> Iterator[tuple[str, str]]:
+def _told(camera: Camera, door: GrpcDoor) -> Iterator[tuple[str, str]]:
     yield from camera.settings.items()
+    yield from door.settings(in_container=False).items()
     # Links such as those by a device's name are followed.
     if number := _VIDEO.fullmatch(os.path.realpath(camera.device)):
         yield "camera_device_index", number[1]

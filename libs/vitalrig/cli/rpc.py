@@ -20,7 +20,8 @@ from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 DEADLINE_S = 5.0
 TOKEN_FILE = "VITALRIG_RPC_TOKEN_FILE"  # noqa: S105  the name of a file, no secret
 CA_FILE = "VITALRIG_RPC_CA_FILE"
-DIRECT = (("grpc.enable_http_proxy", 0),)
+SERVER_NAME = "VITALRIG_RPC_SERVER_NAME"
+DIRECT: tuple[tuple[str, int | str], ...] = (("grpc.enable_http_proxy", 0),)
 """A rig is never asked through a proxy, whatever the environment says."""
 REFUSALS = (
     grpc.StatusCode.FAILED_PRECONDITION,
@@ -102,17 +103,21 @@ def connected(address: str, environ: Mapping[str, str] = os.environ) -> Iterator
 
     The environment tells what a guarded server needs: `VITALRIG_RPC_TOKEN_FILE` names the file
     whose first line is the token, `VITALRIG_RPC_CA_FILE` the certificates to trust, in PEM; with
-    the latter, TLS is spoken.
+    the latter, TLS is spoken. `VITALRIG_RPC_SERVER_NAME` is a name that the certificate is for,
+    where that is not the address.
 
     Raises:
         BadSettings: If one of the files cannot be read.
     """
     token, trusted = _read(environ, TOKEN_FILE), _read(environ, CA_FILE)
+    options = list(DIRECT)
+    if name := environ.get(SERVER_NAME):
+        options.append(("grpc.ssl_target_name_override", name))
     first_line = token.decode().strip().partition("\n")[0].strip()
     with (
-        grpc.secure_channel(address, grpc.ssl_channel_credentials(trusted), DIRECT)
+        grpc.secure_channel(address, grpc.ssl_channel_credentials(trusted), options)
         if trusted
-        else grpc.insecure_channel(address, DIRECT)
+        else grpc.insecure_channel(address, options)
     ) as channel:
         yield Server(channel, address, first_line)
 
