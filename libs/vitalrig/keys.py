@@ -24,6 +24,8 @@ What a run could not send is kept on disk. The next run sends it first, with its
 `seq` and `follows`, and begins only then. An entry may come twice, with the same `run` and `seq`,
 where an answer of Redis was lost; never out of order.
 
+While Redis keeps nothing more, the newest is published all the same: `vitalrig.unkept`.
+
 A server that crashed while it recorded may take the recording up again: then the first recording
 state of its run says `recording: true` with the session id of the run that it follows. Otherwise
 the first one says `false`, which does not end what an earlier run began: only the run that

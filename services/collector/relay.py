@@ -24,11 +24,12 @@ from services.collector.transport.entry_ids import order_of
 from services.collector.transport.pubsub import PubSubTransport
 from vitalrig import keys
 from vitalrig.beats import Beats
-from vitalrig.bus import AWAY, connect, explain
+from vitalrig.bus import AWAY, connect, explain, refusal
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
 from vitalrig.service import Pulse, serve
 from vitalrig.settings import Names, ServiceSettings, for_service
+from vitalrig.unkept import NEWEST, Unkept, unkept_channel
 
 log = logging.getLogger(__name__)
 
@@ -200,11 +201,26 @@ class Relay:
         try:
             answers = iter(pipe.execute(raise_on_error=False))
         except AWAY as exc:
+            if refusal(exc) is not None:
+                self._show_newest()
             raise Unavailable(explain(exc)) from exc
         busy_s = self._clock.monotonic_s() - began_s
         for arrival in added:
             self._relayed.beat(busy_s / len(added), len(arrival.envelope))
         return [None if arrival.prefix in but else next(answers) for arrival in some]
+
+    def _show_newest(self) -> None:
+        """
+        Let those who only watch see what a Redis that answers refuses to keep.
+        """
+        pipe = self._client.pipeline(transaction=False)
+        for prefix in self._seqs:
+            own = [arrival for arrival in self._waiting if arrival.prefix == prefix]
+            for arrival in own[-NEWEST:]:
+                unkept = Unkept(arrival.channel, self._run, arrival.seq, arrival.envelope)
+                pipe.publish(unkept_channel(prefix), unkept.packed())
+        with contextlib.suppress(*AWAY):
+            pipe.execute()
 
     def _entry(self, arrival: Arrival) -> dict[str, str | bytes | int]:
         entry: dict[str, str | bytes | int] = {

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.numbered import NO_NUMBER, Numbered
@@ -158,6 +159,12 @@ class Outbox:
         if not found:
             self._lose_before(first_waiting)
         return found
+
+    def newest(self, at_most: int) -> list[Numbered]:
+        """
+        The newest envelopes that wait in memory, the oldest of them first; nothing is taken.
+        """
+        return list(islice(reversed(self._waiting), at_most))[::-1]
 
     def done(self) -> None:
         """

@@ -14,6 +14,7 @@ from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 from vitalrig.errors import BadMessage, Unavailable
 from vitalrig.health import Health
+from vitalrig.unkept import NEWEST
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +133,7 @@ class Publisher:
                     await self._send(batch)
                 except Unavailable as exc:
                     self._away(exc)
+                    await self._backend.show(self._outbox.newest(NEWEST))
                     raise
         away_s = self._clock.monotonic_s() - away_since_s
         self._beats.count("backend_away_seconds", away_s)

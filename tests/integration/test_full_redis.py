@@ -1,4 +1,4 @@
-"""A Redis that can keep nothing more: what is said of the rig is still heard."""
+"""A Redis that can keep nothing more: the rig goes on being seen, and nothing of it is lost."""
 
 import contextlib
 
@@ -17,6 +17,7 @@ from tests.support.eventually import eventually
 from tests.support.exporting import samples
 from tests.support.redis_server import RedisServer
 from tests.support.running import a_pulse, load, running
+from vitalrig.unkept import Unkept
 
 CAMERA = 'camera="physiology"'
 SERVERS_COUNT = 'camera="physiology",service="physiology_server",step="frames_in"'
@@ -101,3 +102,32 @@ def test_a_redis_that_can_keep_nothing_more_still_carries_reports(asked, client,
 
     assert eventually(goes_on, within_s=30)
     assert CAMERA in samples(asked.page(), "vitalrig_recording_active")
+
+
+@pytest.mark.parametrize("fill", [fill_disk, fill_memory], ids=["disk", "memory"])
+def test_what_redis_refuses_to_keep_is_published_and_kept_later(asked, client, disk, fill):
+    """
+    Under the number that it has in the stream, once there is room again.
+    """
+    fill(client, disk)
+    refuse_writes(client)
+    with client.pubsub() as listener:
+        listener.subscribe("physiology:unkept")
+        message = eventually(lambda: listener.get_message(ignore_subscribe_messages=True))
+    shown = Unkept.parse(message["data"])
+    make_room(client, disk)
+
+    def kept():
+        entries = client.xrevrange("physiology:envelopes", count=200)
+        return [
+            fields[b"envelope"]
+            for _, fields in entries
+            if (fields[b"run"], fields[b"seq"]) == (shown.run.encode(), b"%d" % shown.seq)
+        ]
+
+    assert [shown.envelope] == eventually(kept)
+
+
+def make_room(client, disk):
+    disk.make_room()
+    client.config_set("maxmemory", 0)

@@ -79,7 +79,7 @@ class SmallDisk:
                 return
 
     def make_room(self) -> None:
-        self._ballast.unlink()
+        self._ballast.unlink(missing_ok=True)
 
     def allow_writing(self, allowed: bool) -> None:
         _run("mount", "-o", f"remount,{'rw' if allowed else 'ro'}", str(self.folder))

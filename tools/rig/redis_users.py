@@ -25,18 +25,19 @@ _WRITE_STREAM = "+xadd +xtrim +xlen +xrange +xrevrange +memory|usage +multi +exe
 _HEAR = "+subscribe +unsubscribe +psubscribe +punsubscribe"
 _STREAM, _LAST_STATE, _LEASE = "~*:envelopes", "~*:recording_state:last", "~*:lease"
 _ENVELOPES = "&*:core_metrics &*:edge_metrics &*:status &*:recording_state"
+_UNKEPT = "&*:unkept"
 _HEARTBEATS, _REPORTS = "&vitalrig:heartbeats:*", "&vitalrig:*"
 
 _RULES = {
     DEFAULT: "~* &* +@all",
     CLIENT: f"%R~* &* {_CONNECT} +@read +@pubsub -publish -keys +config|get +role +client|list "
     "+slowlog|get +slowlog|len +latency|latest +latency|history",
-    "physiology_server": f"{_STREAM} {_LAST_STATE} {_LEASE} {_ENVELOPES} &*:frame {_HEARTBEATS} "
-    f"{_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval",
-    "relay": f"{_STREAM} {_LAST_STATE} {_ENVELOPES} {_HEARTBEATS} {_CONNECT} {_WRITE_STREAM} "
-    f"{_HEAR} +publish +get +time",
-    "collector": f"%R{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_REPORTS} {_CONNECT} {_READ_STREAM} "
-    f"{_HEAR} +publish +time",
+    "physiology_server": f"{_STREAM} {_LAST_STATE} {_LEASE} {_ENVELOPES} &*:frame {_UNKEPT} "
+    f"{_HEARTBEATS} {_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval",
+    "relay": f"{_STREAM} {_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_HEARTBEATS} {_CONNECT} "
+    f"{_WRITE_STREAM} {_HEAR} +publish +get +time",
+    "collector": f"%R{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_REPORTS} {_CONNECT} "
+    f"{_READ_STREAM} {_HEAR} +publish +time",
     "exporter": f"{_REPORTS} {_CONNECT} {_HEAR} +publish",
 }
 

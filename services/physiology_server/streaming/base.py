@@ -26,6 +26,14 @@ class Backend(Protocol):
         """
         ...
 
+    async def show(self, newest: Sequence[Numbered]) -> None:
+        """
+        Let those who only watch see *newest*, which cannot be kept now and will be sent later.
+
+        Where nobody could see it, nothing happens; nor does it matter if it fails.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of the connection. To close twice is to close once."""
         ...

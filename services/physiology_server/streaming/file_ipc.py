@@ -100,6 +100,11 @@ class FileBackend:
             raise Unavailable("the file backend is closed")
         await asyncio.get_running_loop().run_in_executor(self._worker, self._write, batch)
 
+    async def show(self, newest: Sequence[Numbered]) -> None:
+        """
+        Do nothing: who reads here sees what was sent.
+        """
+
     async def close(self) -> None:
         """
         Finish what is being written, close the files and give the folder up.

@@ -32,6 +32,11 @@ class GrpcStreamBackend:
             outgoing = numbered.outgoing
             self._subscribers.offer(outgoing.channel, outgoing.envelope, numbered.seq)
 
+    async def show(self, newest: Sequence[Numbered]) -> None:
+        """
+        Do nothing: who reads here sees what was sent.
+        """
+
     async def close(self) -> None:
         """
         End all streams after what waits in them.

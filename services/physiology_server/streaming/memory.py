@@ -12,6 +12,7 @@ class MemoryBackend:
 
     def __init__(self) -> None:
         self.sent: list[Numbered] = []
+        self.shown: list[Numbered] = []
         self.away = False
 
     async def send(self, batch: Sequence[Numbered]) -> None:
@@ -26,6 +27,12 @@ class MemoryBackend:
         if self.away:
             raise Unavailable("switched off")
         self.sent += batch
+
+    async def show(self, newest: Sequence[Numbered]) -> None:
+        """
+        Keep it apart from what was sent.
+        """
+        self.shown = list(newest)
 
     async def close(self) -> None:
         """

@@ -22,6 +22,7 @@ from vitalrig.bus import AWAY, explain, refusal
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
 from vitalrig.stream_limits import Limits
+from vitalrig.unkept import Unkept, unkept_channel
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ class RedisBackend:
         self._run_id = run_id
         self._last_recording_state = keys.last_recording_state(prefix)
         self._stream = keys.envelopes_stream(prefix)
+        self._unkept = unkept_channel(prefix)
+        self._refuses = False
         self._beats = beats or Beats("redis_ipc")
         self._beats.count("pictures_too_large", 0)
         self._keeper = (
@@ -112,6 +115,7 @@ class RedisBackend:
             for first in range(0, len(sendable), self._at_once):
                 await self._send_with_room(sendable[first : first + self._at_once])
         except AWAY as exc:
+            self._refuses = refusal(exc) is not None
             raise Unavailable(explain(exc)) from exc
         if self._keeper is not None:
             with contextlib.suppress(*AWAY):  # what was sent was sent
@@ -161,6 +165,20 @@ class RedisBackend:
         self._beats.count("pictures_too_large")
         log.debug("picture left out", extra={"bytes": len(outgoing.envelope)})
         return True
+
+    async def show(self, newest: Sequence[Numbered]) -> None:
+        """
+        Publish what a Redis that refuses to keep it does not refuse to publish.
+        """
+        if not self._refuses:
+            return
+        pipe = self._client.pipeline(transaction=False)
+        for each in newest:
+            outgoing = each.outgoing
+            unkept = Unkept(outgoing.channel, each.run or self._run_id, each.seq, outgoing.envelope)
+            pipe.execute_command("PUBLISH", self._unkept, unkept.packed())
+        with contextlib.suppress(*AWAY):
+            await pipe.execute()
 
     async def close(self) -> None:
         """

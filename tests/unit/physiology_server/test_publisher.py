@@ -198,3 +198,22 @@ def test_the_first_retry_comes_at_once(tmp_path):
         return tries[1] - tries[0]
 
     assert asyncio.run(run()) < 0.05
+
+
+def test_while_nothing_can_be_kept_the_newest_is_shown(tmp_path):
+    """
+    Who watches a patient goes on seeing, and what is shown is sent later all the same.
+    """
+
+    async def run():
+        parts = Parts(tmp_path, 1_000)
+        parts.backend.away = True
+        parts.put(200)
+        flushing = asyncio.create_task(parts.publisher.flush())
+        await until(lambda: parts.backend.shown)
+        shown = [numbered.seq for numbered in parts.backend.shown]
+        parts.backend.away = False
+        await flushing
+        return shown, [numbered.seq for numbered in parts.backend.sent]
+
+    assert ([*range(137, 201)], [*range(1, 201)]) == asyncio.run(run())
