@@ -273,7 +273,7 @@ class UploadCapture:
                     finally:
                         used = self._frames_done() > done
                         self._uploads.answer(upload, None if used else reason)
-                        del upload, found  # or two large pictures are in memory at once
+                    del upload, found  # or two large pictures are in memory at once
         finally:
             analysing.shutdown(wait=False, cancel_futures=True)
 
