@@ -21,7 +21,8 @@ from pydantic import Field
 
 from services.collector.transport.base import BATCH, WAIT_S, Arrival
 from services.collector.transport.entry_ids import order_of
-from services.collector.transport.pubsub import PubSubTransport
+from services.collector.transport.pubsub import GAP, PubSubTransport
+from smartspectra.ipc.envelope import BadEnvelope, Envelope
 from vitalrig import keys
 from vitalrig.beats import Beats
 from vitalrig.bus import AWAY, connect, explain, refusal
@@ -37,6 +38,8 @@ REPORT_EVERY_S = 1.0
 RETRY_S = 0.5
 MAX_WAITING = 20_000
 FINISH_WITHIN_S = 2.0
+LOOK_BACK = 100
+"""So many of a stream's newest entries are compared with the last recording state."""
 
 
 class RelaySettings(ServiceSettings):
@@ -55,7 +58,8 @@ class Relay:
     What could not be added is kept and added later, in order; what is too much to keep leaves a
     hole in the numbers. The first entry of each prefix, and the first after an absence of Redis,
     says that something before it may be missing, and for how long the relay did not listen. A
-    relay that is stopped adds first what it has heard.
+    relay that is stopped adds first what it has heard. The start or the stop of a recording that
+    was said meanwhile is added where Redis keeps it as the last state.
 
     Args:
         client: Redis.
@@ -128,13 +132,32 @@ class Relay:
         return heard
 
     def _hear(self, arrivals: Sequence[Arrival]) -> bool:
-        """Number what was heard; who reads the stream recalls by itself."""
-        heard = [arrival for arrival in arrivals if not arrival.recalled]
+        """Number what was heard, and a state that nobody heard: else no stream would tell of it."""
+        heard = [each for each in arrivals if not each.recalled or self._is_unheard(each)]
         for arrival in heard:
             self._seqs[arrival.prefix] += 1
-            self._waiting.append(replace(arrival, seq=self._seqs[arrival.prefix]))
+            gap = arrival.gap or (GAP if arrival.recalled else "")
+            self._waiting.append(replace(arrival, seq=self._seqs[arrival.prefix], gap=gap))
         self._waiting = self._waiting[-MAX_WAITING:]
         return bool(heard)
+
+    def _is_unheard(self, state: Arrival) -> bool:
+        """
+        Tell whether *state*, which Redis keeps, was said after all that the stream holds.
+        """
+        if any(state.envelope == waiting.envelope for waiting in self._waiting):
+            return False
+        try:
+            newest: Any = self._client.xrevrange(
+                keys.envelopes_stream(state.prefix), count=LOOK_BACK
+            )
+        except AWAY:
+            return False  # what was heard with it must not be lost; Redis is asked again
+        envelopes = [fields.get(keys.FIELD_ENVELOPE.encode(), b"") for _, fields in newest]
+        # A stream that holds nothing yet tells whoever reads it to ask for the last state.
+        if not envelopes or state.envelope in envelopes:
+            return False
+        return _stamp_us(state.envelope) > max(_stamp_us(each) for each in envelopes)
 
     def _look_at_streams(self) -> dict[str, float]:
         """
@@ -241,6 +264,13 @@ class Relay:
             with contextlib.suppress(*AWAY):
                 report = json.dumps(self.beats.report())
                 self._client.publish(f"{keys.HEARTBEATS}{self.beats.key}", report)
+
+
+def _stamp_us(envelope: bytes) -> int:
+    try:
+        return Envelope.parse(envelope).timestamp_us or 0
+    except BadEnvelope:
+        return 0
 
 
 def build(settings: RelaySettings, pulse: Pulse) -> Relay:

@@ -5,6 +5,8 @@ import json
 
 import redis
 
+from vitalrig import keys
+
 START_US = 1_760_000_000_000_000
 
 
@@ -52,6 +54,10 @@ class Publishing:
             stamp = str(self._now_us())
             sample = {"time": self.seq / 30, "value": 0.01, "stable": True, "timestamp": stamp}
             self._send("edge_metrics", {"breathing": {"upper_trace": [sample]}})
+
+    def keep_state(self) -> None:
+        """Keep what was published last for those who come late, as our server does."""
+        self._client.set(keys.last_recording_state(self._prefix), self.published[-1])
 
     def lose(self, count: int) -> None:
         """Use up numbers without publishing them."""

@@ -86,6 +86,58 @@ def test_a_relay_that_was_restarted_in_a_session_leaves_a_gap(
     assert told["gaps"]["by_reason"][UNHEARD]["within_ms"] > 0
 
 
+def test_a_stop_and_a_start_that_no_relay_heard_are_relayed_from_what_redis_keeps(
+    start_relay, make, client, sessions, publishing
+):
+    """
+    The first session ends, the second is recorded from where the relay came back.
+    """
+    with running(make(transport="stream")):
+        process = start_relay()
+        heard_by(client, 1)
+        publishing.start()
+        publishing.keep_state()
+        publishing.edge(20)
+        eventually(lambda: lines(sessions) == publishing.published)
+        first = publishing.published[:]
+        process.kill()
+        process.wait(PATIENCE_S)
+        publishing.stop()
+        publishing.start("second")
+        publishing.keep_state()
+        begin = publishing.published[-1]
+        publishing.edge(5)
+        start_relay()
+        heard_by(client, 1)
+        heard_from = len(publishing.published)
+        publishing.edge(20)
+        publishing.stop()
+        told = finished(sessions, "first"), finished(sessions, "second")
+
+    assert first == lines(sessions)
+    assert [begin, *publishing.published[heard_from:]] == lines(sessions, "second")
+    assert [False, False] == [each["complete"] for each in told]
+
+
+def test_a_state_that_the_stream_holds_is_not_relayed_again(start_relay, client, publishing):
+    """
+    Redis keeps it still when the next relay comes.
+    """
+    process = start_relay()
+    heard_by(client, 1)
+    publishing.start()
+    publishing.keep_state()
+    publishing.edge(20)
+    eventually(lambda: in_stream(client) == publishing.published)
+    process.kill()
+    process.wait(PATIENCE_S)
+    start_relay()
+    heard_by(client, 1)
+    publishing.edge(20)
+
+    eventually(lambda: in_stream(client) == publishing.published)
+
+
 def test_a_relay_that_is_stopped_adds_first_what_it_has_heard(start_relay, client, publishing):
     """
     A stop costs only what comes after it.
