@@ -78,7 +78,7 @@ class Beats:
         self._steps: dict[str, Step] = {}
         self._counters: dict[str, float] = {}
         self._lock = threading.Lock()
-        self.facts: dict[str, str | float] = {}
+        self.facts: dict[str, Any] = {}
 
     @property
     def key(self) -> str:

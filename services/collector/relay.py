@@ -18,7 +18,9 @@ from typing import Any
 
 import redis
 from pydantic import Field
+from redis.client import Pipeline
 
+from services.collector.relay_streams import RelayStreams
 from services.collector.transport.base import BATCH, WAIT_S, Arrival
 from services.collector.transport.entry_ids import order_of
 from services.collector.transport.pubsub import GAP, PubSubTransport
@@ -30,6 +32,7 @@ from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
 from vitalrig.service import Pulse, serve
 from vitalrig.settings import Names, ServiceSettings, for_service
+from vitalrig.stream_limits import Limits
 from vitalrig.unkept import NEWEST, Unkept, unkept_channel
 
 log = logging.getLogger(__name__)
@@ -48,7 +51,16 @@ class RelaySettings(ServiceSettings):
     model_config = for_service("relay")
 
     prefixes: Names = Field(("physiology",), description="key prefixes to relay")
-    stream_max_entries: int = Field(60_000, gt=0, description="envelopes that the stream keeps")
+    stream_max_entries: int = Field(60_000, gt=0, description="envelopes that a stream keeps")
+    stream_max_mib: int = Field(
+        64, ge=0, description="about the memory that a stream takes in Redis; 0: no limit"
+    )
+    stream_max_age_s: float = Field(
+        0.0, ge=0, description="seconds that a stream keeps an envelope; 0: no limit"
+    )
+    stream_least_s: float = Field(
+        300.0, ge=0, description="seconds of a stream that are kept even when Redis is full"
+    )
 
 
 class Relay:
@@ -64,7 +76,7 @@ class Relay:
     Args:
         client: Redis.
         prefixes: Whom to listen to.
-        stream_max_entries: About how many entries a stream keeps.
+        limits: How much each stream holds.
         beats: Where heartbeats go.
         pulse: Told that the loop turns.
         clock: What tells the time.
@@ -74,14 +86,14 @@ class Relay:
         self,
         client: redis.Redis,
         prefixes: Sequence[str],
-        stream_max_entries: int,
+        limits: Limits,
         beats: Beats,
         pulse: Pulse,
         clock: Clock,
     ) -> None:
         self._client = client
         self._transport = PubSubTransport(client, prefixes, clock.monotonic_s)
-        self._stream_max_entries = stream_max_entries
+        self._streams = RelayStreams(client, prefixes, limits, beats, clock)
         self.beats = beats
         self._pulse = pulse
         self._clock = clock
@@ -129,6 +141,7 @@ class Relay:
             )
         heard = self._hear(self._transport.read(wait_s))
         self._add_all()
+        self._streams.look()
         return heard
 
     def _hear(self, arrivals: Sequence[Arrival]) -> bool:
@@ -218,11 +231,11 @@ class Relay:
             pipe.xadd(
                 keys.envelopes_stream(arrival.prefix),
                 self._entry(arrival),  # type: ignore[arg-type]
-                maxlen=self._stream_max_entries,
+                maxlen=self._streams.max_entries(arrival.prefix),
                 approximate=True,
             )
         try:
-            answers = iter(pipe.execute(raise_on_error=False))
+            answers = iter(self._execute(pipe))
         except AWAY as exc:
             if refusal(exc) is not None:
                 self._show_newest()
@@ -244,6 +257,17 @@ class Relay:
                 pipe.publish(unkept_channel(prefix), unkept.packed())
         with contextlib.suppress(*AWAY):
             pipe.execute()
+
+    def _execute(self, pipe: Pipeline) -> list[Any]:
+        """Run a transaction; a Redis that is full gets room, and the transaction once more."""
+        commands = list(pipe.command_stack)
+        try:
+            return list(pipe.execute(raise_on_error=False))
+        except AWAY as exc:
+            if refusal(exc) != "oom" or not self._streams.make_room():
+                raise
+        pipe.command_stack = commands
+        return list(pipe.execute(raise_on_error=False))
 
     def _entry(self, arrival: Arrival) -> dict[str, str | bytes | int]:
         entry: dict[str, str | bytes | int] = {
@@ -281,7 +305,12 @@ def build(settings: RelaySettings, pulse: Pulse) -> Relay:
     return Relay(
         connect(settings),
         settings.prefixes,
-        settings.stream_max_entries,
+        Limits(
+            settings.stream_max_entries,
+            settings.stream_max_mib << 20,
+            settings.stream_max_age_s,
+            settings.stream_least_s,
+        ),
         Beats("relay", clock=clock),
         pulse,
         clock,

@@ -97,8 +97,7 @@ def a_report(clock, **more):
             "camera": "physiology",
             "frame_rate_hz": 30.0,
             "envelopes_waiting": 2,
-            "stream_held_s": 1_680.5,
-            "stream_size_bytes": 47_000_000.0,
+            "streams": {"physiology": {"held_s": 1_680.5, "size_bytes": 47_000_000}},
         },
         "steps": {"frames_in": a_step(clock)},
         "counters": {

@@ -14,7 +14,13 @@ from vitalrig.metrics.http import Answer, Request, answer
 from vitalrig.metrics.reports import ServiceReport
 from vitalrig.metrics.server import Server
 from vitalrig.metrics.services import SERVICES
-from vitalrig.metrics.showing import show_build, show_service, show_source, show_stream
+from vitalrig.metrics.showing import (
+    show_build,
+    show_service,
+    show_source,
+    show_stream,
+    show_waiting,
+)
 from vitalrig.metrics.text import CONTENT_TYPE, write
 
 log = logging.getLogger(__name__)
@@ -56,7 +62,9 @@ class OwnPage:
         show_service(families, report, age_s=0.0, stale_after_s=STALE_AFTER_S)
         show_build(families, report)
         show_source(families, report)
-        show_stream(families, report)
+        show_waiting(families, report)
+        for camera, stream in report.streams.items():
+            show_stream(families, camera, stream)
         return families
 
     def answer(self, request: Request) -> Answer:

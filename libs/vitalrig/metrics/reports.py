@@ -1,7 +1,7 @@
 """What a service reports of itself, as a frozen value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from vitalrig.errors import BadMessage
@@ -61,6 +61,31 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """
+    What a camera's stream holds.
+
+    Attributes:
+        held_s: Seconds between its oldest and its newest entry.
+        size_bytes: Memory that it takes.
+    """
+
+    held_s: float
+    size_bytes: float
+
+    @classmethod
+    def parse(cls, document: object) -> Self:
+        """
+        Read one stream of a report.
+
+        Raises:
+            BadMessage: If it makes no sense.
+        """
+        fields = mapping(document)
+        return cls(number(fields.get("held_s")), number(fields.get("size_bytes")))
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceReport:
     """
     One instance of a service.
@@ -76,8 +101,7 @@ class ServiceReport:
         source: Where those frames come from; empty if it takes none.
         frame_rate_hz: How many of them a second the source gives; None if that is not known.
         envelopes_waiting: How many envelopes Redis has not taken yet; None for who makes none.
-        stream_held_s: Seconds that the camera's stream holds; None for who writes none.
-        stream_size_bytes: Memory that it takes; None for who writes none.
+        streams: What the streams hold that it writes, by camera.
     """
 
     service: str
@@ -90,8 +114,7 @@ class ServiceReport:
     source: str
     frame_rate_hz: float | None = None
     envelopes_waiting: float | None = None
-    stream_held_s: float | None = None
-    stream_size_bytes: float | None = None
+    streams: Mapping[str, Stream] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, _name: str, document: object) -> Self:
@@ -116,8 +139,10 @@ class ServiceReport:
             source=_source(facts),
             frame_rate_hz=maybe(facts.get("frame_rate_hz")),
             envelopes_waiting=maybe(facts.get("envelopes_waiting")),
-            stream_held_s=maybe(facts.get("stream_held_s")),
-            stream_size_bytes=maybe(facts.get("stream_size_bytes")),
+            streams={
+                label(name): Stream.parse(stream)
+                for name, stream in mapping(facts.get("streams", {})).items()
+            },
         )
 
 

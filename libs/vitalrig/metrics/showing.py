@@ -2,7 +2,7 @@
 
 from vitalrig.metrics.families import Families
 from vitalrig.metrics.parse import OTHER
-from vitalrig.metrics.reports import ServiceReport, Step
+from vitalrig.metrics.reports import ServiceReport, Step, Stream
 from vitalrig.metrics.services import BY_REASON, COUNTERS, FRAMES_DROPPED
 
 USUAL_INTERVALS = 3.0
@@ -47,17 +47,20 @@ def show_source(families: Families, report: ServiceReport) -> None:
         families.add_known("vitalrig_camera_frame_rate_hertz", report.frame_rate_hz, report.camera)
 
 
-def show_stream(families: Families, report: ServiceReport) -> None:
+def show_waiting(families: Families, report: ServiceReport) -> None:
     """
-    Add what waits on its way to a camera's stream, and what the stream holds.
+    Add what a camera's server has made and Redis has not taken.
     """
     if report.camera:
-        for metric, value in (
-            ("vitalrig_envelopes_waiting", report.envelopes_waiting),
-            ("vitalrig_stream_held_seconds", report.stream_held_s),
-            ("vitalrig_stream_size_bytes", report.stream_size_bytes),
-        ):
-            families.add_known(metric, value, report.camera)
+        families.add_known("vitalrig_envelopes_waiting", report.envelopes_waiting, report.camera)
+
+
+def show_stream(families: Families, camera: str, stream: Stream) -> None:
+    """
+    Add what a camera's stream holds.
+    """
+    families.add("vitalrig_stream_held_seconds", stream.held_s, camera)
+    families.add("vitalrig_stream_size_bytes", stream.size_bytes, camera)
 
 
 def _step(

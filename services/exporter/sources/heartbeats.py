@@ -6,7 +6,13 @@ from services.exporter.families import Families
 from services.exporter.scrape import Admitted, Scrape
 from services.exporter.sources.reports import add_outcomes, parsed
 from vitalrig.metrics.reports import ServiceReport
-from vitalrig.metrics.showing import show_build, show_service, show_source, show_stream
+from vitalrig.metrics.showing import (
+    show_build,
+    show_service,
+    show_source,
+    show_stream,
+    show_waiting,
+)
 
 MAX_SERVICES = 32
 
@@ -66,4 +72,7 @@ class HeartbeatSource:
             show_build(families, report)
         if scrape.is_news("source", report.camera, report.source):
             show_source(families, report)
-            show_stream(families, report)
+            show_waiting(families, report)
+        for camera, stream in report.streams.items():
+            if scrape.cameras.admit(camera) and scrape.is_news("stream", camera):
+                show_stream(families, camera, stream)

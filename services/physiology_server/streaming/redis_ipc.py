@@ -76,7 +76,7 @@ class RedisBackend:
         self._beats = beats or Beats("redis_ipc")
         self._beats.count("pictures_too_large", 0)
         self._keeper = (
-            StreamKeeper(client, self._stream, stream_limits, self._beats, clock or SystemClock())
+            StreamKeeper(client, prefix, stream_limits, self._beats, clock or SystemClock())
             if stream_limits.max_entries
             else None
         )

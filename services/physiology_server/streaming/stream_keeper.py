@@ -6,6 +6,7 @@ from typing import Any
 
 import redis.asyncio
 
+from vitalrig import keys
 from vitalrig.beats import Beats
 from vitalrig.bus import AWAY
 from vitalrig.clock import Clock
@@ -20,10 +21,9 @@ class StreamKeeper:
 
     Args:
         client: Redis.
-        stream: The stream.
+        camera: The key prefix whose stream it is.
         limits: How much it may hold.
-        beats: Gets the facts `stream_held_s` and `stream_size_bytes`, and the counter
-            `stream_made_room`.
+        beats: Gets the fact `streams`, and the counter `stream_made_room`.
         clock: What tells the time.
 
     Attributes:
@@ -31,10 +31,11 @@ class StreamKeeper:
     """
 
     def __init__(
-        self, client: redis.asyncio.Redis, stream: str, limits: Limits, beats: Beats, clock: Clock
+        self, client: redis.asyncio.Redis, camera: str, limits: Limits, beats: Beats, clock: Clock
     ) -> None:
         self._client = client
-        self._stream = stream
+        self._camera = camera
+        self._stream = keys.envelopes_stream(camera)
         self._limits = limits
         self._beats = beats
         self._clock = clock
@@ -63,8 +64,9 @@ class StreamKeeper:
             state = await self._state()
         if self._limits.wants_room(state) and await self._make_room(state):
             state = await self._state()
-        self._beats.facts["stream_held_s"] = state.held_s
-        self._beats.facts["stream_size_bytes"] = float(state.size_bytes)
+        self._beats.facts["streams"] = {
+            self._camera: {"held_s": state.held_s, "size_bytes": state.size_bytes}
+        }
 
     async def make_room(self) -> bool:
         """

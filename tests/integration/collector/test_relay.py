@@ -262,3 +262,33 @@ def test_a_collector_of_pub_sub_that_was_killed_after_a_stop_adds_nothing_to_the
     finished(sessions, "second")
 
     assert (whole, True) == (lines(sessions), manifest(sessions)["complete"])
+
+
+def test_a_relay_makes_room_in_a_full_redis(redis_server, tmp_path, client, publishing):
+    """
+    And goes on: the newest of what was published is in the stream.
+    """
+    memory = client.info("memory")["used_memory"]
+    client.config_set("maxmemory", memory + 4_000_000)
+    with running(make_relay(redis_server, tmp_path, stream_least_s=0.05)):
+        heard_by(client, 1)
+        for _ in range(100):
+            publishing.edge(200)
+            eventually(lambda: in_stream(client)[-1:] == publishing.published[-1:])
+
+    kept = in_stream(client)
+
+    assert (publishing.published[-len(kept) :], True) == (kept, len(kept) < 20_000)
+
+
+def test_what_a_relays_streams_hold_is_reported(redis_server, tmp_path, client, publishing):
+    """
+    For each camera, as a server of ours reports it.
+    """
+    made = make_relay(redis_server, tmp_path, prefixes="physiology,bed7")
+    with running(made):
+        heard_by(client, 1)
+        publishing.edge(10)
+        eventually(lambda: "streams" in made.beats.report()["facts"])
+
+    assert {"physiology", "bed7"} == made.beats.report()["facts"]["streams"].keys()

@@ -19,7 +19,8 @@ from vitalrig.errors import Unavailable
 from vitalrig.health import Health
 from vitalrig.stream_limits import LOOK_EVERY_S, Limits
 
-STREAM = "physiology:envelopes"
+CAMERA = "physiology"
+STREAM = f"{CAMERA}:envelopes"
 KIB, MIB = 1 << 10, 1 << 20
 SPARE_BYTES = 2 * MIB
 
@@ -187,7 +188,7 @@ class Kept:
 
         async def look():
             backend = connect(RedisConfig(host="127.0.0.1", port=self._server.port))
-            keeper = StreamKeeper(backend, STREAM, self._limits, self.beats, self.clock)
+            keeper = StreamKeeper(backend, CAMERA, self._limits, self.beats, self.clock)
             await keeper.look()
             await backend.aclose()
             return keeper.max_entries
@@ -245,9 +246,9 @@ def test_how_long_the_stream_holds_is_reported(redis_server):
         kept = Kept(redis_server, Limits())
         kept.after(client, (10, 20, 250.5))
 
-    facts = kept.beats.facts
+    stream = kept.beats.facts["streams"][CAMERA]
 
-    assert (240.5, True) == (facts["stream_held_s"], facts["stream_size_bytes"] > 300)
+    assert (240.5, True) == (stream["held_s"], stream["size_bytes"] > 300)
 
 
 def test_the_stream_is_looked_at_every_few_seconds(redis_server):
@@ -258,13 +259,13 @@ def test_the_stream_is_looked_at_every_few_seconds(redis_server):
     async def looks():
         client = connect(RedisConfig(host="127.0.0.1", port=redis_server.port))
         clock, beats = ManualClock(), Beats("probe")
-        keeper = StreamKeeper(client, STREAM, Limits(), beats, clock)
+        keeper = StreamKeeper(client, CAMERA, Limits(), beats, clock)
         found = []
         for advance_s, size in ((0.0, 1), (1.0, 2), (LOOK_EVERY_S, 3)):
             clock.advance(advance_s)
             await client.xadd(STREAM, {"envelope": "x"}, id=f"{size * 1_000}-0")
             await keeper.look()
-            found.append(beats.facts["stream_held_s"])
+            found.append(beats.facts["streams"][CAMERA]["held_s"])
         await client.aclose()
         return found
 
