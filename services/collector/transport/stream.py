@@ -25,6 +25,8 @@ PLACING_S = 0.2
 CHECK_EVERY_S = 2.0
 """How often is looked whether streams that give nothing are still those that they were."""
 
+CHECK_AT_ONCE = 100
+
 
 class StreamTransport:
     """
@@ -56,6 +58,7 @@ class StreamTransport:
         self._plan = ReadingPlan()
         self._gave: set[str] = set()
         self._said_refused: set[str] = set()
+        self._unchecked: list[str] = []
         self._check_at_s = clock_s() + CHECK_EVERY_S
 
     def add(self, prefix: str, last: LastRead) -> None:
@@ -148,18 +151,22 @@ class StreamTransport:
 
     def _check_if_due(self) -> None:
         """Look whether streams that gave nothing still end where we are, or further on."""
-        if self._clock_s() < self._check_at_s:
+        if self._clock_s() >= self._check_at_s:
+            self._check_at_s = self._clock_s() + CHECK_EVERY_S
+            self._unchecked = [prefix for prefix in self._after if prefix not in self._gave]
+            self._gave.clear()
+            self._unplaced |= self._refused
+            self._refused = {}
+        some, self._unchecked = self._unchecked[:CHECK_AT_ONCE], self._unchecked[CHECK_AT_ONCE:]
+        if not some:
             return
-        self._check_at_s = self._clock_s() + CHECK_EVERY_S
-        quiet = [prefix for prefix in self._after if prefix not in self._gave]
-        self._gave.clear()
-        self._unplaced |= self._refused
-        self._refused = {}
         pipe = self._client.pipeline(transaction=False)
-        for prefix in quiet:
+        for prefix in some:
             pipe.xrevrange(keys.envelopes_stream(prefix), count=1)
-        for prefix, newest in zip(quiet, pipe.execute(raise_on_error=False), strict=True):
-            last = self._after[prefix]
+        for prefix, newest in zip(some, pipe.execute(raise_on_error=False), strict=True):
+            last = self._after.get(prefix)
+            if last is None:
+                continue
             if isinstance(newest, Exception) or order_of(only_id(newest)) < order_of(last.entry_id):
                 del self._after[prefix]
                 self._unplaced[prefix] = last._replace(is_connected=True)
