@@ -18,6 +18,7 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.wrappers_pb2 import DoubleValue
 
+from vitalrig.harmless import harmless
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
@@ -28,8 +29,8 @@ Command = Callable[[], Awaitable[object]]
 
 
 def say(text: str) -> None:
-    """Tell the person at the keyboard, at once."""
-    print(text, flush=True)
+    """Tell the person at the keyboard, at once; no text of the server takes over the terminal."""
+    print(harmless(text), flush=True)
 
 
 class Control:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from smartspectra.ipc.session_files import check_session_id
 from vitalrig.errors import NotPossibleNow, VitalrigError
+from vitalrig.harmless import harmless
 from vitalrig.sessions import plot
 from vitalrig.sessions.read import open_summary
 
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     except NotPossibleNow as exc:
         print(exc)
     except (VitalrigError, OSError) as exc:
-        print(f"plot_metrics: {exc}", file=sys.stderr)
+        print(f"plot_metrics: {harmless(exc)}", file=sys.stderr)
         if not summary.exists():
             tell_of_sessions(summary)
         return 1
@@ -55,7 +56,8 @@ def tell_of_sessions(base: Path) -> None:
         if path.stem.startswith(stem) and is_session(path.stem.removeprefix(stem))
     )
     if sessions:
-        print(f"{base} is no session's summary; these are:", *sessions, sep="\n  ", file=sys.stderr)
+        lines = [f"{base} is no session's summary; these are:", *sessions]
+        print(*map(harmless, lines), sep="\n  ", file=sys.stderr)
 
 
 def is_session(name: str) -> bool:
