@@ -8,4 +8,10 @@ fi
 if [ -s /run/secrets/ca_bundle ]; then
   export PIP_CERT=/run/secrets/ca_bundle
 fi
-exec pip install --quiet --require-hashes --only-binary=:all: --requirement "$1"
+# A pipe's status is that of its end, which is not pip.
+code=$(mktemp)
+{ pip install --progress-bar off --require-hashes --only-binary=:all: --requirement "$1" 2>&1 ||
+  echo "$?" >"$code"; } | awk -v total="$(grep -c '^[A-Za-z0-9]' "$1")" -f "${0%/*}/pip-progress.awk"
+status=$(cat "$code")
+rm "$code"
+exit "${status:-0}"

@@ -52,7 +52,7 @@ def test_every_installation_is_locked_and_can_be_offline():
     """
     The same packages everywhere, also behind a proxy and without a network.
     """
-    steps = re.findall(r"^RUN (?:.*\\\n)*.*pip-install (\S+)$", DOCKERFILE, re.MULTILINE)
+    steps = re.findall(r"^RUN (?:.*\\\n)*.*pip-install\.sh (\S+)$", DOCKERFILE, re.MULTILINE)
     mounts = DOCKERFILE.count("source=wheelhouse"), DOCKERFILE.count("id=ca_bundle")
 
     assert "--require-hashes" in text("services/pip-install.sh")

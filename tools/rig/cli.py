@@ -41,7 +41,7 @@ def up(environment: Environment, _: argparse.Namespace) -> int:
             "or end it first (make down)."
         )
     services = rig.up()
-    print(report.ready(environment, cameras, mode, services))
+    print(report.ready(environment, cameras, mode, services, rig.without))
     return 0
 
 

@@ -32,6 +32,7 @@ from rig.services import MONITORING
 _WAIT_S = 180  # a first start from a slow disk; a failing health check ends it earlier
 _ENDED_WITHIN_S = 20.0
 _LOG_LINES = 20
+_BUILT = (SERVER, "collector", "exporter")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -46,6 +47,7 @@ class ComposeRig:
         self._environment = environment
         self._fleet = fleet
         self._monitoring = monitoring
+        self.without: dict[str, str] = {}
 
     def is_running(self) -> bool:
         """
@@ -102,8 +104,14 @@ class ComposeRig:
         compose_cameras.write(self._fleet, environment)
         self._fleet.remember(environment)
         services = [*self._fleet.services, *self._images()]
+        # Built by themselves: the containers of further cameras share the first one's image.
+        built = [name for name in _BUILT if name != SERVER or not environment["PHYSIOLOGY_IMAGE"]]
+        print(f"Building {', '.join(built)}; the first time takes some minutes.", flush=True)
+        if self._compose("build", *built) != 0:
+            raise RigError("docker compose could not build the images; its message is above.")
         code = self._compose(
-            *("up", "--detach", "--build", "--wait", "--wait-timeout", str(_WAIT_S)), *services
+            *("up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", str(_WAIT_S)),
+            *services,
         )
         if code != 0:
             raise RigError(self._what_failed(services))
@@ -226,14 +234,15 @@ class ComposeRig:
             if (why := self._fetch(environment[variable])) is None:
                 started.append(service)
             else:
-                print(
-                    f"Going on without {service}: its image {environment[variable]} is not on "
-                    f"this machine and cannot be fetched ({why}). Load it with docker load, or "
-                    f"set {variable} in .env.",
-                    flush=True,
+                self.without[service] = (
+                    f"its image {environment[variable]} is not on this machine and cannot be "
+                    f"fetched ({why}); load it with docker load, or set {variable} in .env"
                 )
         # Grafana shows what Prometheus holds; compose would start Prometheus for it anyway.
-        return started if "prometheus" in started else []
+        if started and "prometheus" not in started:
+            self.without |= dict.fromkeys(started, "it is nothing without Prometheus")
+            return []
+        return started
 
     @staticmethod
     def _fetch(image: str) -> str | None:

@@ -41,6 +41,7 @@ class LocalRig:
         self._monitoring = monitoring
         self._layout = Layout(environment, fleet)
         self._supervisor = Supervisor(self._layout.socket)
+        self.without: dict[str, str] = {}
 
     def is_running(self) -> bool:
         """
@@ -199,7 +200,7 @@ class LocalRig:
             if _is_installed(name):
                 started.append(name)
             else:
-                print(f"Going on without {name}: it is not in PATH. Install it ({_HOW[name]}).")
+                self.without[name] = f"it is not in PATH; install it ({_HOW[name]})"
         return started
 
     def _python_of_rig(self) -> Path:

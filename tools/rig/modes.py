@@ -21,6 +21,7 @@ class Rig(Protocol):
     """What both ways to run the rig can do."""
 
     name: str
+    without: dict[str, str]  # services that could not be started, and why
 
     def is_running(self) -> bool:
         """Whether it runs."""

@@ -2,7 +2,7 @@
 What `make up` says when all is well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rig.environment import Environment
 from rig.fleet import Fleet
@@ -10,9 +10,22 @@ from rig.fleet import Fleet
 _SHOWN = 12
 
 
-def ready(environment: Environment, fleet: Fleet, mode: str, services: Sequence[str]) -> str:
+def ready(
+    environment: Environment,
+    fleet: Fleet,
+    mode: str,
+    services: Sequence[str],
+    without: Mapping[str, str],
+) -> str:
     """
-    Return where everything is, and what to try next.
+    Return where everything is, what is missing, and what to try next.
+
+    Args:
+        environment: The rig's variables.
+        fleet: Its cameras.
+        mode: How it runs.
+        services: What runs.
+        without: What could not be started, and why.
     """
     host = environment.host
     rows = [
@@ -27,6 +40,7 @@ def ready(environment: Environment, fleet: Fleet, mode: str, services: Sequence[
         password = environment.path("SECRETS_DIR") / "grafana_admin_password"
         url = f"http://{host}:{environment['GRAFANA_PORT']}"
         rows.append(("Grafana", f"{url}  (user admin, password in {password})"))
+    rows += [(f"no {service}", why) for service, why in without.items()]
     rows.append(("session files", str(environment.sessions)))
     rows += [
         ("try next", f"make record SECONDS=20 SESSION=first{_which(fleet)}"),

@@ -32,7 +32,7 @@ def test_the_rig_is_asked_where_it_listens(written, asked):
 
     assert asked == environment.host
     assert f"http://{asked}:8317/metrics" in report.ready(
-        environment, wanted(environment), "local", []
+        environment, wanted(environment), "local", [], {}
     )
 
 
