@@ -70,7 +70,7 @@ def test_a_running_exporter_shows_the_rig(make, client):
     with running(exporter):
         asked = Asked(exporter)
         put(client)
-        page = asked.page_with('camera="physiology"')
+        page = asked.page_with('beats_per_minute{camera="physiology"}')
 
     assert {'camera="physiology"': 71.5} == samples(page, "vitalrig_pulse_rate_beats_per_minute")
     sources = ("exporter", "cameras", "heartbeats", "redis", "disk", "files")
@@ -90,7 +90,7 @@ def test_a_stopped_source_is_gone_with_the_first_scrape_after_its_limit(make, cl
         asked = Asked(exporter)
         put(client, clock=clock)
         clock.advance(0.5)
-        before = asked.page_with('camera="physiology"')
+        before = asked.page_with('beats_per_minute{camera="physiology"}')
         clock.advance(0.2)
         after = asked.page()
 
