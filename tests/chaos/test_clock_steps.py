@@ -32,4 +32,4 @@ def test_a_clock_that_is_set_loses_nothing():
                 rig.collector.start()
             rig.until_more_is_written()
             rig.stop_recording()
-        assert_nothing_is_lost_in_silence(rig, whole=frozenset(sessions))
+        assert_nothing_is_lost_in_silence(rig, whole=sessions)

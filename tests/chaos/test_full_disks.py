@@ -32,7 +32,7 @@ def test_a_disk_of_sessions_that_is_full_for_a_while_loses_nothing(disk):
         disk.make_room()
         rig.until_more_is_written()
         rig.stop_recording()
-        assert_nothing_is_lost_in_silence(rig, whole=frozenset({"first"}))
+        assert_nothing_is_lost_in_silence(rig, whole={"first"})
 
 
 def test_one_disk_for_all_that_is_full_for_a_while_loses_nothing_in_silence(disk):
@@ -55,4 +55,4 @@ def test_one_disk_for_all_that_is_full_for_a_while_loses_nothing_in_silence(disk
         rig.record("second")
         rig.until_more_is_written()
         rig.stop_recording()
-        assert_nothing_is_lost_in_silence(rig, whole=frozenset({"second"}))
+        assert_nothing_is_lost_in_silence(rig, whole={"second"})

@@ -40,4 +40,4 @@ def test_whatever_a_relay_misses_is_not_called_complete():
             rig.stop_recording()
             rig.until_finished(quiet)
             whole.add(quiet)
-        assert_nothing_is_lost_in_silence(rig, whole=frozenset(whole))
+        assert_nothing_is_lost_in_silence(rig, whole=whole)

@@ -18,7 +18,7 @@ def test_a_second_server_with_the_prefix_does_not_start_and_costs_nothing():
         status = second.ended()
         rig.until_more_is_written()
         rig.stop_recording()
-        assert_nothing_is_lost_in_silence(rig, whole=frozenset({"first"}))
+        assert_nothing_is_lost_in_silence(rig, whole={"first"})
 
         assert 3 == status
         assert "another server publishes as physiology" in second.log.read_text()
