@@ -36,6 +36,7 @@ class StreamState:
         size_bytes: The memory that they take, as Redis estimates it; 0 if it does not say.
         oldest_ms: The time of the oldest entry, on Redis's clock.
         newest_ms: The time of the newest entry.
+        now_ms: The time on Redis's clock; that of the newest entry if it does not say.
         used_bytes: The memory that all of Redis uses.
         limit_bytes: The memory that it may use; 0 is without limit, or not known.
     """
@@ -44,8 +45,16 @@ class StreamState:
     size_bytes: int = 0
     oldest_ms: int = 0
     newest_ms: int = 0
+    now_ms: int = 0
     used_bytes: int = 0
     limit_bytes: int = 0
+
+    @property
+    def age_s(self) -> float:
+        """
+        The seconds since the oldest entry was added.
+        """
+        return max(0, self.now_ms - self.oldest_ms) / 1_000
 
     @property
     def held_s(self) -> float:
@@ -59,12 +68,13 @@ class StreamState:
         """
         Understand the answers to `questions`; one that is an error counts as no answer.
         """
-        entries, size_bytes, oldest, newest, memory = answers
+        entries, size_bytes, oldest, newest, memory, now = answers
         return cls(
             entries=entries if isinstance(entries, int) else 0,
             size_bytes=size_bytes if isinstance(size_bytes, int) else 0,
             oldest_ms=_time_ms(oldest),
             newest_ms=_time_ms(newest),
+            now_ms=max(_time_ms(newest), _now_ms(now)),
             used_bytes=_figure(memory, "used_memory"),
             limit_bytes=_figure(memory, "maxmemory"),
         )
@@ -80,6 +90,7 @@ def questions(stream: str) -> tuple[Command, ...]:
         ("XRANGE", stream, "-", "+", "COUNT", 1),
         ("XREVRANGE", stream, "+", "-", "COUNT", 1),
         ("INFO", "memory"),
+        ("TIME",),
     )
 
 
@@ -92,7 +103,8 @@ class Limits:
         max_entries: The most entries.
         max_bytes: The most memory.
         max_age_s: The oldest entry.
-        least_s: So many seconds are kept in any case, but for *max_entries*.
+        least_s: An entry is kept for so many seconds in any case, but for *max_entries*. After
+            that it may go, also where nothing new was taken since: a full Redis gets room at last.
     """
 
     max_entries: int = 60_000
@@ -107,7 +119,7 @@ class Limits:
         if not (self.max_bytes and state.entries and state.size_bytes):
             return self.max_entries
         fit = self.max_bytes * state.entries // state.size_bytes
-        least = round(state.entries * min(1.0, self.least_s / max(state.held_s, 0.001)))
+        least = round(state.entries * min(1.0, self.least_s / max(state.age_s, 0.001)))
         return min(self.max_entries, max(fit, least, 1))
 
     def too_old(self, stream: str, state: StreamState) -> Command | None:
@@ -115,15 +127,15 @@ class Limits:
         The command that removes what is older than is wanted; None where nothing is.
         """
         age_s = max(self.max_age_s, self.least_s)
-        if not self.max_age_s or state.held_s <= age_s:
+        if not self.max_age_s or state.age_s <= age_s:
             return None
-        return _trim(stream, state.newest_ms - round(age_s * 1_000))
+        return _trim(stream, state.now_ms - round(age_s * 1_000))
 
     def wants_room(self, state: StreamState) -> bool:
         """
         Whether it is time to make room, before Redis is full.
         """
-        spare = 1.0 - min(1.0, self.least_s / max(state.held_s, 0.001))
+        spare = 1.0 - min(1.0, self.least_s / max(state.age_s, 0.001))
         share = LATEST - spare * (LATEST - EARLIEST)
         return state.used_bytes > share * state.limit_bytes > 0
 
@@ -131,10 +143,10 @@ class Limits:
         """
         The command that makes room in a full Redis; None if there is only what is always kept.
         """
-        spare_s = state.held_s - self.least_s
-        if spare_s <= 0:
+        spare_s = state.age_s - self.least_s
+        if not state.entries or spare_s <= 0:
             return None
-        step_s = min(spare_s, state.held_s / _SHARE)
+        step_s = min(spare_s, state.age_s / _SHARE)
         return _trim(stream, state.oldest_ms + round(step_s * 1_000))
 
 
@@ -145,6 +157,13 @@ def _trim(stream: str, oldest_ms: int) -> Command:
 def _figure(info: Any, name: str) -> int:  # noqa: ANN401
     figure = info.get(name) if isinstance(info, dict) else None
     return figure if isinstance(figure, int) else 0
+
+
+def _now_ms(time: Any) -> int:  # noqa: ANN401
+    match time:
+        case (int(seconds), int(microseconds)):
+            return seconds * 1_000 + microseconds // 1_000
+    return 0
 
 
 def _time_ms(entries: Any) -> int:  # noqa: ANN401

@@ -21,7 +21,7 @@ CLIENT = "client"
 # What every connection does first. Everything that administers the server is taken out again.
 _CONNECT = "-@all +@connection -@dangerous -@admin +info"
 _READ_STREAM = "+xread +xrange +xrevrange +xlen +xinfo|stream +exists +get"
-_WRITE_STREAM = "+xadd +xtrim +xlen +xrange +xrevrange +memory|usage +multi +exec +discard"
+_WRITE_STREAM = "+xadd +xtrim +xlen +xrange +xrevrange +memory|usage +time +multi +exec +discard"
 _HEAR = "+subscribe +unsubscribe +psubscribe +punsubscribe"
 _STREAM, _LAST_STATE, _LEASE = "~*:envelopes", "~*:recording_state:last", "~*:lease"
 _ENVELOPES = "&*:core_metrics &*:edge_metrics &*:status &*:recording_state"
@@ -35,7 +35,7 @@ _RULES = {
     "physiology_server": f"{_STREAM} {_LAST_STATE} {_LEASE} {_ENVELOPES} &*:frame {_UNKEPT} "
     f"{_HEARTBEATS} {_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval",
     "relay": f"{_STREAM} {_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_HEARTBEATS} {_CONNECT} "
-    f"{_WRITE_STREAM} {_HEAR} +publish +get +time",
+    f"{_WRITE_STREAM} {_HEAR} +publish +get",
     "collector": f"%R{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_REPORTS} {_CONNECT} "
     f"{_READ_STREAM} {_HEAR} +publish +time",
     "exporter": f"{_REPORTS} {_CONNECT} {_HEAR} +publish",

@@ -7,12 +7,14 @@ from vitalrig.stream_limits import Limits, StreamState
 MIB = 1 << 20
 
 
-def a_state(held_s, used=0, limit=256):
+def a_state(held_s, used=0, limit=256, silent_s=0.0):
+    """A stream over so many seconds, to which nothing was added for *silent_s*."""
     return StreamState(
         entries=round(held_s * 35),
         size_bytes=round(held_s * 35 * 790),
         oldest_ms=1_000_000,
         newest_ms=1_000_000 + round(held_s * 1_000),
+        now_ms=1_000_000 + round((held_s + silent_s) * 1_000),
         used_bytes=used * MIB,
         limit_bytes=limit * MIB,
     )
@@ -64,6 +66,13 @@ def test_there_is_no_room_in_the_last_minutes(held_s):
     Redis then refuses, and the server keeps on disk what it makes.
     """
     assert None is Limits().room("stream", a_state(held_s))
+
+
+def test_a_redis_that_refused_for_long_gets_room_at_last():
+    """
+    What nobody adds to grows no longer, but older: recording does not end for good.
+    """
+    assert None is not Limits().room("stream", a_state(60, silent_s=241))
 
 
 @pytest.mark.parametrize(
