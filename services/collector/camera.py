@@ -1,16 +1,15 @@
-"""One camera as the collector handles it: numbers checked, live view kept, session recorded."""
+"""One camera as it is recorded: numbers checked, and given to the recorder."""
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
-from services.collector.live import LiveView
+from services.collector.live_camera import LiveCamera
 from services.collector.recorder import SKIPPED, Recorder
 from services.collector.runs import RunPlace, Runs
 from services.collector.transport.base import Arrival
-from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
+from services.collector.transport.entry_ids import entry_before
 from vitalrig.beats import Beats
-from vitalrig.clock import Clock, moment
+from vitalrig.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ class Camera:
     on; `again` then tells from where they are to be read once more.
 
     Args:
-        prefix: The camera's key prefix.
+        live: The same camera as it is shown.
         recorder: Writes its session files.
         place: Where its runs were left.
         beats: Where heartbeats go.
@@ -32,45 +31,37 @@ class Camera:
     """
 
     def __init__(
-        self, prefix: str, recorder: Recorder, place: RunPlace, beats: Beats, clock: Clock
+        self, live: LiveCamera, recorder: Recorder, place: RunPlace, beats: Beats, clock: Clock
     ) -> None:
-        self.prefix = prefix
+        self.prefix = live.prefix
         self.recorder = recorder
+        self._live = live
         self._runs = Runs(clock, place)
-        self._live_runs = Runs(clock, place)
-        self._live = LiveView()
         self._clock = clock
-        self._received = beats.step("envelopes_received")
         self._written = beats.step("envelopes_written")
         self._refused: Arrival | None = None
-        self._seen_id = ""
+        self._last_id = ""
         self._missing = 0
         self._gaps = 0
-        self._in_conflict = False
 
     def take(self, arrivals: Sequence[Arrival]) -> None:
         """
         Take what arrived together, in order.
         """
-        self._look_at(arrivals)
+        self._live.take(arrivals)
+        self._last_id = arrivals[-1].entry_id
         if self._refused is not None:
-            self._seen_id = max(self._seen_id, arrivals[-1].entry_id, key=order_of)
             return
         place = self._runs.place
         self._record(self._runs.take(arrivals), place)
-        if self._refused is not None:
-            self._seen_id = max(self._seen_id or BEFORE_ALL, arrivals[-1].entry_id, key=order_of)
 
     def tick(self) -> None:
         """
         Do what is due although nothing came.
         """
-        for arrival in self._live_runs.release():
-            self._live.see(arrival, moment(self._clock), is_prompt=False)
         place = self._runs.place
         self._record(self._runs.release(), place)
         self.recorder.tick()
-        self._look_for_conflict()
 
     def again(self) -> str | None:
         """
@@ -81,17 +72,15 @@ class Camera:
         if self._refused is None or self.recorder.holds_back:
             return None
         refused, self._refused = self._refused, None
+        self._live.expect_again(self._last_id)
         return entry_before(refused.entry_id)
 
-    def document(self) -> dict[str, Any]:
+    def report(self) -> None:
         """
-        What the exporter is told, JSON-ready.
+        Tell the live camera how the recording goes.
         """
-        stats, now = self.recorder.collector.stats, moment(self._clock)
-        return {
-            "prefix": self.prefix,
-            "updated_us": now.wall_us,
-            **self._live.document(now),
+        stats = self.recorder.collector.stats
+        self._live.recorded = {
             "recording": {
                 "active": self.recorder.recording,
                 "paused": self.recorder.trouble or "",
@@ -100,14 +89,12 @@ class Camera:
                 "write_failures": stats.unwritten_envelopes,
                 "last_sync_us": stats.last_sync_us,
             },
-            "conflict": self._live_runs.conflict,
             "counters": {
                 "missing": self._missing,
                 "gaps": self._gaps,
                 "duplicates": self._runs.duplicates,
                 "foreign": self._runs.foreign,
                 "resets": stats.resets,
-                "off_clock": self._live.latencies.off_clock,
             },
             "samples_rejected": {"duplicate": stats.duplicates, "unusable": stats.unusable},
         }
@@ -132,26 +119,6 @@ class Camera:
             self._refused = arrivals[taken]
             self._runs.go_back(place, arrivals, taken)
 
-    def _look_at(self, arrivals: Sequence[Arrival]) -> None:
-        """Show the live view what it has not seen."""
-        began_s = self._clock.monotonic_s()
-        received = moment(self._clock)
-        unseen = [arrival for arrival in arrivals if self._is_unseen(arrival)]
-        is_prompt = not self._live_runs.holds
-        own = self._live_runs.take(unseen)
-        for arrival in own:
-            self._live.see(arrival, received, is_prompt=is_prompt)
-        seen_s = self._clock.monotonic_s()
-        for arrival in own:
-            self._received.beat((seen_s - began_s) / len(own), len(arrival.envelope))
-
-    def _is_unseen(self, arrival: Arrival) -> bool:
-        if self._seen_id and order_of(arrival.entry_id) <= order_of(self._seen_id):
-            return False
-        if self._refused is None:
-            self._seen_id = ""  # what was read twice is behind us
-        return not arrival.recalled
-
     def _count_gap(self, arrival: Arrival, *, in_session: bool) -> None:
         """Nothing that was to be recorded is missing in a gap of unknown size outside of one."""
         if arrival.missing or (arrival.gap and in_session):
@@ -166,15 +133,3 @@ class Camera:
                     "why": arrival.gap or SKIPPED,
                 },
             )
-
-    def _look_for_conflict(self) -> None:
-        runs = self._live_runs.conflict
-        if bool(runs) != self._in_conflict:
-            self._in_conflict = bool(runs)
-            if runs:
-                log.error(
-                    "two servers publish under this prefix; only the first is recorded",
-                    extra={"camera": self.prefix, "runs": runs},
-                )
-            else:
-                log.info("one server publishes under this prefix", extra={"camera": self.prefix})

@@ -56,7 +56,7 @@ def paused(client: Any) -> str:
 
 def ready(client: Any, prefix: str = "physiology") -> Any:
     """Wait for the collector's first report of a camera, and give it."""
-    return eventually(lambda: view(client, prefix))
+    return eventually(lambda: view(client, prefix).get("recording") and view(client, prefix))
 
 
 def heard_by(client: Any, subscribers: int) -> None:

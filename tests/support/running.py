@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from vitalrig.health import Health
 from vitalrig.service import Pulse, Service
@@ -17,7 +18,7 @@ def a_pulse(folder: Path, name: str = "service") -> Pulse:
 
 @contextmanager
 def running(service: Service) -> Iterator[None]:
-    """Run until the block ends; what the service raised is raised here."""
+    """Run, from when it is ready until the block ends; what the service raised is raised here."""
     stop, failed = threading.Event(), []
 
     def run() -> None:
@@ -29,6 +30,7 @@ def running(service: Service) -> Iterator[None]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
+        eventually(lambda: failed or getattr(service, "is_ready", True))
         yield
     finally:
         stop.set()

@@ -59,6 +59,14 @@ class Transport(Protocol):
         """
         ...
 
+    def at_end_s(self, prefix: str) -> float:
+        """
+        Tell when all was read that there was for *prefix*, by the clock that only goes forward.
+
+        Safe to call from any thread.
+        """
+        ...
+
     def rewind(self, prefix: str, after: str) -> None:
         """
         Give what came for *prefix* behind the stream's entry *after* once more.

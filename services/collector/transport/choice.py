@@ -45,12 +45,12 @@ class AutoTransport:
         self._client = client
         self._last_read = dict(last_read)
         self._clock = clock
-        self._stream = StreamTransport(client, {})
-        self._pubsub = PubSubTransport(client, list(last_read))
+        self._stream = StreamTransport(client, {}, clock.monotonic_s)
+        self._pubsub = PubSubTransport(client, list(last_read), clock.monotonic_s)
         self._held: dict[str, list[Arrival]] = {prefix: [] for prefix in last_read}
         self._heard_at_s: dict[str, float] = {}
         self._without_stream: set[str] = set()
-        self._some_have_streams = False
+        self._have_stream: set[str] = set()
         self._ready: list[Arrival] = []
         self._decide_at_s = float("-inf")
 
@@ -63,17 +63,24 @@ class AutoTransport:
         """
         if self._held:
             self._decide()
-        for arrival in self._pubsub.read(0 if self._some_have_streams else WAIT_S):
+        for arrival in self._pubsub.read(0 if self._have_stream else WAIT_S):
             if arrival.prefix in self._held:
                 if not arrival.recalled:
                     self._heard_at_s.setdefault(arrival.prefix, self._clock.monotonic_s())
                 self._held[arrival.prefix].append(arrival)
             else:
                 self._ready.append(arrival)
-        if self._some_have_streams:
+        if self._have_stream:
             self._ready += self._stream.read()
         arrivals, self._ready = self._ready, []  # not lost if Redis went away before
         return arrivals
+
+    def at_end_s(self, prefix: str) -> float:
+        """
+        Tell when all was read that there was for *prefix*; long ago if it never was.
+        """
+        transport = self._stream if prefix in self._have_stream else self._pubsub
+        return transport.at_end_s(prefix)
 
     def rewind(self, prefix: str, after: str) -> None:
         """
@@ -91,7 +98,7 @@ class AutoTransport:
                 self._pubsub.drop(prefix)
                 new = prefix in self._without_stream
                 self._stream.add(prefix, LastRead(BEFORE_ALL) if new else self._last_read[prefix])
-                self._some_have_streams = True
+                self._have_stream.add(prefix)
                 log.info("reading the stream", extra={"camera": prefix})
             elif now_s - self._heard_at_s.get(prefix, now_s) >= PATIENCE_S:
                 self._ready += self._held[prefix]

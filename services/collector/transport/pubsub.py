@@ -86,6 +86,12 @@ class PubSubTransport:
         except AWAY as exc:
             raise self._away(exc) from exc
 
+    def at_end_s(self, prefix: str) -> float:  # noqa: ARG002  all have one connection
+        """
+        Tell when all was read that there was.
+        """
+        return float("-inf") if self._listened_at_s is None else self._listened_at_s
+
     def subscribe(self) -> Sequence[Arrival]:
         """
         Subscribe if need be, and give what was said last, then what came meanwhile.

@@ -54,6 +54,7 @@ class StreamTransport:
         self._unplaced = dict(last_read)
         self._refused: dict[str, LastRead] = {}
         self._after: dict[str, LastRead] = {}
+        self._at_end_s: dict[str, float] = {}
         self._recalled: list[Arrival] = []
         self._plan = ReadingPlan()
         self._gave: set[str] = set()
@@ -74,6 +75,12 @@ class StreamTransport:
         for places in (self._after, self._unplaced, self._refused):
             if prefix in places:
                 places[prefix] = LastRead(after)
+
+    def at_end_s(self, prefix: str) -> float:
+        """
+        Tell when all was read that there was for *prefix*; long ago if it never was.
+        """
+        return self._at_end_s.get(prefix, float("-inf"))
 
     def read(self) -> Sequence[Arrival]:
         """
@@ -101,6 +108,7 @@ class StreamTransport:
             return []
         portion = self._plan.next(self._after)
         wait_ms = round(portion.wait_s * 1_000)
+        asked_s = self._clock_s()
         try:
             answer: Any = self._client.xread(
                 {keys.envelopes_stream(p): self._after[p].entry_id for p in portion.prefixes},
@@ -118,6 +126,8 @@ class StreamTransport:
         for prefix in portion.prefixes:
             entries = given.get(keys.envelopes_stream(prefix).encode(), ())
             some = [arrival_of(prefix, entry_id, fields) for entry_id, fields in entries]
+            if len(some) < portion.count:
+                self._at_end_s[prefix] = asked_s
             self._plan.took(portion, prefix, len(some), sum(len(each.envelope) for each in some))
             if some:
                 self._after[prefix] = self._after[prefix].then(some)

@@ -1,6 +1,7 @@
 """One collector a folder."""
 
 import os
+import threading
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_a_start_that_fails_leaves_the_folder_to_others(make, sessions):
     (sessions / "ward:2").mkdir(parents=True)
     (sessions / "ward:2" / ".metrics.jsonl.lock").mkdir()
     with pytest.raises(CannotStart):
-        make(prefixes="ward:2")
+        make(prefixes="ward:2").run(threading.Event())
 
     with running(make()):
         assert (sessions / ".collector.lock").exists()

@@ -14,6 +14,7 @@ from tests.support.collecting import (
 )
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
+from tests.support.reports import forget
 from tests.support.running import running
 from vitalrig import keys
 
@@ -33,7 +34,9 @@ def test_without_its_positions_it_still_keeps_each_envelope_once(
         all_in_the_file(sessions, publishing)
     (sessions / FILE_NAME).unlink()
     publishing.edge(20)
+    forget(client)
     with running(make()):
+        ready(client)
         publishing.edge(20)
         all_in_the_file(sessions, publishing)
         publishing.stop()
@@ -55,7 +58,9 @@ def test_positions_that_make_no_sense_cost_no_envelope(make, client, sessions, p
     document = json.loads((sessions / FILE_NAME).read_text())
     document["ward"] |= {"entry_id": "never", "size_bytes": 10**30, "session_id": "../../x"}
     (sessions / FILE_NAME).write_text(json.dumps(document))
+    forget(client)
     with running(make(prefixes="physiology,ward")):
+        ready(client, "ward")
         for each in (publishing, other):
             each.edge(20)
         all_in_the_file(sessions, publishing)

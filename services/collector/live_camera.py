@@ -1,0 +1,160 @@
+"""One camera as it is shown: its newest numbers, whichever of two readers comes first with them."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from services.collector.live import LiveView
+from services.collector.runs import RunPlace, Runs
+from services.collector.transport.base import Arrival
+from services.collector.transport.entry_ids import order_of
+from vitalrig.beats import Beats
+from vitalrig.clock import Clock, moment
+
+log = logging.getLogger(__name__)
+
+Order = tuple[int, int]
+
+
+class LiveCamera:
+    """
+    What a camera says now; safe to use from two threads.
+
+    The reader that records gives everything that arrives, in order, and each envelope is counted
+    when it does. That reader may be behind, or held up by the disk: then a stand-in shows what is
+    newest, ahead of it.
+
+    Args:
+        prefix: The camera's key prefix.
+        place: Where its runs were left.
+        beats: Where heartbeats go.
+        clock: What tells the time.
+
+    Attributes:
+        recorded: What the recording last said of itself, JSON-ready; empty before it did.
+    """
+
+    def __init__(self, prefix: str, place: RunPlace, beats: Beats, clock: Clock) -> None:
+        self.prefix = prefix
+        self.recorded: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._runs = Runs(clock, place)
+        self._view = LiveView()
+        self._clock = clock
+        self._received = beats.step("envelopes_received")
+        self._newest_id = ""
+        self._counted_until: Order | None = None
+        self._shown_until: Order | None = None
+        self._in_conflict = False
+
+    def take(self, arrivals: Sequence[Arrival]) -> None:
+        """
+        Take what the reader that records was given.
+        """
+        with self._lock:
+            began_s = self._clock.monotonic_s()
+            received = moment(self._clock)
+            is_prompt = not self._runs.holds
+            unseen = [arrival for arrival in arrivals if self._is_unseen(arrival)]
+            own = self._runs.take(unseen)
+            for arrival in own:
+                self._view.see(arrival, received, is_prompt=is_prompt)
+            if self._shown_until is None:
+                self._newest_id = arrivals[-1].entry_id
+            seen_s = self._clock.monotonic_s()
+            for arrival in own:
+                self._received.beat((seen_s - began_s) / len(own), len(arrival.envelope))
+
+    def _is_unseen(self, arrival: Arrival) -> bool:
+        """Whether it is new, rather than counted before, or shown before and now counted."""
+        if arrival.recalled:
+            return False
+        if self._counted_until is not None:
+            if order_of(arrival.entry_id) <= self._counted_until:
+                return False
+            self._counted_until = None
+        if self._shown_until is not None:
+            if order_of(arrival.entry_id) <= self._shown_until:
+                self._view.count(arrival)
+                self._received.beat(0.0, len(arrival.envelope))
+                return False
+            self._shown_until = None
+        return True
+
+    def expect_again(self, until: str) -> None:
+        """
+        What came up to the entry *until* will be given to `take` once more.
+        """
+        with self._lock:
+            self._counted_until = order_of(until)
+
+    def show(self, newest: Sequence[Arrival]) -> None:
+        """
+        Show the newest of the stream, which the reader that records will give as well, later.
+        """
+        with self._lock:
+            last = order_of(newest[-1].entry_id)
+            shown = order_of(self._newest_id) if self._newest_id else (0, 0)
+            if last < shown:
+                shown = (0, 0)  # another stream is under this name now
+            received = moment(self._clock)
+            unseen = [each for each in newest if order_of(each.entry_id) > shown]
+            for arrival in self._runs.take(unseen):
+                self._view.show(arrival, received)
+            if unseen:
+                self._newest_id, self._shown_until = newest[-1].entry_id, last
+
+    def is_in_step(self) -> None:
+        """
+        Note that the reader that records has come to the end of the stream.
+        """
+        self._shown_until = None
+
+    def tick(self) -> None:
+        """
+        Do what is due although nothing came.
+        """
+        with self._lock:
+            for arrival in self._runs.release():
+                self._view.see(arrival, moment(self._clock), is_prompt=False)
+            self._look_for_conflict()
+
+    @property
+    def newest_id(self) -> str:
+        """
+        The newest entry that was seen; empty for none.
+        """
+        return self._newest_id
+
+    def document(self) -> dict[str, Any]:
+        """
+        What the exporter is told, JSON-ready.
+        """
+        with self._lock:
+            now = moment(self._clock)
+            recorded = self.recorded
+            counters = {
+                **recorded.get("counters", {}),
+                "off_clock": self._view.latencies.off_clock,
+            }
+            return {
+                "prefix": self.prefix,
+                "updated_us": now.wall_us,
+                **self._view.document(now),
+                "conflict": self._runs.conflict,
+                **recorded,
+                "counters": counters,
+            }
+
+    def _look_for_conflict(self) -> None:
+        runs = self._runs.conflict
+        if bool(runs) != self._in_conflict:
+            self._in_conflict = bool(runs)
+            if runs:
+                log.error(
+                    "two servers publish under this prefix; only the first is recorded",
+                    extra={"camera": self.prefix, "runs": runs},
+                )
+            else:
+                log.info("one server publishes under this prefix", extra={"camera": self.prefix})

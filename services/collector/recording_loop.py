@@ -1,0 +1,203 @@
+"""The loop that records, in a thread of its own: the disk may hold it up, and nothing else."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+from services.collector.camera import Camera
+from services.collector.positions import Positions
+from services.collector.transport.base import Arrival, Transport
+from smartspectra.ipc.background import Lane
+from vitalrig.beats import Beats
+from vitalrig.clock import Clock
+from vitalrig.errors import Unavailable
+from vitalrig.version import VERSION
+
+log = logging.getLogger(__name__)
+
+REPORT_EVERY_S = 1.0
+TICK_EVERY_S = 0.05
+FIRST_WAIT_S = 0.1
+LONGEST_WAIT_S = 2.0
+
+
+class RecordingLoop:
+    """
+    Takes what arrives for all cameras, until told to stop; then finishes the open files.
+
+    Args:
+        transport: Makes what envelopes arrive by, when it is known where the cameras stand.
+        make: Makes the cameras, each by its prefix. Going on with long sessions may take long.
+        positions: How far each camera is in files; saved about once a second.
+        saver: Saves positions, beside the loop.
+        beats: Where heartbeats go.
+        clock: What tells the time.
+
+    Attributes:
+        is_ready: Whether it takes what arrives.
+        turned_at_s: When it last turned, by the clock that only goes forward.
+        away: Why Redis cannot be reached, or None.
+        trouble: Why something is not written that should be, or None.
+    """
+
+    def __init__(
+        self,
+        transport: Callable[[], Transport],
+        make: Mapping[str, Callable[[], Camera]],
+        positions: Positions,
+        saver: Lane,
+        beats: Beats,
+        clock: Clock,
+    ) -> None:
+        self._make_transport = transport
+        self._transport: Transport | None = None
+        self._make = make
+        self._cameras: dict[str, Camera] = {}
+        self._positions = positions
+        self._saver = saver
+        self._beats = beats
+        self._clock = clock
+        self._reported_at_s = self._ticked_at_s = float("-inf")
+        self._away_since_s: float | None = None
+        self._attempts = 0
+        self._thread: threading.Thread | None = None
+        self._error: BaseException | None = None
+        self.is_ready = False
+        self.turned_at_s = clock.monotonic_s()
+        self.away: str | None = None
+        self.trouble: str | None = None
+        for name in ("backend_disconnects", "backend_away_seconds"):
+            beats.count(name, 0)
+
+    def start(self, stop: threading.Event) -> None:
+        """
+        Record until *stop* is set.
+        """
+        self._thread = threading.Thread(target=self._run, args=(stop,), name="recording")
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """
+        Whether it records, or finishes files.
+        """
+        return self._thread is not None and self._thread.is_alive()
+
+    def wait(self, timeout_s: float) -> None:
+        """
+        Wait for its end, for *timeout_s* at most.
+
+        Raises:
+            BaseException: What ended it, if it was not told to stop.
+        """
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        if self._error is not None:
+            raise self._error
+
+    def _run(self, stop: threading.Event) -> None:
+        try:
+            self._record(stop)
+        except BaseException as exc:  # noqa: BLE001  raised where the service waits
+            self._error = exc
+
+    def _record(self, stop: threading.Event) -> None:
+        try:
+            for prefix, make in self._make.items():
+                if stop.is_set():
+                    return
+                self._cameras[prefix] = make()
+                self._turns()
+            transport = self._transport = self._make_transport()
+            self.is_ready = True
+            log.info("collector ready", extra={"cameras": list(self._cameras), "version": VERSION})
+            while not stop.is_set():
+                self._turn(transport, stop)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        """
+        Finish all files together, then save where they end.
+        """
+        for camera in self._cameras.values():
+            camera.recorder.begin_close()
+        for camera in self._cameras.values():
+            camera.recorder.close()
+            self._turns()
+        self._saver.wait()
+        self._positions.save()
+
+    def at_end_s(self, prefix: str) -> float:
+        """
+        Tell when the end of a camera's stream was last reached; long ago if it never was.
+        """
+        return float("-inf") if self._transport is None else self._transport.at_end_s(prefix)
+
+    def _turn(self, transport: Transport, stop: threading.Event) -> None:
+        self._turns()
+        # Not amid what was read: what comes again must not come before what is still here.
+        for prefix, camera in self._cameras.items():
+            if (after := camera.again()) is not None:
+                transport.rewind(prefix, after)
+        for prefix, arrivals in groupby(
+            self._read(transport, stop), key=lambda arrival: arrival.prefix
+        ):
+            self._cameras[prefix].take(list(arrivals))
+            self._look_around()
+        self._look_around()
+
+    def _turns(self) -> None:
+        self.turned_at_s = self._clock.monotonic_s()
+
+    def _look_around(self) -> None:
+        """
+        Do what is due, however long it takes to take all that came.
+        """
+        self._turns()
+        now_s = self._clock.monotonic_s()
+        if now_s - self._ticked_at_s >= TICK_EVERY_S:
+            for camera in self._cameras.values():
+                camera.tick()
+            self._ticked_at_s = self._clock.monotonic_s()
+        if now_s - self._reported_at_s >= REPORT_EVERY_S:
+            self._reported_at_s = now_s
+            self._report()
+
+    def _report(self) -> None:
+        if not self._positions.is_saved and not self._saver.busy:
+            self._saver.submit(self._positions.saving())
+        troubles = []
+        for prefix, camera in self._cameras.items():
+            camera.report()
+            if camera.recorder.trouble is not None:
+                troubles.append(f"{prefix}: {camera.recorder.trouble}")
+        self.trouble = "; ".join(troubles) or None
+
+    def _read(self, transport: Transport, stop: threading.Event) -> Sequence[Arrival]:
+        try:
+            arrivals = transport.read()
+        except Unavailable as exc:
+            self._is_away(exc)
+            stop.wait(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**self._attempts))
+            self._attempts += 1
+            return ()
+        self._is_back()
+        return arrivals
+
+    def _is_away(self, error: Unavailable) -> None:
+        self.away = str(error)
+        if self._away_since_s is None:
+            self._away_since_s = self._clock.monotonic_s()
+            self._beats.count("backend_disconnects")
+            log.warning("Redis is away", extra={"why": str(error)})
+
+    def _is_back(self) -> None:
+        self.away = None
+        self._attempts = 0
+        if self._away_since_s is not None:
+            away_s = self._clock.monotonic_s() - self._away_since_s
+            self._away_since_s = None
+            self._beats.count("backend_away_seconds", away_s)
+            log.info("Redis is back", extra={"away_s": round(away_s, 3)})

@@ -1,0 +1,121 @@
+"""Live numbers while the recording is held up: by a disk, or by much that it has to take first."""
+
+import threading
+
+import pytest
+
+from services.collector.beating_disk import BeatingDisk
+from services.collector.recorder import Recorder
+from tests.support.collecting import all_in_the_file, finished, lines, ready, view
+from tests.support.eventually import eventually
+from tests.support.patience import PATIENCE_S
+from tests.support.running import running
+
+SERIES = "edge_metrics/breathing.upper_trace"
+
+
+@pytest.fixture
+def may_write(monkeypatch):
+    """While this is not set, a write to a session's file does not come back."""
+    allowed = threading.Event()
+    allowed.set()
+    write = BeatingDisk.write
+
+    def slow_write(disk, descriptor, data):
+        allowed.wait(PATIENCE_S)
+        return write(disk, descriptor, data)
+
+    monkeypatch.setattr(BeatingDisk, "write", slow_write)
+    yield allowed
+    allowed.set()
+
+
+def newest(client):
+    return view(client).get("series", {}).get(SERIES, {})
+
+
+def newest_us(client):
+    return newest(client).get("timestamp_us", 0)
+
+
+def test_numbers_stay_live_while_a_write_hangs(make, client, sessions, publishing, may_write):
+    """
+    A disk holds up the recording, which goes on where it was; each envelope is counted once.
+    """
+    with running(make(transport="stream")):
+        ready(client)
+        publishing.start()
+        publishing.edge(20)
+        all_in_the_file(sessions, publishing)
+        may_write.clear()
+        publishing.edge(20)
+        for _ in range(3):
+            before = newest_us(client)
+            publishing.edge(5)
+            eventually(lambda: newest_us(client) > before)  # noqa: B023  called at once
+        behind = len(lines(sessions))
+        may_write.set()
+        all_in_the_file(sessions, publishing)
+        publishing.edge(5)
+        publishing.stop()
+        state = finished(sessions)
+        eventually(lambda: view(client)["envelopes"].get("recording_state") == 2)
+
+    assert 21 == behind
+    assert ("complete", 62) == (state["verdict"], state["envelopes"]["total"])
+    assert (60, {"edge_metrics": 60, "recording_state": 2}) == (
+        newest(client)["samples"],
+        view(client)["envelopes"],
+    )
+
+
+def test_a_recording_that_stands_still_is_told(
+    make, pulse, client, sessions, publishing, may_write
+):
+    """
+    It is not healthy, and the process goes on: ending it would end the live numbers too.
+    """
+    with running(make(transport="stream")):
+        ready(client)
+        publishing.start()
+        may_write.clear()
+        publishing.edge(1)
+        told = eventually(lambda: pulse.health.failing.get("recording"))
+        may_write.set()
+        eventually(lambda: not pulse.health.failing)
+
+    assert "stands still for" in told
+
+
+def test_numbers_are_live_before_long_sessions_are_gone_on_with(
+    make, client, sessions, publishing, monkeypatch
+):
+    """
+    A collector that comes back to hours of recordings shows numbers at once.
+    """
+    with running(make(transport="stream")):
+        ready(client)
+        publishing.start()
+        publishing.edge(5)
+        all_in_the_file(sessions, publishing)
+    may_begin = threading.Event()
+    begin = Recorder.__init__
+
+    def slow_begin(recorder, *args):
+        may_begin.wait(PATIENCE_S)
+        begin(recorder, *args)
+
+    monkeypatch.setattr(Recorder, "__init__", slow_begin)
+    collector = make(transport="stream")
+    before = newest_us(client)
+    stop = threading.Event()
+    thread = threading.Thread(target=collector.run, args=(stop,))
+    thread.start()
+    publishing.edge(5)
+    eventually(lambda: newest_us(client) > before)
+    may_begin.set()
+    all_in_the_file(sessions, publishing)
+    stop.set()
+    thread.join(PATIENCE_S)
+
+    assert not thread.is_alive()
