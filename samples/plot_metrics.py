@@ -3,17 +3,20 @@ Plot a session's summary in six panels, in a window and as metrics_plot.png.
 
     python samples/plot_metrics.py --summary_file ./metrics_summary.json
 
+Given the path that sessions were named after, as here, it plots the newest of them.
 Needs the extra `plot` (`pip install '.[plot]'` in a checkout).
 """
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from smartspectra.ipc.session_files import check_session_id
 from vitalrig.errors import NotPossibleNow, VitalrigError
 from vitalrig.harmless import harmless
 from vitalrig.sessions import plot
+from vitalrig.sessions.document import read_meta
 from vitalrig.sessions.read import open_summary
 
 
@@ -21,14 +24,18 @@ def main(argv: list[str] | None = None) -> int:
     """Plot what the command line names; gives the exit status."""
     parser = argparse.ArgumentParser(description="Plot a session's summary.")
     parser.add_argument(
-        "--summary_file", type=Path, default=Path("metrics_summary.json"), help="the summary"
+        "--summary_file",
+        type=Path,
+        default=Path("metrics_summary.json"),
+        help="the summary, or the path that the sessions' were named after",
     )
-    summary: Path = parser.parse_args(argv).summary_file
+    given: Path = parser.parse_args(argv).summary_file
     picture = Path(plot.DEFAULT_NAME)
     try:
+        summary = meant_by(given)
+        if summary != given:
+            print(harmless(f"plotting {summary}, the newest session"))
         session = open_summary(summary)
-        if session.meta.get("session_id") is None:
-            tell_of_sessions(summary)
         # As documented, the picture of an earlier session is replaced.
         plot.save(session, picture, force=True)
         print(f"saved {picture}")
@@ -37,27 +44,28 @@ def main(argv: list[str] | None = None) -> int:
         print(exc)
     except (VitalrigError, OSError) as exc:
         print(f"plot_metrics: {harmless(exc)}", file=sys.stderr)
-        if not summary.exists():
-            tell_of_sessions(summary)
         return 1
     return 0
 
 
-def tell_of_sessions(base: Path) -> None:
+def meant_by(given: Path) -> Path:
     """
-    Name the sessions, if *base* is only the path that they were named after.
+    The summary that *given* means: itself, if it is a session's, else the newest session's.
 
-    What lies there itself came outside of recordings.
+    What lies at the path that sessions were named after came outside of recordings.
     """
-    stem = f"{base.stem}_"
-    sessions = sorted(
-        path
-        for path in base.parent.glob("*.json")
-        if path.stem.startswith(stem) and is_session(path.stem.removeprefix(stem))
-    )
-    if sessions:
-        lines = [f"{base} is no session's summary; these are:", *sessions]
-        print(*map(harmless, lines), sep="\n  ", file=sys.stderr)
+    if given.exists() and read_meta(given).get("session_id") is not None:
+        return given
+    return max(sessions_of(given), key=began_ms, default=given)
+
+
+def sessions_of(base: Path) -> Iterator[Path]:
+    """The sessions' summaries named after *base*; `metrics_summary` may be `metrics` in them."""
+    begins = {f"{base.stem}_", f"{base.stem.removesuffix('_summary')}_"}
+    for path in base.parent.iterdir():
+        ids = [path.stem.removeprefix(begin) for begin in begins if path.stem.startswith(begin)]
+        if path.suffix == ".json" and path.stem != base.stem and any(map(is_session, ids)):
+            yield path
 
 
 def is_session(name: str) -> bool:
@@ -67,6 +75,14 @@ def is_session(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def began_ms(summary: Path) -> float:
+    """When the session began; one that cannot be read is older than all others."""
+    try:
+        return float(read_meta(summary)["started_at_ms"])
+    except (VitalrigError, OSError, KeyError, TypeError, ValueError):
+        return float("-inf")
 
 
 if __name__ == "__main__":

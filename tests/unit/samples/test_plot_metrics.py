@@ -1,9 +1,12 @@
 """samples/plot_metrics.py as a program."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.support.sessions import GOLDEN
 
@@ -45,38 +48,53 @@ def test_a_summary_that_is_not_there_is_said(tmp_path):
     assert (1, 1) == (result.returncode, len(result.stderr.splitlines()))
 
 
-def test_a_base_path_that_is_no_session_names_the_sessions(tmp_path):
+def summary(path, session_id, started_at_ms):
+    meta = {"session_id": session_id, "started_at_ms": started_at_ms}
+    path.write_text(json.dumps({"meta": meta, "series": {}}))
+
+
+@pytest.mark.parametrize("begin", ["metrics_summary", "metrics"], ids=["stem rule", "examples"])
+def test_the_path_that_sessions_were_named_after_means_the_newest_session(tmp_path, begin):
     """
-    What came outside of recordings is not taken for a session in silence.
+    Not what came outside of recordings; whichever of the documented names the sessions have.
     """
-    for name in ("first", "second", "second_snapshot_temp", "second_manifest", "first_old1"):
-        (tmp_path / f"metrics_summary_{name}.json").write_text("{}")
-    (tmp_path / "metrics_summary.json").write_text('{"meta":{},"series":{}}')
+    summary(tmp_path / "metrics_summary.json", None, 3_000)
+    summary(tmp_path / f"{begin}_second.json", "second", 2_000)
+    summary(tmp_path / f"{begin}_first.json", "first", 1_000)
+    for name in ("third_snapshot_temp", "third_manifest", "first_old1"):
+        summary(tmp_path / f"{begin}_{name}.json", "third", 4_000)
+    (tmp_path / f"{begin}_damaged.json").write_text("{")
     result = plot(tmp_path, "metrics_summary.json")
 
-    assert (0, ["  metrics_summary_first.json", "  metrics_summary_second.json"]) == (
-        result.returncode, result.stderr.splitlines()[1:],
-    )  # fmt: skip
+    assert f"plotting {begin}_second.json, the newest session" == result.stdout.splitlines()[0]
 
 
-def test_a_summary_that_is_not_there_but_has_sessions_names_them(tmp_path):
+def test_the_newest_session_is_found_without_a_file_of_the_base_path(tmp_path):
     """
-    So that the next command can be the right one.
+    Which there is only if something came outside of recordings.
     """
-    (tmp_path / "metrics_summary_first.json").write_text("{}")
+    summary(tmp_path / "metrics_summary_first.json", "first", 1_000)
     result = plot(tmp_path, "metrics_summary.json")
 
-    assert (1, "  metrics_summary_first.json") == (
-        result.returncode, result.stderr.splitlines()[-1],
-    )  # fmt: skip
+    assert "plotting metrics_summary_first.json, the newest session" in result.stdout
+
+
+def test_without_sessions_the_base_path_is_plotted_itself(tmp_path):
+    """
+    There is nothing else.
+    """
+    summary(tmp_path / "metrics_summary.json", None, 3_000)
+
+    assert "newest" not in plot(tmp_path, "metrics_summary.json").stdout
 
 
 def test_a_sessions_own_summary_is_plotted_without_a_word(tmp_path):
     """
-    Also beside one whose name is longer.
+    Also beside a newer one whose name is longer.
     """
-    summary = GOLDEN / "metrics_golden.json"
-    (tmp_path / "metrics_golden_2.json").write_text("{}")
-    (tmp_path / "metrics_golden.json").write_bytes(summary.read_bytes())
+    golden = GOLDEN / "metrics_golden.json"
+    summary(tmp_path / "metrics_golden_2.json", "golden_2", 10**13)
+    (tmp_path / "metrics_golden.json").write_bytes(golden.read_bytes())
+    result = plot(tmp_path, "metrics_golden.json")
 
-    assert "" == plot(tmp_path, "metrics_golden.json").stderr
+    assert ("", "saved metrics_plot.png") == (result.stderr, result.stdout.splitlines()[0])
