@@ -8,7 +8,9 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from services.physiology_server.app import build
 from services.physiology_server.settings import Settings
-from services.physiology_server.streaming import file_config, redis_config
+from services.physiology_server.streaming.file_config import FileConfig
+from services.physiology_server.streaming.json_config import JsonConfig
+from services.physiology_server.streaming.redis_config import RedisConfig
 from vitalrig.errors import BadSettings
 from vitalrig.service import EXIT_OK, serve
 from vitalrig.settings import HelpWanted
@@ -39,12 +41,11 @@ def wanted_defaults(argv: Sequence[str]) -> dict[str, str]:
         settings, _ = Settings.load(argv)
     except (BadSettings, HelpWanted):
         return {}  # `serve` says so
-    defaults = {}
-    if settings.save_default_file_ipc_config:
-        defaults[file_config.DEFAULT_FILE_NAME] = file_config.default_file_json()
-    if settings.save_default_redis_ipc_config:
-        defaults[redis_config.DEFAULT_FILE_NAME] = redis_config.default_redis_json()
-    return defaults
+    kinds: dict[type[JsonConfig], bool] = {
+        FileConfig: settings.save_default_file_ipc_config,
+        RedisConfig: settings.save_default_redis_ipc_config,
+    }
+    return {kind.default_name(): kind().to_json() for kind, wanted in kinds.items() if wanted}
 
 
 if __name__ == "__main__":

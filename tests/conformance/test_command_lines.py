@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from services.physiology_server.streaming.file_config import default_file_json
-from services.physiology_server.streaming.redis_config import default_redis_json
+from services.physiology_server.streaming.file_config import FileConfig
+from services.physiology_server.streaming.redis_config import RedisConfig
 from tests.support.guide_command import NOT_POSSIBLE, ROOT, SESSION, environment
 from tests.support.patience import PATIENCE_S
 
@@ -90,7 +90,6 @@ class Started:
         for name, line in lines().items():
             place = folder / name
             place.mkdir()
-            (place / "file_ipc_config.json").write_text(default_file_json())
             self._processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.guide_command", place, line],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -252,8 +251,12 @@ def test_the_advanced_command_with_a_subject_uses_all_channels(started):
 @pytest.mark.parametrize(
     ("flag", "name", "text"),
     [
-        ("--save_default_file_ipc_config", "default_file_ipc_config.json", default_file_json()),
-        ("--save_default_redis_ipc_config", "default_redis_ipc_config.json", default_redis_json()),
+        ("--save_default_file_ipc_config", "default_file_ipc_config.json", FileConfig().to_json()),
+        (
+            "--save_default_redis_ipc_config",
+            "default_redis_ipc_config.json",
+            RedisConfig().to_json(),
+        ),
     ],
     ids=["file", "redis"],
 )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 from services.physiology_server.streaming.json_config import JsonConfig, number, ours, text
 
@@ -46,6 +47,8 @@ class FileConfig(JsonConfig):
         write_recording_state: (key ours) Write `recording_state.jsonl` too.
     """
 
+    usual_name: ClassVar[str] = "file_ipc_config.json"
+
     base_directory: str = text("./file_ipc_output", check=_no_folder)
     create_if_missing: bool = True
     truncate_on_init: bool = True
@@ -56,14 +59,3 @@ class FileConfig(JsonConfig):
     io_buffer_size: int = number(8_192, least=1)
     enable_debug_logging: bool = False
     write_recording_state: bool = ours(True)
-
-
-DEFAULT_FILE_NAME = "default_file_ipc_config.json"
-"""What `--save_default_file_ipc_config` writes."""
-
-
-def default_file_json() -> str:
-    """
-    The documented default config.
-    """
-    return FileConfig().to_json()

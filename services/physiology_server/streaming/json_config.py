@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import MISSING, Field, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from vitalrig.errors import BadSettings
 
@@ -44,11 +44,15 @@ class JsonConfig:
     """
     What a config of documented keys can do: subclasses are dataclasses that name the keys.
 
+    Attributes:
+        usual_name: What the vendor's guide calls such a file.
+
     Raises:
         BadSettings: If a value cannot work; names the key.
     """
 
     __slots__ = ()
+    usual_name: ClassVar[str]
 
     def __post_init__(self) -> None:
         """
@@ -63,13 +67,17 @@ class JsonConfig:
         """
         Read the config in *path*. Keys that are not there have their defaults.
 
+        A file with the guide's name that is not there is taken from the one beside it that
+        `--save_default_..._config` writes, or else is written with the defaults, so that the
+        guide's command lines work in any folder.
+
         A key nobody knows is a warning that names the nearest known one, since another version
         of the server may know it.
 
         Raises:
             BadSettings: If the file cannot be read or a value cannot work; names file and key.
         """
-        document = _document(path)
+        document = _document(cls._found(path))
         known = {each.name: each for each in _fields(cls)}
         for key in document.keys() - known.keys():
             near = difflib.get_close_matches(key, known, n=1)
@@ -81,6 +89,28 @@ class JsonConfig:
                 raise BadSettings(f"{path}: {key} {wrong}")
             given[key] = document[key]
         return cls(**given)
+
+    @classmethod
+    def default_name(cls) -> str:
+        """
+        What `--save_default_..._config` calls the file that it writes.
+        """
+        return f"default_{cls.usual_name}"
+
+    @classmethod
+    def _found(cls, path: Path) -> Path:
+        if path.exists() or path.name != cls.usual_name:
+            return path
+        default = path.with_name(cls.default_name())
+        if default.exists():
+            log.info("the default config is used", extra={"file": str(default)})
+            return default
+        try:
+            path.write_text(cls().to_json(), encoding="utf-8")
+        except OSError as exc:
+            raise BadSettings(f"{path}: is not there, and cannot be written: {exc}") from exc
+        log.info("a config was written with the defaults", extra={"file": str(path)})
+        return path
 
     def to_json(self) -> str:
         """

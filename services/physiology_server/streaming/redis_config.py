@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from services.physiology_server.streaming.json_config import OURS, JsonConfig, number, text
 
@@ -45,6 +46,8 @@ class RedisConfig(JsonConfig):
             The default is the most that Redis itself takes in one command.
     """
 
+    usual_name: ClassVar[str] = "redis_ipc_config.json"
+
     host: str = text("localhost", check=_no_host)
     port: int = number(6_379, least=1, most=65_535)
     username: str = field(default="", metadata={OURS: True})
@@ -56,14 +59,3 @@ class RedisConfig(JsonConfig):
     enable_debug_logging: bool = False
     max_bulk_string_bytes: int = number(10_485_760, least=1)
     max_array_elements: int = number(1_048_576, least=SHORTEST_ARRAY)
-
-
-DEFAULT_FILE_NAME = "default_redis_ipc_config.json"
-"""What `--save_default_redis_ipc_config` writes."""
-
-
-def default_redis_json() -> str:
-    """
-    The documented default config.
-    """
-    return RedisConfig().to_json()

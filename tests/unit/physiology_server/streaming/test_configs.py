@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.physiology_server.streaming.file_config import FileConfig, default_file_json
-from services.physiology_server.streaming.redis_config import RedisConfig, default_redis_json
+from services.physiology_server.streaming.file_config import FileConfig
+from services.physiology_server.streaming.redis_config import RedisConfig
 from vitalrig.errors import BadSettings
 
 CONFIG = Path(__file__).parents[4] / "config"
@@ -74,7 +74,7 @@ def test_what_was_saved_is_loaded_again(tmp_path_factory, config):
 
 @pytest.mark.parametrize(
     ("text", "keys"),
-    [(default_file_json(), FILE_KEYS), (default_redis_json(), REDIS_KEYS)],
+    [(FileConfig().to_json(), FILE_KEYS), (RedisConfig().to_json(), REDIS_KEYS)],
     ids=["file", "redis"],
 )
 def test_the_default_file_has_the_documented_keys_in_their_order(text, keys):
@@ -100,7 +100,7 @@ def test_the_file_backends_defaults_are_the_documented_ones():
         "enable_debug_logging": False,
     }
 
-    assert documented == json.loads(default_file_json())
+    assert documented == json.loads(FileConfig().to_json())
 
 
 def test_the_redis_backends_defaults_are_the_documented_ones():
@@ -120,12 +120,12 @@ def test_the_redis_backends_defaults_are_the_documented_ones():
         "max_array_elements": 1048576,
     }
 
-    assert documented == json.loads(default_redis_json())
+    assert documented == json.loads(RedisConfig().to_json())
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("file_ipc.json", default_file_json()), ("redis_ipc.json", default_redis_json())],
+    [("file_ipc.json", FileConfig().to_json()), ("redis_ipc.json", RedisConfig().to_json())],
     ids=["file", "redis"],
 )
 def test_the_files_in_config_are_the_default_ones(name, text):
@@ -183,6 +183,34 @@ def test_a_value_that_cannot_work_is_an_error_naming_file_and_key(tmp_path, kind
         loaded(kind, tmp_path, text)
 
     assert (True, True) == ("config.json: " in str(refused.value), message in str(refused.value))
+
+
+@pytest.mark.parametrize("kind", [FileConfig, RedisConfig])
+def test_a_file_with_the_guide_s_name_is_made_where_it_is_not(tmp_path, kind):
+    """
+    So that the guide's command lines work in any folder.
+    """
+    path = tmp_path / kind.usual_name
+
+    assert (kind(), kind().to_json()) == (kind.load(path), path.read_text())
+
+
+def test_the_default_file_is_found_under_the_name_that_it_was_saved_with(tmp_path):
+    """
+    The guide saves default_file_ipc_config.json, and starts the server with file_ipc_config.json.
+    """
+    (tmp_path / "default_file_ipc_config.json").write_text('{"max_frame_count": 7}')
+
+    assert 7 == FileConfig.load(tmp_path / "file_ipc_config.json").max_frame_count
+    assert not (tmp_path / "file_ipc_config.json").exists()
+
+
+def test_a_file_that_cannot_be_made_is_named(tmp_path):
+    """
+    The folder may be missing.
+    """
+    with pytest.raises(BadSettings, match="none/file_ipc_config.json: is not there, and cannot be"):
+        FileConfig.load(tmp_path / "none" / "file_ipc_config.json")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
