@@ -4,8 +4,9 @@ Metrics without gRPC for data: from the file backend's folder or from Redis.
     python samples/alt_ipc_example_on_prem_client.py --backend file --base_dir ./file_ipc_output
     python samples/alt_ipc_example_on_prem_client.py --backend redis --redis_host localhost
 
-gRPC is used for control alone. Keys, each followed by Enter: s or start, t or stop, r or reset,
-q or quit.
+gRPC is used for control alone. Pictures are shown in a window or in the terminal, where there is
+one. Server and Redis may be started later. Keys, each followed by Enter: s or start, t or stop,
+r or reset, q or quit.
 """
 
 import argparse
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ipc_readers import Envelope, FileReader, Reader, RedisReader
-from on_prem import Control, add_server_arguments, help_line, obey, say
+from on_prem import Control, add_server_arguments, obey, say, start_and_explain
+from picture_views import CHOICES, View, view_of
 
 KEYS = {"s": "start", "t": "stop", "r": "reset", "q": "quit"}
 
@@ -29,10 +31,10 @@ async def main(arguments: argparse.Namespace) -> int:
         The exit status.
     """
     control = Control.of(arguments)
-    showing = asyncio.create_task(show(reader_of(arguments), arguments.save_frame))
+    view = view_of(arguments.show)
+    showing = asyncio.create_task(show(reader_of(arguments), view, arguments.save_frame))
+    starting = asyncio.create_task(start_and_explain(control, KEYS))
     try:
-        await control.start()
-        say(help_line(KEYS))
         commands = {
             "s": lambda: control.set_recording(True),
             "t": lambda: control.set_recording(False),
@@ -40,8 +42,10 @@ async def main(arguments: argparse.Namespace) -> int:
         }
         await obey(commands, showing, KEYS)
     finally:
-        showing.cancel()
-        await asyncio.wait([showing])
+        for task in (showing, starting):
+            task.cancel()
+        await asyncio.wait([showing, starting])
+        view.close()
         await control.close()
     if not showing.cancelled() and (failure := showing.exception()):
         say(str(failure))
@@ -63,8 +67,8 @@ def reader_of(arguments: argparse.Namespace) -> Reader:
     )
 
 
-async def show(reader: Reader, save_frame: Path | None) -> None:
-    """Print rates and changes of status; note pictures."""
+async def show(reader: Reader, view: View, save_frame: Path | None) -> None:
+    """Print rates and changes of status; show pictures where that is possible."""
     pictures = 0
     async for envelope in reader.envelopes():
         payload = envelope["payload"]
@@ -79,7 +83,8 @@ async def show(reader: Reader, save_frame: Path | None) -> None:
                     await asyncio.to_thread(save_frame.write_bytes, payload["jpeg"])
                 if pictures == 1:
                     width, height = size_of(payload["jpeg"])
-                    say(f"picture    {width} x {height}")
+                    say(f"picture    {width} x {height}, shown {view.where}")
+                view.show(payload["jpeg"])
 
 
 def show_rates(payload: Envelope) -> None:
@@ -114,6 +119,12 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     add("--redis_username", default="", help="redis: its user, where it has several")
     add("--redis_password_file", type=Path, help="redis: file that holds the password")
     add("--save_frame", type=Path, help="write each picture to this file")
+    add(
+        "--show",
+        choices=CHOICES,
+        default="auto",
+        help="pictures: in a window, in the terminal, or in the first of them that there is",
+    )
     add_server_arguments(parser)
     return parser.parse_args(argv)
 

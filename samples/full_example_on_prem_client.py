@@ -5,7 +5,7 @@ Everything that the gRPC interface offers, from one keyboard.
 
 Uploads frames from a camera or a video file, streams core and edge metrics, status and logs,
 controls the recording and resets the processing. Keys, each followed by Enter:
-s or start, t or stop, r or reset, h or help, q or quit.
+s or start, t or stop, r or reset, h or help, q or quit. The server may be started later.
 With the default publish_core of the server, rates come while it records: press s.
 """
 
@@ -39,7 +39,7 @@ async def main(arguments: argparse.Namespace) -> int:
     control = Control.of(arguments)
     shown = [asyncio.create_task(show) for show in streams(control, arguments)]
     try:
-        return await run(control, pictures, arguments)
+        return await Client(control, pictures, arguments).run()
     finally:
         for task in shown:
             task.cancel()
@@ -49,49 +49,70 @@ async def main(arguments: argparse.Namespace) -> int:
         await control.close()
 
 
-async def run(control: Control, pictures: Pictures | None, arguments: argparse.Namespace) -> int:
+class Client:
     """
-    Start the server's work, upload, obey the keyboard, and stop what was started.
+    What the keyboard commands, and what is done meanwhile.
 
     A server that was at work before goes on: somebody else may look at it, or record.
     """
-    recording = False
-    info = await control.ask("server information", "GetServerInfo")
-    if info is None:
-        return 1
-    say(f"{info.version}, frames from {info.source}{', MADE UP' if info.synthetic else ''}")
-    found = await control.ask("status", "GetStatus")
-    await control.set_buffer_duration(arguments.buffer_duration)
-    if found is None or not await control.start():
-        return 1
 
-    async def record() -> None:
-        nonlocal recording
-        recording = await control.set_recording(True, arguments.session_id) or recording
+    def __init__(
+        self, control: Control, pictures: Pictures | None, arguments: argparse.Namespace
+    ) -> None:
+        self._control = control
+        self._pictures = pictures
+        self._arguments = arguments
+        self._found: pb.StatusReply | None = None
+        self._recording = False
 
-    async def end() -> None:
-        nonlocal recording
-        recording = not await control.set_recording(False) and recording
+    async def run(self) -> int:
+        """
+        Have the server work, obey the keyboard meanwhile, and stop what was started.
 
-    async def explain() -> None:
+        Returns:
+            The exit status.
+        """
+        working = asyncio.create_task(self.work())
+        commands = {"s": self.record, "t": self.end, "r": self._control.reset, "h": self.explain}
+        await obey(commands, working, KEYS)
+        went_well = not working.done() or working.result()
+        working.cancel()
+        if self._found is not None:
+            await self._control.leave(self._found, began=self._recording)
+            if self._found.edge_running:
+                say("the server was at work before, and goes on")
+        return 0 if went_well else 1
+
+    async def work(self) -> bool:
+        """Start the server's work, once it is there, and upload; tell whether all went well."""
+        control = self._control
+        self._found = await control.wait()
+        info = self._found and await control.ask("server information", "GetServerInfo")
+        if info is None:
+            return False
+        say(f"{info.version}, frames from {info.source}{', MADE UP' if info.synthetic else ''}")
+        await control.set_buffer_duration(self._arguments.buffer_duration)
+        if not await control.start():
+            return False
+        await self.explain()
+        if self._pictures is not None:
+            return await upload(control, self._pictures)
+        await asyncio.Event().wait()  # for the keyboard to quit
+        return True
+
+    async def record(self) -> None:
+        """Start a recording."""
+        started = await self._control.set_recording(True, self._arguments.session_id)
+        self._recording = started or self._recording
+
+    async def end(self) -> None:
+        """End it."""
+        if await self._control.set_recording(False):
+            self._recording = False
+
+    async def explain(self) -> None:
+        """Say what the keys do."""
         say(help_line(KEYS))
-
-    await explain()
-    if pictures is None:
-        uploading: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    else:
-        uploading = asyncio.create_task(upload(control, pictures))
-    commands = {"s": record, "t": end, "r": control.reset, "h": explain}
-    await obey(commands, uploading, KEYS)
-    accounted = not uploading.done() or bool(uploading.result())
-    uploading.cancel()
-    if not found.edge_running:
-        await control.stop()
-    else:
-        if recording:
-            await end()
-        say("the server was at work before, and goes on")
-    return 0 if accounted else 1
 
 
 async def upload(control: Control, pictures: Pictures) -> bool:

@@ -3,13 +3,14 @@ The least that shows a pulse: upload what a camera sees, and print what comes ba
 
     python samples/hello_world_on_prem_client.py --port 50051
 
-The server must take uploads, which it does by default: `physiology_server --port 50051`.
-Ctrl-C ends it.
+The server must take uploads, which it does by default: `physiology_server --port 50051`. It may
+be started later. Ctrl-C ends the program and the recording that it began.
 """
 
 import argparse
 import asyncio
 import contextlib
+import signal
 import sys
 from pathlib import Path
 
@@ -27,13 +28,18 @@ async def main(arguments: argparse.Namespace) -> int:
     pictures = Pictures(arguments.video, arguments.camera, as_fast_as_it_goes=False)
     control = Control.of(arguments)
     printing = asyncio.create_task(show(control))
+    stop_on_sigterm()
+    found, began = None, False
     try:
-        if not await control.start():
+        found = await control.wait()
+        if found is None or not await control.start():
             return 1
+        began = not found.recording  # also if Ctrl-C comes before the answer
         await control.set_recording(True)
         report = await control.upload(pictures.frames())
-        await control.stop()
     finally:
+        if found is not None:
+            await control.leave(found, began=began)
         printing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await printing
@@ -43,6 +49,13 @@ async def main(arguments: argparse.Namespace) -> int:
         return 1
     say(f"{report.received} frames: {report.used} used, {sum(report.dropped.values())} dropped")
     return 0
+
+
+def stop_on_sigterm() -> None:
+    """End as on Ctrl-C, which asyncio makes a cancellation of by itself."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 async def show(control: Control) -> None:
@@ -70,7 +83,7 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(main(parsed())))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(0)
     except OSError as failure:
         sys.exit(str(failure))

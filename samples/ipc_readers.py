@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import redis.asyncio
-from on_prem import say
+from on_prem import RETRY_S, say
+from redis import exceptions
 
 Envelope = dict[str, Any]
 
@@ -49,7 +50,8 @@ class FileReader:
         while True:
             for tail in tails:
                 for line in tail.lines():
-                    yield json.loads(line)
+                    if (envelope := parsed(line)) is not None:
+                        yield envelope
             picture, seen_ns = self._newer_picture(seen_ns)
             if picture:
                 yield {"type": "frame", "payload": {"jpeg": picture}}
@@ -62,6 +64,15 @@ class FileReader:
             return (path.read_bytes(), changed_ns) if changed_ns > seen_ns else (b"", seen_ns)
         except FileNotFoundError:
             return b"", seen_ns
+
+
+def parsed(line: bytes) -> Envelope | None:
+    """The envelope; None if the line is damaged, which costs only itself."""
+    try:
+        envelope = json.loads(line)
+    except ValueError:
+        return None
+    return envelope if isinstance(envelope, dict) and "payload" in envelope else None
 
 
 class Tail:
@@ -96,7 +107,7 @@ def _inode_and_size(path: Path) -> tuple[int, int]:
 
 class RedisReader:
     """
-    Subscribes to the channels of one prefix.
+    Subscribes to the channels of one prefix. A Redis that is away is waited for.
 
     Args:
         host: Where Redis is.
@@ -116,10 +127,27 @@ class RedisReader:
 
     async def envelopes(self) -> AsyncIterator[Envelope]:
         """Yield what is published from now on."""
-        async with self._client, self._client.pubsub(ignore_subscribe_messages=True) as pubsub:
+        away = False
+        async with self._client:
+            while True:
+                try:
+                    async for envelope in self._published():
+                        away = False
+                        yield envelope
+                except exceptions.AuthenticationError:
+                    raise  # it is there, and will not change its mind
+                except (exceptions.ConnectionError, exceptions.TimeoutError) as exc:
+                    if not away:
+                        say(f"redis: {exc}; waiting for it")
+                    away = True
+                    await asyncio.sleep(RETRY_S)
+
+    async def _published(self) -> AsyncIterator[Envelope]:
+        async with self._client.pubsub(ignore_subscribe_messages=True) as pubsub:
             await pubsub.subscribe(*(f"{self._prefix}:{channel}" for channel in CHANNELS))
             async for message in pubsub.listen():
-                envelope = json.loads(message["data"])
+                if (envelope := parsed(message["data"])) is None:
+                    continue
                 if envelope["type"] == "frame":
                     envelope["payload"]["jpeg"] = base64.b64decode(envelope["payload"]["data"])
                 yield envelope

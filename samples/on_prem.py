@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import functools
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
 DEADLINE_S = 5.0
+RETRY_S = 0.5
+AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024
 
 Command = Callable[[], Awaitable[object]]
@@ -50,6 +53,8 @@ class Control:
             ("grpc.max_send_message_length", LARGEST_MESSAGE_BYTES),
             # A company's proxy does not lead to a server on premises.
             ("grpc.enable_http_proxy", 0),
+            # A server that comes later is found soon.
+            ("grpc.max_reconnect_backoff_ms", 2_000),
         ]
         if certificate is None:
             self._channel = grpc.aio.insecure_channel(address, options)
@@ -68,8 +73,38 @@ class Control:
             certificate.read_bytes() if certificate else None,
         )
 
+    async def wait(self, away: Callable[[], None] = lambda: None) -> pb.StatusReply | None:
+        """
+        Wait for the server, if it is not there yet.
+
+        Args:
+            away: Called if it is not.
+
+        Returns:
+            Its status; None if it refuses to tell.
+        """
+        said = False
+        while True:
+            try:
+                status: pb.StatusReply = await self._stub.GetStatus(
+                    Empty(), timeout=DEADLINE_S, metadata=self._metadata
+                )
+            except grpc.aio.AioRpcError as exc:
+                if exc.code() not in AWAY:
+                    self._explain("status", exc)
+                    return None
+                if not said:
+                    say(f"no server answers at {self._address}; waiting for it")
+                    away()
+                said = True
+                await asyncio.sleep(RETRY_S)
+            else:
+                return status
+
     async def start(self) -> bool:
-        """Start Core, then the Edge graph; tell whether both run."""
+        """Wait for the server, start Core, then the Edge graph; tell whether both run."""
+        if await self.wait() is None:
+            return False
         core = await self.ask("start core", "StartCore")
         return core is not None and await self.ask("start edge", "StartEdgeGraph") is not None
 
@@ -79,10 +114,36 @@ class Control:
         await self.ask("stop core", "StopCore")
 
     async def set_recording(self, recording: bool, session_id: str = "") -> bool:
-        """Start or stop the recording; tell whether the server did."""
-        request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
+        """
+        Start or stop the recording.
+
+        Returns:
+            Whether that was done here; false as well for a recording that went on already.
+        """
         what = "recording" if recording else "stopped"
-        return await self.ask(what, "SetRecording", request) is not None
+        try:
+            status = await self._call("GetStatus")
+        except grpc.aio.AioRpcError as exc:
+            self._explain(what, exc)
+            return False
+        if recording and not status.edge_running:
+            await self.start()  # the server was started anew
+        request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
+        done = await self.ask(what, "SetRecording", request) is not None
+        return done and status.recording != recording
+
+    async def leave(self, found: pb.StatusReply, *, began: bool) -> None:
+        """
+        Leave the server as it was found: at work or not.
+
+        Args:
+            found: Its status before.
+            began: Whether a recording that goes on was begun here.
+        """
+        if not found.edge_running:
+            await self.stop()
+        elif began:
+            await self.set_recording(False)
 
     async def reset(self) -> None:
         """Clear Core's buffer: rates settle anew."""
@@ -100,22 +161,37 @@ class Control:
         Returns:
             The reply, or None if there is none.
         """
-        call = getattr(self._stub, rpc)
         try:
-            reply = await call(request or Empty(), timeout=DEADLINE_S, metadata=self._metadata)
+            reply = await self._call(rpc, request)
         except grpc.aio.AioRpcError as exc:
             self._explain(what, exc)
             return None
         say(f"{what}: done")
         return reply
 
+    async def _call(self, rpc: str, request: object = None) -> Any:  # noqa: ANN401  any reply
+        # A server that has just been started anew is found in that time.
+        return await getattr(self._stub, rpc)(
+            request or Empty(), timeout=DEADLINE_S, metadata=self._metadata, wait_for_ready=True
+        )
+
     async def stream(self, rpc: str) -> AsyncIterator[Any]:
-        """Give what the server sends, until it or the program ends."""
-        try:
-            async for message in getattr(self._stub, rpc)(Empty(), metadata=self._metadata):
-                yield message
-        except grpc.aio.AioRpcError as exc:
-            self._explain(rpc, exc)
+        """Give what the server sends, whenever it is there, until the program ends."""
+        there = False
+        while True:
+            call = getattr(self._stub, rpc)
+            try:
+                async for message in call(Empty(), metadata=self._metadata, wait_for_ready=True):
+                    there = True
+                    yield message
+            except grpc.aio.AioRpcError as exc:
+                if exc.code() not in AWAY:
+                    self._explain(rpc, exc)
+                    return
+            if there:
+                say(f"{rpc}: the server is gone; waiting for it")
+            there = False
+            await asyncio.sleep(RETRY_S)
 
     async def upload(self, frames: AsyncIterator[pb.FrameWithTimestamp]) -> pb.UploadReport | None:
         """Upload *frames*; give the server's account of them."""
@@ -131,7 +207,7 @@ class Control:
         await self._channel.close()
 
     def _explain(self, what: str, error: grpc.aio.AioRpcError) -> None:
-        if error.code() is grpc.StatusCode.UNAVAILABLE:
+        if error.code() in AWAY:
             say(f"{what}: no server answers at {self._address}; is it running?")
         else:
             say(f"{what}: {error.details()}")
@@ -180,6 +256,18 @@ async def obey(
             await commands[letter]()
         elif letter:
             say(f"{word}: unknown; {help_line(synonyms)}")
+
+
+async def start_and_explain(control: Control, synonyms: Mapping[str, str]) -> None:
+    """
+    Have the server work, once it is there, and say which letters there are.
+
+    That is said at once if the server is awaited, for one may want to quit.
+    """
+    explain = functools.cache(lambda: say(help_line(synonyms)))
+    await control.wait(explain)
+    await control.start()
+    explain()
 
 
 def help_line(synonyms: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from on_prem import Control, add_server_arguments, help_line, obey, say
+from on_prem import Control, add_server_arguments, obey, say, start_and_explain
 
 from smartspectra.ipc import (
     MetricsCollector,
@@ -128,10 +128,8 @@ async def main(arguments: argparse.Namespace) -> str:
     stop = threading.Event()
     listening = asyncio.create_task(asyncio.to_thread(listener.run, stop))
     try:
-        await asyncio.to_thread(listener.ready.wait, LAST_WORD_S)
-        await control.start()
-        say(help_line(KEYS))
-        recording = Recording(control, arguments.session_id or "")
+        starting = asyncio.create_task(start_and_explain(control, KEYS))
+        recording = Recording(control, listener, arguments.session_id or "")
         commands = {"s": recording.start, "t": recording.stop, "r": control.reset}
         await obey(commands, listening, KEYS)
         if recording.started:
@@ -139,7 +137,8 @@ async def main(arguments: argparse.Namespace) -> str:
             await asyncio.to_thread(listener.idle.wait, LAST_WORD_S)
     finally:
         stop.set()
-        await asyncio.wait([listening])
+        starting.cancel()
+        await asyncio.wait([listening, starting])
         await control.close()
         collector.stop()
         say("files are finished")
@@ -153,21 +152,23 @@ class Recording:
 
     Args:
         control: The server.
+        listener: Hears of the recording, if it listens by then.
         session_id: Name of the session; empty lets the collector make one.
 
     Attributes:
         started: Whether one that was started here goes on.
     """
 
-    def __init__(self, control: Control, session_id: str) -> None:
+    def __init__(self, control: Control, listener: Listener, session_id: str) -> None:
         self._control = control
+        self._listener = listener
         self._session_id = session_id
         self.started = False
 
     async def start(self) -> None:
         """Start it."""
-        await self._control.set_recording(True, self._session_id)
-        self.started = True
+        await asyncio.to_thread(self._listener.ready.wait, LAST_WORD_S)
+        self.started = await self._control.set_recording(True, self._session_id) or self.started
 
     async def stop(self) -> None:
         """Stop it."""

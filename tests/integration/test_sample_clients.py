@@ -1,6 +1,7 @@
 """The vendor guide's clients, as programs, against a real server."""
 
 import re
+import signal
 
 import cv2
 import numpy as np
@@ -11,8 +12,9 @@ from services.physiology_server.settings import Settings
 from tests.support import faces
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
+from tests.support.redis_server import RedisServer
 from tests.support.running import a_pulse, load, running
-from tests.support.screen import Program
+from tests.support.screen import Program, Terminal
 from vitalrig.cli.rpc import connected
 
 FPS = 30
@@ -40,16 +42,19 @@ def video(tmp_path_factory):
 
 @pytest.fixture
 def rig(tmp_path):
-    """Start a server with these settings; give its port."""
+    """Start a server with these settings; give its port, or what stops it."""
     stops = []
 
-    def start(redis_server=None, **keys):
+    def start(redis_server=None, *, stoppable=False, **keys):
         settings = load(Settings, redis_server, **{"port": 0, "publish_core": "always"} | keys)
         service = server.build(settings, a_pulse(tmp_path, "server"))
         context = running(service)
         context.__enter__()
+        port = eventually(lambda: service.port)
+        if stoppable:
+            return lambda: context.__exit__(None, None, None)
         stops.append(context)
-        return eventually(lambda: service.port)
+        return port
 
     yield start
     for context in stops:
@@ -66,6 +71,19 @@ def run(tmp_path):
 
     yield start
     for each in programs:
+        each.close()
+
+
+@pytest.fixture
+def run_in_terminal(tmp_path):
+    terminals = []
+
+    def start(sample, *arguments):
+        terminals.append(Terminal(tmp_path, sample, *arguments))
+        return terminals[-1]
+
+    yield start
+    for each in terminals:
         each.close()
 
 
@@ -250,15 +268,104 @@ def test_help_names_the_documented_arguments(run, sample):
     assert (0, set()) == (status, wanted - words)
 
 
-def test_without_a_server_a_client_says_so(run, video):
+@pytest.mark.parametrize("sample", [FULL, HELLO])
+def test_a_client_goes_on_with_a_server_that_comes_later(rig, run, video, sample):
     """
-    Not a traceback.
+    It says once that it waits, and then does what it would have done.
     """
-    program = run(HELLO, "--port=1", f"--video={video}")
+    port = free_port()
+    program = run(sample, f"--port={port}", f"--video={video}")
+    program.says("no server answers at .*; waiting for it")
+    rig(source="upload", streaming_backend="grpc", port=port)
     status = program.ends()
 
-    assert (1, True, False) == (
-        status,
-        "no server answers" in program.text,
-        "Traceback" in program.text,
-    )
+    assert (0, 1, True) == (
+        status, program.text.count("waiting for it"), "90 used" in program.text,
+    ), program.text  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["file", "redis"])
+def test_the_alternative_client_goes_on_with_what_comes_later(rig, run, tmp_path, backend):
+    """
+    The folder or Redis, and the server.
+    """
+    port, redis = free_port(), RedisServer(tmp_path)
+    program = run(
+        ALT, f"--backend={backend}", f"--base_dir={tmp_path / 'out'}", f"--port={port}",
+        f"--redis_port={redis.port}",
+    )  # fmt: skip
+    program.says("no server answers")
+    redis.start()
+    try:
+        keys = {"streaming_backend": backend, "file_base_directory": str(tmp_path / "out")}
+        rig(redis, source="synthetic", port=port, speed=8, **keys)
+        program.says(r"pulse +7\d\.\d /min")
+        program.type("s\nq\n")
+
+        assert 0 == program.ends()
+    finally:
+        redis.stop()
+
+
+def test_a_recording_goes_on_by_key_after_the_server_was_started_anew(rig, run):
+    """
+    Its graph does not run then; who presses s wants it to.
+    """
+    port = free_port()
+    stop = rig(source="synthetic", streaming_backend="grpc", port=port, stoppable=True)
+    program = run(FULL, f"--port={port}", "--no_upload")
+    program.type("s\n")
+    program.says("recording: done")
+    stop()
+    program.says("the server is gone; waiting for it")
+    rig(source="synthetic", streaming_backend="grpc", port=port)
+    with connected(f"127.0.0.1:{port}") as somebody:
+        program.type("s\n")
+        program.says("recording: done", times=2)
+
+        assert somebody.status().recording
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_hello_world_ends_its_recording_when_it_is_interrupted(rig, run, video, number):
+    """
+    Nobody is recorded after the program that began it has gone.
+    """
+    port = rig(source="upload", streaming_backend="grpc")
+    program = run(HELLO, f"--port={port}", f"--video={video}")
+    program.says("recording: done")
+    program.signal(number)
+    status = program.ends()
+
+    with connected(f"127.0.0.1:{port}") as somebody:
+        assert (0, False) == (status, somebody.status().recording)
+
+
+def test_hello_world_leaves_the_recording_of_others(rig, run, video):
+    """
+    It could not begin one of its own.
+    """
+    port = rig(source="upload", streaming_backend="grpc", autostart=True)
+    with connected(f"127.0.0.1:{port}") as somebody:
+        somebody.start()
+        somebody.set_recording(True, "theirs")
+        program = run(HELLO, f"--port={port}", f"--video={video}")
+        program.says("recording: ")
+        program.signal(signal.SIGINT)
+        program.ends()
+
+        assert "theirs" == somebody.status().session_id
+
+
+def test_in_a_terminal_the_alternative_client_shows_pictures(rig, run_in_terminal, tmp_path):
+    """
+    As coloured blocks, above the text.
+    """
+    out = str(tmp_path / "out")
+    port = rig(source="synthetic", streaming_backend="file", file_base_directory=out, frame_fps=2)
+    terminal = run_in_terminal(ALT, f"--base_dir={out}", f"--port={port}")
+    terminal.says("shown in the terminal")
+    terminal.says("\N{UPPER HALF BLOCK}")
+    terminal.type("q\n")
+
+    assert 0 == terminal.ends()

@@ -1,5 +1,7 @@
 """A program with a keyboard and a screen, run as a subprocess."""
 
+import contextlib
+import os
 import re
 import subprocess
 import sys
@@ -16,13 +18,14 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 class Program:
     """One of the samples: what is typed, and what it says."""
 
-    def __init__(self, folder, sample, *arguments):
+    def __init__(self, folder, sample, *arguments, stdout=subprocess.PIPE, env=None):
         self.said: list[str] = []
         self._process = popen(
             [sys.executable, SAMPLES / sample, *arguments],
             cwd=folder,
+            env=env,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.STDOUT,
             text=True,
         )
@@ -59,3 +62,21 @@ class Program:
         self._process.wait(PATIENCE_S)
         self._listener.join(PATIENCE_S)
         self._process.stdin.close()
+
+
+class Terminal(Program):
+    """The same at a terminal of 80 x 24 with all colours, on a machine without a screen."""
+
+    def __init__(self, folder, sample, *arguments):
+        self._ours, theirs = os.openpty()
+        screens = ("DISPLAY", "WAYLAND_DISPLAY")
+        env = {name: value for name, value in os.environ.items() if name not in screens}
+        env |= {"TERM": "xterm", "COLORTERM": "truecolor", "COLUMNS": "80", "LINES": "24"}
+        super().__init__(folder, sample, *arguments, stdout=theirs, env=env)
+        os.close(theirs)
+
+    def _listen(self):
+        # Reading fails when the last program at a terminal has ended.
+        with os.fdopen(self._ours, encoding="utf-8") as screen, contextlib.suppress(OSError):
+            while text := screen.read(1):
+                self.said.append(text)
