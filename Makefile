@@ -19,8 +19,8 @@ TESTS := $(addprefix tests/,unit integration conformance stack deploy architectu
 export MODE MONITORING YES CAMERAS
 
 .DEFAULT_GOAL := help
-.PHONY: help up down purge ps logs record doctor bases wheelhouse venv test test-all e2e lint fmt bench \
-        golden docs dashboards proto lock
+.PHONY: help up down purge ps logs record doctor bases pin wheelhouse venv test test-all e2e lint fmt bench \
+        golden docs dashboards proto audit lock
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -52,6 +52,9 @@ doctor: ## Check this machine: Docker, ports, disk, camera, Python
 
 bases: ## Make the base images from Debian packages, where no registry can be reached (root)
 	@tools/bases/mkbases.sh python311 redis $(if $(filter-out 0,$(MONITORING)),prometheus alertmanager)
+
+pin: ## Write the images by tag and digest into config/images.env, for a release
+	@$(RIG) pin
 
 wheelhouse: ## Fetch all packages that the images need, to build without a network
 	@tools/wheelhouse.sh
@@ -95,6 +98,9 @@ dashboards: $(VENV)/.dev ## Write Grafana's dashboards from tools/dashboards
 proto: $(VENV)/.dev ## Generate libs/vitalrig/rpc from proto/
 	$(VENV)/bin/python -m grpc_tools.protoc -Iproto --python_out=libs --grpc_python_out=libs \
 	  --pyi_out=libs proto/vitalrig/rpc/*.proto
+
+audit: $(VENV)/.dev ## Look for known vulnerabilities with pip-audit (ADVISORIES=file: without a network)
+	@$(VENV)/bin/python tools/audit.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
 
 lock: ## Write requirements/ from pyproject.toml (UPGRADE=1 for the newest versions; needs Docker)
 	@tools/lock.sh $(if $(UPGRADE),--upgrade)

@@ -1,5 +1,5 @@
 """
-The verbs: up, down, purge, ps, logs, record, doctor.
+The verbs: up, down, purge, ps, logs, record, doctor, pin.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from rig import docker, fleet, modes, report, sessions
+from rig import docker, fleet, modes, pinned_images, report, sessions
 from rig.environment import Environment, load
 from rig.errors import RigError
 
@@ -127,6 +127,14 @@ def doctor(environment: Environment, _: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
+def pin(environment: Environment, _: argparse.Namespace) -> int:
+    """Write which images there are by tag and digest, for IMAGES_FILE."""
+    path = environment.root / "config" / "images.env"
+    pinned_images.write(path, pinned_images.pin(environment.values))
+    print(f"{path} is written. To go by it, in .env: IMAGES_FILE=config/images.env")
+    return 0
+
+
 def _asked_or_all(environment: Environment) -> Sequence[str]:
     asked = environment["MODE"].lower()
     return (asked,) if asked in modes.MODES else modes.MODES
@@ -144,7 +152,7 @@ def _version() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
-_VERBS = {verb.__name__: verb for verb in (up, down, purge, ps, logs, record, doctor)}
+_VERBS = {verb.__name__: verb for verb in (up, down, purge, ps, logs, record, doctor, pin)}
 
 
 def main(argv: Sequence[str]) -> int:

@@ -86,6 +86,15 @@ def has_image(name: str) -> bool:
     return run(["docker", "image", "inspect", "--format", "{{.Id}}", name], timeout_s=15).ok
 
 
+def digest(name: str) -> str | None:
+    """
+    Return the digest under which a registry has the image *name*, or None if none has it.
+    """
+    asked = run(["docker", "image", "inspect", "--format", "{{json .RepoDigests}}", name])
+    found = re.findall(r"@(sha256:[0-9a-f]{64})", asked.out) if asked.ok else []
+    return found[0] if found else None
+
+
 def pull(name: str) -> str | None:
     """
     Fetch an image, and return why it did not work, or None if it did.

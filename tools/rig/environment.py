@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig import addresses
+from rig import addresses, pinned_images
 from rig.errors import RigError
 from vitalrig import dotenv
 
@@ -121,6 +121,8 @@ def load(root: Path, environ: Mapping[str, str]) -> Environment:
     try:
         defaults = dotenv.read(root / ".env.example", environ)
         own = dotenv.read(path, environ) if path.is_file() else {}
+        images = own.get("IMAGES_FILE") or environ.get("IMAGES_FILE")
+        pinned = pinned_images.read(root / Path(images).expanduser()) if images else {}
     except dotenv.BadEnvFile as exc:
         raise RigError(str(exc)) from exc
     for name in own:
@@ -137,7 +139,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Environment:
         # Set to nothing is not set: make exports its variables whether they are given or not.
         if value and (name in defaults or name.startswith(_PASSED_ON) or name in own)
     }
-    values = defaults | own | known
+    values = defaults | pinned | own | known
     return Environment(root, values | _looked_up(values, environ))
 
 
