@@ -18,6 +18,7 @@ from smartspectra.ipc.envelope import Envelope, recording_of, session_id_of
 from smartspectra.ipc.extract import _extract_measurement_lists
 from smartspectra.ipc.intake import Intake
 from smartspectra.ipc.lock import FolderLock
+from smartspectra.ipc.locking import locked
 from smartspectra.ipc.manifest import END_UNHEARD
 from smartspectra.ipc.names import CollectorNames
 from smartspectra.ipc.options import StorageOptions
@@ -47,7 +48,8 @@ class MetricsCollector(CollectorNames):
     while recording and at the end of a session. A ``recording_state`` envelope, or
     :meth:`set_recording_state`, begins and ends sessions.
 
-    It is not to be called from several threads at once.
+    All its methods may be called from any thread. One thread may record while others look
+    at what was recorded: a look takes a copy of little and does its work beside the recording.
 
     Args:
         config: What to record, and where.
@@ -66,6 +68,7 @@ class MetricsCollector(CollectorNames):
         self, config: MetricsCollectorConfig, storage: StorageOptions | None = None
     ) -> None:
         self.config = config
+        self._lock = threading.RLock()
         self._storage = storage or StorageOptions()
         self.started_at_ms = self._now_ms()
         self.stopped_at_ms: int | None = None
@@ -84,7 +87,7 @@ class MetricsCollector(CollectorNames):
         self._intake = Intake(self._keep, self._switch, self._reject)
         self._rejected = Counter[str]()
         self._sessions = Sessions(config, self._storage)
-        self._lock: FolderLock | None = None
+        self._folder_lock: FolderLock | None = None
         self._started = False
         self._warned_of_start = False
         self._looked_s = 0.0
@@ -101,6 +104,7 @@ class MetricsCollector(CollectorNames):
 
     # Start and stop
 
+    @locked
     def start(self) -> None:
         """
         Get ready to write. Sessions that a crash left open are finished first.
@@ -137,14 +141,16 @@ class MetricsCollector(CollectorNames):
         with patience("use", base):
             self._storage.disk.make_folder(base.parent)
             if self._storage.lock:
-                self._lock = FolderLock.take(base)
+                self._folder_lock = FolderLock.take(base)
         if self._storage.recover:
             self.finish_interrupted()
 
+    @locked
     def finish_interrupted(self) -> None:
         """Finish what a crash left open, but for the session that is recorded now."""
         self._sessions.finish_interrupted(self._base_paths)
 
+    @locked
     def stop(self) -> None:
         """
         Finish what is open: close the JSONL, write the summary.
@@ -158,11 +164,12 @@ class MetricsCollector(CollectorNames):
         if self._sessions.last is None and not self.config.append_mode:
             self._sessions.write_empty_summary(self._base_paths, self.started_at_ms)
         self._sessions.close()
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        if self._folder_lock is not None:
+            self._folder_lock.release()
+            self._folder_lock = None
         self._started = False
 
+    @locked
     def begin_stop(self) -> None:
         """
         Begin to finish what is open; :meth:`stop` waits until that is done.
@@ -173,12 +180,14 @@ class MetricsCollector(CollectorNames):
         self._sessions.finish_named()
         self._sessions.replace_base(NO_FILES)
 
+    @locked
     def wait_until_finished(self) -> None:
         """Wait until no session is :attr:`finishing`."""
         self._sessions.wait_until_finished()
 
     # Sessions
 
+    @locked
     def set_session_id(self, session_id: str) -> None:
         """
         Name the session to be recorded, or, during a recording, begin another.
@@ -195,6 +204,7 @@ class MetricsCollector(CollectorNames):
         elif named is not None and not named.part.is_of(session_id):
             self._sessions.finish_named()
 
+    @locked
     def set_recording_state(self, recording: bool) -> str | None:
         """
         Begin or end a recording; saying the same again changes nothing.
@@ -215,6 +225,7 @@ class MetricsCollector(CollectorNames):
             self._sessions.finish_named()
         return self.current_session_id
 
+    @locked
     def resume_session(
         self,
         session_id: str,
@@ -258,6 +269,7 @@ class MetricsCollector(CollectorNames):
             self._last_snapshot_time = -math.inf
             self.maybe_write_periodic_snapshot()
 
+    @locked
     def records(self, session_id: str) -> bool:
         """
         Whether a session of that name is recorded now.
@@ -267,6 +279,7 @@ class MetricsCollector(CollectorNames):
         named = self._sessions.named
         return self.recording and named is not None and named.part.is_of(session_id)
 
+    @locked
     def note_gap(self, missing: int, why: str, within_s: float = 0.0) -> None:
         """
         Put into the manifest that envelopes never arrived.
@@ -278,18 +291,22 @@ class MetricsCollector(CollectorNames):
         """
         self._sessions.current.losses.note_gap(missing, why, within_s)
 
+    @locked
     def note_cut_off(self, why: str) -> None:
         """Put into the manifest that the session ends without a stop of whoever began it."""
         self._sessions.current.losses.cut_off[why] = 1
 
+    @locked
     def note_foreign(self, envelopes: int) -> None:
         """Put into the manifest that so many envelopes came that are not of this recording."""
         self._sessions.current.losses.foreign += envelopes
 
+    @locked
     def note_absence(self, why: str) -> None:
         """Put into the manifests of what is open that it is unknown how much never arrived."""
         self._sessions.note_absence(why)
 
+    @locked
     def _rotate_files_for_session(self) -> None:
         """Go over to the current session's files, unless they are in use already."""
         named, last = self._sessions.named, self._sessions.last
@@ -353,10 +370,11 @@ class MetricsCollector(CollectorNames):
         Returns:
             How many, from the front, are dealt with: all, unless *give_back* was asked for.
         """
-        taken = self._intake.take(batch, give_back=give_back)
-        if self._storage.clock() - self._looked_s >= _LOOK_S:
-            self.tick()
-        return taken
+        with self._lock:
+            taken = self._intake.take(batch, give_back=give_back)
+            if self._storage.clock() - self._looked_s >= _LOOK_S:
+                self.tick()
+            return taken
 
     def _reject(self, reason: str, number: int) -> None:
         if reason not in self._rejected:
@@ -434,6 +452,7 @@ class MetricsCollector(CollectorNames):
             self.note_gap(0, END_UNHEARD)
             self.set_recording_state(False)
 
+    @locked
     def _aggregate_envelope(self, envelope: Document) -> None:
         """Take an envelope's samples into the series."""
         table = self._target().table
@@ -449,6 +468,7 @@ class MetricsCollector(CollectorNames):
                 if stamp is not None and value is not None:
                     self._store_sample(channel, name, stamp, value, sample)
 
+    @locked
     def _store_sample(
         self,
         channel: str,
@@ -495,6 +515,7 @@ class MetricsCollector(CollectorNames):
 
     # Time
 
+    @locked
     def tick(self) -> None:
         """
         Do what is due: sync, snapshot, try again after a full disk.
@@ -508,6 +529,7 @@ class MetricsCollector(CollectorNames):
         sessions.finish_rest_if_due()
         self.maybe_write_periodic_snapshot()
 
+    @locked
     def maybe_write_periodic_snapshot(self) -> bool:
         """
         Begin a snapshot if one is due: every 30 seconds while recording.
@@ -527,6 +549,7 @@ class MetricsCollector(CollectorNames):
             self._sessions.wait_for_snapshot(_WAITED_S)
         return True
 
+    @locked
     def write_snapshot_temp(self) -> None:
         """Write the snapshot file now, and wait until it is there."""
         self._sessions.write_snapshot()

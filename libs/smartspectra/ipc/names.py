@@ -1,11 +1,14 @@
 """What the documents name beside the collector's work: channels, counters, inner state."""
 
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.channels import Channels
+from smartspectra.ipc.disk import PartGone
+from smartspectra.ipc.locking import locked
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.series import Series
 from smartspectra.ipc.session_files import SessionPaths, new_session_id
@@ -20,6 +23,7 @@ class CollectorNames:
     The names that begin with a low line are documented too, and scripts use them.
     """
 
+    _lock: threading.RLock
     current_session_id: str | None
     recording: bool
     _storage: StorageOptions
@@ -52,11 +56,19 @@ class CollectorNames:
         """
         The aggregated state of the session, open or last, as plain dicts and lists.
 
-        Times are microseconds.
+        Times are microseconds. However long the session, the recording goes on meanwhile.
         """
-        return self._sessions.shown.to_dict()
+        with self._lock:
+            seen = self._sessions.shown.seen()
+        try:
+            return seen()
+        except PartGone:
+            # It was finished meanwhile, or someone took its work files away.
+            with self._lock:
+                return self._sessions.shown.to_dict()
 
     @property
+    @locked
     def durable_position(self) -> tuple[Path, int] | None:
         """The open JSONL and how many of its bytes are certainly on the disk."""
         file = self._sessions.current.file
@@ -82,6 +94,7 @@ class CollectorNames:
         return self._sessions.finishing
 
     @property
+    @locked
     def losses(self) -> dict[str, Any]:
         """
         What is known to be missing from the open session, JSON-ready; empty if nothing is.
@@ -92,6 +105,7 @@ class CollectorNames:
         return self._sessions.current.all_losses.reported()
 
     @property
+    @locked
     def stats(self) -> CollectorStats:
         """The counters so far."""
         tally, keeper, session = self._sessions.tally(), self._sessions.keeper, self._sessions.named
@@ -130,6 +144,7 @@ class CollectorNames:
         paths = self._base_paths.for_session(session_id)
         return paths.jsonl, paths.summary
 
+    @locked
     def _write_aggregated_json(self) -> None:
         """Write the summary of what is open, as it is now."""
         session = self._sessions.shown
@@ -137,10 +152,12 @@ class CollectorNames:
             session.write_view(session.view(), session.paths.summary)
 
     @property
+    @locked
     def _series_data(self) -> Mapping[str, Mapping[str, Series]]:
         return self._sessions.shown.table.data
 
     @property
+    @locked
     def _series_state(self) -> Mapping[str, Mapping[str, Series]]:
         return self._sessions.shown.table.data
 
@@ -149,9 +166,11 @@ class CollectorNames:
         return self._sessions.current.file
 
     @property
+    @locked
     def _jsonl_count(self) -> int:
         return self._sessions.shown.written
 
     @property
+    @locked
     def _envelope_count(self) -> int:
         return self._sessions.tally()["envelopes"]

@@ -4,7 +4,7 @@ import errno
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -514,21 +514,41 @@ class Session:
             self.file = None
         self._is_open = False
 
+    def seen(self) -> Callable[[], dict[str, Any]]:
+        """
+        Look at the session as it is now; the documented structure is made when it is asked for.
+
+        Raises (when it is asked for):
+            PartGone: If the columns are not there any more, since it was finished meanwhile.
+        """
+        return self._written_summary if self._columns_are_in_summary else self.view().to_dict
+
     def to_dict(self) -> dict[str, Any]:
         """The documented structure, as plain dicts and lists."""
-        if self._spills and self.stopped_ms is not None and not self._is_open:
-            # The columns are in the summary now, and nowhere else.
-            assert self.paths.summary is not None
-            try:
-                document: dict[str, Any] = fast.codec().loads(self.paths.summary.read_bytes())
-            except (OSError, ValueError):
-                log.warning("the summary is gone: %s", self.paths.summary)
-                return {"meta": dict(self.view().meta), "series": {}}
-            return document
         try:
-            return self.view().to_dict()
+            return self.seen()()
         except PartGone:
+            if self.stopped_ms is not None and self._has_summary:
+                return self._written_summary()  # being finished beside us
             if self.file is None:
                 raise
             self._make_columns_anew(self.file)
             return self.view().to_dict()
+
+    @property
+    def _has_summary(self) -> bool:
+        return self.paths.summary is not None and self.paths.summary.exists()
+
+    @property
+    def _columns_are_in_summary(self) -> bool:
+        """Whether they are nowhere else."""
+        return self._spills and self.stopped_ms is not None and not self._is_open
+
+    def _written_summary(self) -> dict[str, Any]:
+        assert self.paths.summary is not None
+        try:
+            document: dict[str, Any] = fast.codec().loads(self.paths.summary.read_bytes())
+        except (OSError, ValueError):
+            log.warning("the summary is gone: %s", self.paths.summary)
+            return {"meta": dict(self.view().meta), "series": {}}
+        return document

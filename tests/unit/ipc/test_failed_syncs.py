@@ -130,7 +130,7 @@ def test_a_session_that_was_interrupted_after_a_failed_sync_is_written_again(tmp
     disk.fails = False
     made.write_snapshot_temp()
     made._sessions.named.abandon()
-    made._lock.release()
+    made._folder_lock.release()
     collector(tmp_path, StorageOptions(disk=disk)).stop()
     path = tmp_path / "metrics_x.jsonl"
 

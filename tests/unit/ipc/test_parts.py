@@ -168,7 +168,7 @@ def test_what_a_crash_leaves_of_parts_is_finished(tmp_path):
     made.process_envelopes(SENT)
     facts = manifest(tmp_path / "metrics_x.jsonl") | {"state": "open", "complete": False}
     made._sessions.named.abandon()
-    made._lock.release()
+    made._folder_lock.release()
     (tmp_path / "metrics_x_manifest.json").write_text(json.dumps(facts))
     collector(tmp_path, options).stop()
     found = [manifest(path) for path in jsonls(tmp_path)]
