@@ -12,6 +12,7 @@ import redis
 
 from services.collector.beating_disk import BeatingDisk
 from services.collector.camera import Camera
+from services.collector.disk_probe import DiskProbe
 from services.collector.live_camera import LiveCamera
 from services.collector.positions import Position, Positions
 from services.collector.recorder import Recorder
@@ -52,6 +53,7 @@ class Collector:
         recording: The loop that records, in a thread of its own.
         cameras: The cameras as they are shown, by prefix.
         stand_in: Shows what the recording has not come to.
+        probe: Tells whether the disk answers.
         client: Redis, for reports.
         beats: Where heartbeats go.
         pulse: Told that this loop turns.
@@ -64,6 +66,7 @@ class Collector:
         recording: RecordingLoop,
         cameras: Mapping[str, LiveCamera],
         stand_in: StandIn,
+        probe: DiskProbe,
         client: redis.Redis,
         beats: Beats,
         pulse: Pulse,
@@ -73,6 +76,7 @@ class Collector:
         self._recording = recording
         self._cameras = cameras
         self._stand_in = stand_in
+        self._probe = probe
         self._client = client
         self.beats = beats
         self._pulse = pulse
@@ -110,8 +114,10 @@ class Collector:
 
     def _turn(self) -> None:
         now_s = self._clock.monotonic_s()
-        self._judge(now_s)
-        self._pulse.beat()
+        if self._judge(now_s):
+            self._pulse.beat()
+        else:
+            self._pulse.health.write()
         for camera in self._cameras.values():
             camera.tick()
         self._stand_in.look()
@@ -119,14 +125,24 @@ class Collector:
             self._reported_at_s = now_s
             self._report()
 
-    def _judge(self, now_s: float) -> None:
+    def _judge(self, now_s: float) -> bool:
+        """
+        See how the recording goes; gives whether the process is worth keeping.
+
+        A recording that stands still though the disk answers will not go on by itself: then the
+        watchdog ends the process. If it is the disk, that would only end the live numbers too.
+        """
         health, recording = self._pulse.health, self._recording
         if recording.is_ready:
             health.ready()
         health.set("redis", recording.away)
         stalled_s = now_s - recording.turned_at_s
-        stalled = f"stands still for {stalled_s:.0f} s" if stalled_s > STALLED_AFTER_S else None
-        health.set("recording", stalled or recording.trouble)
+        if stalled_s <= STALLED_AFTER_S:
+            health.set("recording", recording.trouble)
+            self._probe.forget()
+            return True
+        health.set("recording", f"stands still for {stalled_s:.0f} s")
+        return not (recording.is_ready and self._probe.ask())
 
     def _report(self) -> None:
         if self._recording.away is not None:
@@ -197,6 +213,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
     return Collector(
         recording=recording,
         cameras=cameras,
+        probe=DiskProbe(settings.sessions_folder, storage.disk),
         stand_in=StandIn(connect(settings), cameras, recording.at_end_s, clock.monotonic_s),
         client=connect(settings),
         beats=beats,

@@ -54,6 +54,10 @@ class Camera:
             return
         place = self._runs.place
         self._record(self._runs.take(arrivals), place)
+        if self._refused is None:
+            self._live.recorded_id = self._last_id
+        else:
+            self._live.recorded_id = entry_before(self._refused.entry_id)
 
     def tick(self) -> None:
         """

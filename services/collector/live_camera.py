@@ -33,11 +33,13 @@ class LiveCamera:
 
     Attributes:
         recorded: What the recording last said of itself, JSON-ready; empty before it did.
+        recorded_id: The last entry that the recording has dealt with; empty for none.
     """
 
     def __init__(self, prefix: str, place: RunPlace, beats: Beats, clock: Clock) -> None:
         self.prefix = prefix
         self.recorded: dict[str, Any] = {}
+        self.recorded_id = place.heard_id
         self._lock = threading.Lock()
         self._runs = Runs(clock, place)
         self._view = LiveView()
@@ -120,12 +122,13 @@ class LiveCamera:
                 self._view.see(arrival, moment(self._clock), is_prompt=False)
             self._look_for_conflict()
 
-    @property
-    def newest_id(self) -> str:
-        """
-        The newest entry that was seen; empty for none.
-        """
-        return self._newest_id
+    def _lag_s(self) -> float | None:
+        """By the stream's own clock; None where there is no stream."""
+        if not self._newest_id or not self.recorded_id:
+            return None
+        newest_ms, _ = order_of(self._newest_id)
+        recorded_ms, _ = order_of(self.recorded_id)
+        return max(0, newest_ms - recorded_ms) / 1_000
 
     def document(self) -> dict[str, Any]:
         """
@@ -134,6 +137,7 @@ class LiveCamera:
         with self._lock:
             now = moment(self._clock)
             recorded = self.recorded
+            recording = recorded.get("recording")
             counters = {
                 **recorded.get("counters", {}),
                 "off_clock": self._view.latencies.off_clock,
@@ -144,6 +148,7 @@ class LiveCamera:
                 **self._view.document(now),
                 "conflict": self._runs.conflict,
                 **recorded,
+                **({"recording": {**recording, "lag_s": self._lag_s()}} if recording else {}),
                 "counters": counters,
             }
 

@@ -80,6 +80,7 @@ def _recording(families: Families, view: CameraView) -> None:
         families.add(
             "vitalrig_recording_last_sync_timestamp_seconds", recording.last_sync_us / _US, camera
         )
+    families.add_known("vitalrig_recording_lag_seconds", recording.lag_s, camera)
     families.add_known("vitalrig_recording_records_total", recording.records, camera)
     families.add_known("vitalrig_recording_bytes_total", recording.size_bytes, camera)
     families.add_known("vitalrig_recording_write_failures_total", recording.write_failures, camera)

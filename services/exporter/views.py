@@ -94,6 +94,7 @@ class Recording:
         size_bytes: Bytes written.
         write_failures: Envelopes that could not be written.
         last_sync_us: When what was written was last made to survive a power cut.
+        lag_s: How far it is behind the newest envelope in the stream.
     """
 
     active: bool
@@ -102,6 +103,7 @@ class Recording:
     size_bytes: float | None = None
     write_failures: float | None = None
     last_sync_us: float | None = None
+    lag_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +226,5 @@ def _recording(fields: Mapping[str, Any]) -> Recording:
         size_bytes=maybe(fields.get("size_bytes")),
         write_failures=maybe(fields.get("write_failures")),
         last_sync_us=maybe(fields.get("last_sync_us")),
+        lag_s=maybe(fields.get("lag_s")),
     )

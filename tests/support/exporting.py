@@ -51,6 +51,7 @@ def a_camera(clock, **more):
             "size_bytes": 35_000,
             "write_failures": 0,
             "last_sync_us": clock.wall_us(),
+            "lag_s": 0.25,
         },
         "conflict": [],
         "counters": {

@@ -29,6 +29,14 @@ def dashboard() -> Dashboard:
             bad_from=1,
         ),
         panels.number(
+            "Behind",
+            "How far the recording that is furthest behind is from the newest envelope of its "
+            "camera.",
+            panels.SECONDS,
+            {"behind": f"max(vitalrig_recording_lag_seconds{{{CAMERA}}})"},
+            bad_from=10,
+        ),
+        panels.number(
             "Write failures",
             "Envelopes that could not be written since the collector started.",
             panels.COUNT,

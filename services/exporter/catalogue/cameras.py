@@ -168,6 +168,13 @@ RECORDING = (
         "camera",
         unit="seconds",
     ),
+    gauge(
+        "vitalrig_recording_lag_seconds",
+        "How far the recording of a camera is behind the newest envelope in its stream: after an "
+        "absence of the collector, with a slow disk, or with more cameras than it can take.",
+        "camera",
+        unit="seconds",
+    ),
     counter("vitalrig_recording_records_total", "Envelopes written to session files.", "camera"),
     counter(
         "vitalrig_recording_bytes_total",

@@ -1,6 +1,7 @@
 """Live numbers while the recording is held up: by a disk, or by much that it has to take first."""
 
 import threading
+import time
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.support.collecting import all_in_the_file, finished, lines, ready, vi
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.running import running
+from vitalrig.health import Health
+from vitalrig.service import Pulse
 
 SERIES = "edge_metrics/breathing.upper_trace"
 
@@ -69,11 +72,19 @@ def test_numbers_stay_live_while_a_write_hangs(make, client, sessions, publishin
     )
 
 
-def test_a_recording_that_stands_still_is_told(
-    make, pulse, client, sessions, publishing, may_write
+@pytest.fixture
+def pulse(tmp_path):
+    """A watchdog that ends nothing, but notes that it would have."""
+    pulse = Pulse(Health(tmp_path / "health"), wedged_after_s=2.0, end=lambda: ended.append(True))
+    ended = pulse.ended = []
+    return pulse
+
+
+def test_a_recording_that_a_disk_holds_up_is_told_and_not_ended(
+    make, pulse, client, publishing, may_write
 ):
     """
-    It is not healthy, and the process goes on: ending it would end the live numbers too.
+    It is not healthy; but ending the process would end the live numbers too.
     """
     with running(make(transport="stream")):
         ready(client)
@@ -81,10 +92,34 @@ def test_a_recording_that_stands_still_is_told(
         may_write.clear()
         publishing.edge(1)
         told = eventually(lambda: pulse.health.failing.get("recording"))
+        until_s = time.monotonic() + 3.0
+        eventually(lambda: pulse.check() or time.monotonic() > until_s)
         may_write.set()
         eventually(lambda: not pulse.health.failing)
 
     assert "stands still for" in told
+    assert not pulse.ended
+
+
+def test_a_recording_that_hangs_though_the_disk_answers_is_ended(
+    make, pulse, client, publishing, monkeypatch
+):
+    """
+    Its supervisor starts it anew, and it goes on in the same session.
+    """
+    may_go_on = threading.Event()
+    take = Recorder.take
+
+    def slow_take(recorder, arrivals):
+        may_go_on.wait(PATIENCE_S)
+        return take(recorder, arrivals)
+
+    with running(make(transport="stream")):
+        ready(client)
+        monkeypatch.setattr(Recorder, "take", slow_take)
+        publishing.edge(1)
+        eventually(lambda: pulse.check() or pulse.ended)
+        may_go_on.set()
 
 
 def test_numbers_are_live_before_long_sessions_are_gone_on_with(

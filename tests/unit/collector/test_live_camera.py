@@ -102,3 +102,17 @@ def test_what_comes_again_is_neither_shown_nor_counted_again(camera):
     camera.take(arrivals(4, 12))
 
     assert (12, 12, 12) == shown(camera)
+
+
+def test_how_far_the_recording_is_behind_is_said(camera):
+    """
+    By the stream's clock: from the last entry that is dealt with to the newest.
+    """
+    camera.recorded = {"recording": {"active": True}}
+    camera.take(arrivals(1, 500))
+    camera.recorded_id = "500-0"
+    in_step = camera.document()["recording"]["lag_s"]
+    camera.show(arrivals(20_000, 20_500))
+    behind = camera.document()["recording"]["lag_s"]
+
+    assert (0.0, 20.0) == (in_step, behind)
