@@ -27,9 +27,9 @@ SERVICES = ("redis", "physiology_server", "collector", "exporter")
 # stream is the record of that.
 READ_STREAM = """
 import json, sys, redis
-host, port, password_file = sys.argv[1:]
+host, port, user, password_file = sys.argv[1:]
 password = open(password_file).read().strip()
-client = redis.Redis(host, int(port), username="client", password=password, protocol=2)
+client = redis.Redis(host, int(port), username=user, password=password, protocol=2)
 entries = client.xrange("physiology:envelopes")
 keys = (b"channel", b"envelope", b"run", b"seq")
 print(json.dumps([[fields[key].decode() for key in keys] for _, fields in entries]))
@@ -182,7 +182,7 @@ class LocalHandle(RigHandle):
 
     def _read_stream(self) -> str:
         password = Path(self._variables["SECRETS_DIR"]) / "redis_password"
-        arguments = ("127.0.0.1", self._variables["REDIS_PORT"], str(password))
+        arguments = ("127.0.0.1", self._variables["REDIS_PORT"], "client", str(password))
         return _said([sys.executable, "-c", READ_STREAM, *arguments])
 
 
@@ -257,7 +257,7 @@ class ComposeHandle(RigHandle):
         return _said(["docker", "ps", "--all", "--quiet", "--filter", project]).split()
 
     def _read_stream(self) -> str:
-        arguments = ("redis", "6379", "/run/secrets/redis_password")
+        arguments = ("redis", "6379", "collector", "/run/secrets/redis_password_collector")
         return self.compose(
             "exec", "--no-TTY", "collector", "python", "-c", READ_STREAM, *arguments
         )
