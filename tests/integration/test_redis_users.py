@@ -1,5 +1,8 @@
 """Redis's users: each service can do its work as its own user, and nothing else."""
 
+import re
+from pathlib import Path
+
 import pytest
 import redis
 from redis.exceptions import NoPermissionError
@@ -17,6 +20,7 @@ from tests.support.redis_server import RedisServer, programs
 from tests.support.running import a_pulse, load, running
 from vitalrig.cli.rpc import connected
 
+ROOT = Path(__file__).resolve().parents[2]
 STREAM = "physiology:envelopes"
 WRITERS = ("physiology_server", "relay")
 READERS = ("client", "collector", "exporter")
@@ -238,6 +242,62 @@ def test_what_a_writer_wrote_outlives_a_restart_of_redis(tmp_path, program, vend
         assert 3 == reader.xlen(STREAM)
         assert name != "physiology_server" or reader.get("physiology:recording_state:last")
     server.stop()
+
+
+# What a service calls on a client, a pipeline or a subscription, and the command that Redis gets.
+SENT = {
+    "eval": ("EVAL", "return 1", 1, "physiology:lease"),
+    "exists": ("EXISTS", STREAM),
+    "get": ("GET", "physiology:recording_state:last"),
+    "info": ("INFO",),
+    "pttl": ("PTTL", "physiology:lease"),
+    "publish": ("PUBLISH", "vitalrig:heartbeats:one", "{}"),
+    "subscribe": ("SUBSCRIBE", "physiology:core_metrics"),
+    "psubscribe": ("PSUBSCRIBE", "vitalrig:*"),
+    "unsubscribe": ("UNSUBSCRIBE",),
+    "time": ("TIME",),
+    "xadd": ("XADD", STREAM, "*", "a", "b"),
+    "xrange": ("XRANGE", STREAM, "-", "+"),
+    "xread": ("XREAD", "STREAMS", STREAM, "0-0"),
+    "xrevrange": ("XREVRANGE", STREAM, "+", "-"),
+}
+# These send nothing by themselves, or are not Redis's.
+SILENT = {
+    "aclose", "close", "connect", "drop", "execute", "execute_command", "get_message", "pipeline",
+    "pubsub", "read",
+}  # fmt: skip
+
+
+def called_in(*files):
+    """The methods of Redis's clients that are called there."""
+    text = "".join(path.read_text() for path in files)
+    found = set(re.findall(r"\b(?:_?client|pipe|_?pubsub)\.([a-z_]+)\(", text))
+    assert found <= SENT.keys() | SILENT, "say above what is sent for it"
+    return found & SENT.keys()
+
+
+def test_every_command_that_a_service_sends_is_allowed_to_its_user(guarded, admin):
+    """
+    Also those that it sends once in a blue moon, such as after Redis was emptied.
+    """
+    services = ROOT / "services"
+    of_relay = set((services / "collector").glob("relay*.py"))
+    sent = {
+        "relay": called_in(*of_relay),
+        "collector": called_in(*({*(services / "collector").rglob("*.py")} - of_relay)),
+        "exporter": called_in(*(services / "exporter").rglob("*.py")),
+        "physiology_server": called_in(*(services / "physiology_server").rglob("*.py")),
+    }
+
+    refused_ones = {
+        (user, method): answer
+        for user, methods in sent.items()
+        for method in methods
+        if (answer := admin.execute_command("ACL", "DRYRUN", user, *SENT[method])) != b"OK"
+    }
+
+    # The exporter listens to reports alone.
+    assert {("exporter", "subscribe")} >= refused_ones.keys(), refused_ones
 
 
 def test_the_exporter_sees_reports_and_no_envelope(guarded, admin, secrets):
