@@ -75,7 +75,13 @@ def one_camera(folder: Path, seconds: float) -> dict[str, float]:
     """Share of a core, and latency."""
     with (
         own_redis(folder) as port,
-        Server(folder, *SYNTHETIC, "--streaming_backend=redis", f"--redis_port={port}") as server,
+        Server(
+            folder,
+            *SYNTHETIC,
+            "--streaming_backend=redis",
+            f"--redis_port={port}",
+            f"--spool_folder={folder / 'spool'}",
+        ) as server,
         redis.Redis(port=port) as client,
     ):
         listener = client.pubsub(ignore_subscribe_messages=True)

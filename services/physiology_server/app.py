@@ -42,7 +42,7 @@ from services.physiology_server.scenarios.model import Scenario
 from services.physiology_server.settings import Settings
 from services.physiology_server.source_signals import signals_of, warn_of_signals
 from services.physiology_server.sources.base import SourceKind
-from services.physiology_server.spool.spool import Past
+from services.physiology_server.spool.past import Past
 from services.physiology_server.state import ServerState
 from services.physiology_server.streaming.base import Backend
 from services.physiology_server.streaming.choice import (

@@ -13,6 +13,8 @@ from vitalrig.files import sync_folder
 
 LOCK_FILE = ".lock"
 ENDING = ".jsonl"
+HALF = ".part"
+"""What the name of a file ends with that a crash left before it was whole."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,8 @@ class Segments:
                 f"{folder} is in use by another server: give each a redis_key_prefix or a"
                 " spool_folder of its own"
             ) from None
+        for half in folder.glob(f"*{HALF}"):
+            half.unlink()
         self._all = deque(sorted(_found(folder), key=lambda segment: segment.first))
 
     def __iter__(self) -> Iterator[Segment]:
@@ -102,7 +106,7 @@ class Segments:
             OSError: If the disk does not take it.
         """
         path = self._folder / f"{first:020}{ENDING}"
-        partial = path.with_suffix(".part")
+        partial = path.with_suffix(HALF)
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o640)
         try:
             if os.write(descriptor, line) < len(line):
@@ -131,7 +135,9 @@ class Segments:
         """
         Give the folder up.
         """
-        os.close(self._lock)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
 
 def sync(paths: Sequence[Path]) -> None:
