@@ -6,6 +6,7 @@ that count whole or not at all, and threads. It needs the standard library only.
 a pipeline's throughput here, never a patient's pulse.
 """
 
+from vitalrig.heartbeat._engine.rows import Norms
 from vitalrig.heartbeat.heartbeat import Heartbeat
 from vitalrig.heartbeat.records import (
     HeartbeatFieldCount,
@@ -17,7 +18,6 @@ from vitalrig.heartbeat.records import (
     HeartbeatRecord,
     HeartbeatRecordData,
 )
-from vitalrig.heartbeat.rows import Norms
 from vitalrig.heartbeat.stats import Span, Summary
 
 __all__ = [

@@ -5,9 +5,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from vitalrig.heartbeat.checks import checked_shapes
-from vitalrig.heartbeat.field import Field
-from vitalrig.heartbeat.reading import Reader
+from vitalrig.heartbeat._engine.arguments import checked_shapes
+from vitalrig.heartbeat._engine.field import Field
+from vitalrig.heartbeat._engine.ring import Ring
+from vitalrig.heartbeat._engine.rows import Norms, rows_of
+from vitalrig.heartbeat._engine.window_reader import WindowReader
+from vitalrig.heartbeat._engine.window_view import WindowView
 from vitalrig.heartbeat.records import (
     HeartbeatFieldCount,
     HeartbeatFieldRate,
@@ -17,12 +20,9 @@ from vitalrig.heartbeat.records import (
     HeartbeatRecordData,
     zero_record,
 )
-from vitalrig.heartbeat.ring import Ring
-from vitalrig.heartbeat.rows import Norms, rows_of
 from vitalrig.heartbeat.stats import Span, Summary, span_of, summary_of
-from vitalrig.heartbeat.view import WindowView
 
-_Read = Callable[[Reader, int, Field], Any]
+_Read = Callable[[WindowReader, int, Field], Any]
 
 
 class Heartbeat:
@@ -61,7 +61,7 @@ class Heartbeat:
     ) -> None:
         window, shape, shapes = checked_shapes(window_size, time_shape, fields_shape)
         self._ring = Ring(window, shape, shapes, clock)
-        self._reader = Reader(self._ring)
+        self._reader = WindowReader(self._ring)
         self._beat = self._ring.beat
         # Whoever gave a list gets a list back.
         self._fields_shape = list(shapes) if isinstance(fields_shape, list) else shapes
@@ -157,43 +157,43 @@ class Heartbeat:
         """
         Get a value as it was reported: of time, or of field number *fld*.
         """
-        return cast("HeartbeatFieldValue", self._read(Reader.value, off, fld, (0,)))
+        return cast("HeartbeatFieldValue", self._read(WindowReader.value, off, fld, (0,)))
 
     def get_global_count(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldCount:
         """
         Get the sum over all beats up to that one.
         """
-        return cast("HeartbeatFieldCount", self._read(Reader.global_count, off, fld, 0))
+        return cast("HeartbeatFieldCount", self._read(WindowReader.global_count, off, fld, 0))
 
     def get_window_count(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldCount:
         """
         Get the sum over the window that ends with that beat.
         """
-        return cast("HeartbeatFieldCount", self._read(Reader.window_count, off, fld, 0))
+        return cast("HeartbeatFieldCount", self._read(WindowReader.window_count, off, fld, 0))
 
     def get_instant_count(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldCount:
         """
         Get that beat's own amount.
         """
-        return cast("HeartbeatFieldCount", self._read(Reader.instant_count, off, fld, 0))
+        return cast("HeartbeatFieldCount", self._read(WindowReader.instant_count, off, fld, 0))
 
     def get_global_rate(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldRate:
         """
         Get beats, or the sum of the field, per unit of time over all beats up to that one.
         """
-        return cast("HeartbeatFieldRate", self._read(Reader.global_rate, off, fld, 0))
+        return cast("HeartbeatFieldRate", self._read(WindowReader.global_rate, off, fld, 0))
 
     def get_window_rate(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldRate:
         """
         Get beats, or the sum of the field, per unit of time over that beat's window.
         """
-        return cast("HeartbeatFieldRate", self._read(Reader.window_rate, off, fld, 0))
+        return cast("HeartbeatFieldRate", self._read(WindowReader.window_rate, off, fld, 0))
 
     def get_instant_rate(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldRate:
         """
         Get one beat, or the field's amount, per unit of time of that beat.
         """
-        return cast("HeartbeatFieldRate", self._read(Reader.instant_rate, off, fld, 0))
+        return cast("HeartbeatFieldRate", self._read(WindowReader.instant_rate, off, fld, 0))
 
     def get_records(self, last: int | None = None, since: int = 0) -> list[HeartbeatRecord]:
         """

@@ -4,6 +4,7 @@ Headers and rows for logs.
 
 from collections.abc import Sequence
 
+from vitalrig.heartbeat._engine.rows import Norms, row_of
 from vitalrig.heartbeat.heartbeat import Heartbeat
 from vitalrig.heartbeat.records import (
     HeartbeatFieldCount,
@@ -12,7 +13,6 @@ from vitalrig.heartbeat.records import (
     HeartbeatRecordData,
     zero_record,
 )
-from vitalrig.heartbeat.rows import Norms, row_of
 
 
 def get_log_header(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vitalrig.heartbeat.field import Total
-from vitalrig.heartbeat.sums import Number, Values, common_type
+from vitalrig.heartbeat._engine.field import Total
+from vitalrig.heartbeat._engine.sums import Number, Values, common_type
 
 
 def exact_sum(values: Values) -> Number:

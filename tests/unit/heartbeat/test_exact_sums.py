@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vitalrig.heartbeat import Heartbeat
-from vitalrig.heartbeat.sums import NOTHING, common_type
+from vitalrig.heartbeat._engine.sums import NOTHING, common_type
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 mixed = finite | st.integers() | st.fractions() | st.booleans()

@@ -10,8 +10,8 @@ from itertools import accumulate
 from operator import sub
 from typing import NamedTuple
 
-from vitalrig.heartbeat.field import Field
-from vitalrig.heartbeat.sums import (
+from vitalrig.heartbeat._engine.field import Field
+from vitalrig.heartbeat._engine.sums import (
     ExactSum,
     Number,
     Values,
@@ -24,7 +24,7 @@ from vitalrig.heartbeat.sums import (
 )
 
 
-class Past(NamedTuple):
+class History(NamedTuple):
     """
     Amounts and sums of a run of beats, oldest first.
     """
@@ -53,7 +53,7 @@ class _Run(NamedTuple):
     alike: int
 
 
-def past_of(field: Field, start: int) -> Past:
+def history_of(field: Field, start: int) -> History:
     """
     Work out the beats of *field* from number *start* to the last; there is at least one.
     """
@@ -70,13 +70,13 @@ def past_of(field: Field, start: int) -> Past:
     if run.leaving:
         kinds.add(common_type(run.leaving))
     if kinds == {int}:
-        return _past_of_ints(run)
+        return _history_of_ints(run)
     if kinds == {float} and not run.total.rationals and not run.before.rationals:
         try:
-            return _past_of_floats(run)
+            return _history_of_floats(run)
         except OverflowError:
             pass  # values too far apart, or sums too large
-    return _past_of_anything(field, run, start)
+    return _history_of_anything(field, run, start)
 
 
 def _oldest(field: Field, start: int) -> int:
@@ -86,25 +86,25 @@ def _oldest(field: Field, start: int) -> int:
     return max(start + 1 - field.window, 0)
 
 
-def _past_of_ints(run: _Run) -> Past:
+def _history_of_ints(run: _Run) -> History:
     sums = running_sums(run.amounts, run.total.ints)
     del sums[0]
     olds = running_sums(run.leaving, run.before.ints)
     windows = list(map(sub, sums, [*olds[:1] * (run.alike - 1), *olds]))
-    return Past(run.amounts, sums, windows)
+    return History(run.amounts, sums, windows)
 
 
-def _past_of_floats(run: _Run) -> Past:
+def _history_of_floats(run: _Run) -> History:
     amounts, leaving = list(run.amounts), list(run.leaving)
     shift = shift_for([*amounts, *leaving], [*run.total.floats, *run.before.floats])
     sums = running_sums(shifted(amounts, shift), run.total.shifted(shift))
     del sums[0]
     olds = running_sums(shifted(leaving, shift), run.before.shifted(shift))
     windows = map(sub, sums, [*olds[:1] * (run.alike - 1), *olds])
-    return Past(amounts, unshifted(sums, shift), unshifted(windows, shift))
+    return History(amounts, unshifted(sums, shift), unshifted(windows, shift))
 
 
-def _past_of_anything(field: Field, run: _Run, start: int) -> Past:
+def _history_of_anything(field: Field, run: _Run, start: int) -> History:
     head = run.total.minus(run.amounts, common_type(run.amounts))
     tail = run.before.minus(run.leaving, common_type(run.leaving))
     sums = list(accumulate(run.amounts, _plus_one, initial=head))
@@ -112,7 +112,7 @@ def _past_of_anything(field: Field, run: _Run, start: int) -> Past:
     olds = list(accumulate(run.leaving, _plus_one, initial=tail))
     totals = map(ExactSum.less, sums, [*olds[:1] * (run.alike - 1), *olds])
     kinds = [field.total.kind(ident) for ident in range(start, field.count)]
-    return Past(
+    return History(
         run.amounts,
         [total.value(kind) for total, kind in zip(sums, kinds, strict=True)],
         [

@@ -5,7 +5,7 @@ The ring of beats as a sequence of records, as existing callers index it.
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from vitalrig.heartbeat.reading import Reader
+from vitalrig.heartbeat._engine.window_reader import WindowReader
 from vitalrig.heartbeat.records import HeartbeatRecord, zero_record
 
 
@@ -17,7 +17,7 @@ class WindowView(Sequence[HeartbeatRecord]):
     snapshots, made when asked for.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: WindowReader) -> None:
         self._reader = reader
 
     def __len__(self) -> int:

@@ -43,20 +43,20 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from vitalrig.heartbeat.checks import checked_row
+from vitalrig.heartbeat._engine.arguments import checked_row
 
 #: What a heartbeat calls for each beat: tag, time, fields.
-Gate = Callable[[Any, Any, Any], None]
+FastBeat = Callable[[Any, Any, Any], None]
 
 
-def make_gate(
+def make_fast_beat(
     time_shape: int,
     fields_shape: tuple[int, ...],
     clock: Callable[[], float] | None,
     rows: list[Any],
     limit: int,
     settle: Callable[[], None],
-) -> Gate:
+) -> FastBeat:
     """
     Make the function that checks a beat and puts it down in *rows*.
 
@@ -64,7 +64,7 @@ def make_gate(
         time_shape: 1 or 2.
         fields_shape: 1 or 2 for each field.
         clock: Stamps each beat; None for no stamps.
-        rows: Where beats wait, one after the other, ``gate_width`` entries each.
+        rows: Where beats wait, one after the other, ``row_width`` entries each.
         limit: Length of *rows* from which *settle* is called.
         settle: Empties *rows*.
     """
@@ -85,13 +85,13 @@ def make_gate(
     }
     # The source holds names and numbers of this module only, nothing that a caller passed.
     exec(_source(time_shape, fields_shape, stamped=clock is not None), scope)  # noqa: S102
-    gate: Gate = scope["beat"]
-    return gate
+    beat: FastBeat = scope["beat"]
+    return beat
 
 
-def gate_width(time_shape: int, fields_shape: tuple[int, ...], *, stamped: bool) -> int:
+def row_width(time_shape: int, fields_shape: tuple[int, ...], *, stamped: bool) -> int:
     """
-    Entries of one beat in the gate's rows.
+    Entries of one beat in the rows.
     """
     return 1 + stamped + time_shape + sum(fields_shape)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from vitalrig.heartbeat.reading import Reader
+from vitalrig.heartbeat._engine.window_reader import WindowReader
 from vitalrig.heartbeat.records import HeartbeatRecord, HeartbeatRecordData
 
 
@@ -56,7 +56,7 @@ def row_of(record: HeartbeatRecord, norms: Norms | None = None) -> list[Heartbea
     return row
 
 
-def rows_of(reader: Reader, start: int, norms: Norms) -> list[list[HeartbeatRecordData]]:
+def rows_of(reader: WindowReader, start: int, norms: Norms) -> list[list[HeartbeatRecordData]]:
     """
     The beats from number *start* to the last as rows.
 

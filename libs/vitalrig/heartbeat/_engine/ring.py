@@ -1,7 +1,7 @@
 """
 The ring of recent beats: where they wait, how they settle into columns, and what is kept.
 
-A beat is put down in a list of waiting rows and that is all (see ``gate``). Once a few hundred
+A beat is put down in a list of waiting rows and that is all (see ``fast_beat``). Once a few hundred
 wait, or somebody reads, they settle: each column takes its values at once. Columns keep two windows
 of values, because a look back to the oldest beat of the window asks for the window before it.
 """
@@ -11,11 +11,11 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from vitalrig.heartbeat.checks import Marked
-from vitalrig.heartbeat.column import Column
-from vitalrig.heartbeat.field import Field, State
-from vitalrig.heartbeat.gate import Gate, gate_width, make_gate
-from vitalrig.heartbeat.sums import common_type
+from vitalrig.heartbeat._engine.arguments import Marked
+from vitalrig.heartbeat._engine.column import Column
+from vitalrig.heartbeat._engine.fast_beat import FastBeat, make_fast_beat, row_width
+from vitalrig.heartbeat._engine.field import Field, State
+from vitalrig.heartbeat._engine.sums import common_type
 
 _BATCH = 512
 """Beats that may wait. More of them settle no faster and take more memory."""
@@ -61,9 +61,9 @@ class Ring:
     def _open(self) -> None:
         time_shape, *fields_shape = self.shapes
         stamped = self.clock is not None
-        self._width = gate_width(time_shape, tuple(fields_shape), stamped=stamped)
+        self._width = row_width(time_shape, tuple(fields_shape), stamped=stamped)
         self.lock = threading.Lock()
-        self.beat: Gate = make_gate(
+        self.beat: FastBeat = make_fast_beat(
             time_shape,
             tuple(fields_shape),
             self.clock,

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from vitalrig.heartbeat._engine.rows import Norms
+from vitalrig.heartbeat._engine.window_reader import ratio
 from vitalrig.heartbeat.heartbeat import Heartbeat
-from vitalrig.heartbeat.reading import ratio
-from vitalrig.heartbeat.rotating import RotatingFile
-from vitalrig.heartbeat.rows import Norms
+from vitalrig.heartbeat.rotating_file import RotatingFile
 
 _LARGEST_BITS = 10_000
 """Python refuses to write integers of much more than this in decimals."""

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from vitalrig.heartbeat.rotating import RotatingFile
+from vitalrig.heartbeat.rotating_file import RotatingFile
 
 HEAD = b"head\n"
 

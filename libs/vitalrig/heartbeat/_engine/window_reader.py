@@ -8,11 +8,11 @@ from math import inf
 from operator import truediv
 from typing import Any
 
-from vitalrig.heartbeat.field import Field
-from vitalrig.heartbeat.past import Past, past_of
+from vitalrig.heartbeat._engine.field import Field
+from vitalrig.heartbeat._engine.history import History, history_of
+from vitalrig.heartbeat._engine.ring import Ring
+from vitalrig.heartbeat._engine.sums import Number
 from vitalrig.heartbeat.records import HeartbeatFieldRecord, HeartbeatRecord
-from vitalrig.heartbeat.ring import Ring
-from vitalrig.heartbeat.sums import Number
 
 
 def ratio(amount: Number, time: Number) -> float:
@@ -26,7 +26,7 @@ def ratio(amount: Number, time: Number) -> float:
         return inf if amount > 0 else -inf if amount < 0 else 0.0
 
 
-class Reader:
+class WindowReader:
     """
     Works out what is asked for. Whoever calls holds the ring's lock, and the ring is settled.
 
@@ -38,7 +38,7 @@ class Reader:
     def __init__(self, ring: Ring) -> None:
         self.ring = ring
         self._kept_at = 0
-        self._kept: dict[int, Past] = {}
+        self._kept: dict[int, History] = {}
         self._beats_added = 0
 
     def value(self, ident: int, field: Field) -> Any:  # noqa: ANN401 - tuple or list
@@ -51,15 +51,15 @@ class Reader:
         """
         The sum since the first beat.
         """
-        past = self._past(ident, field)
-        return field.global_sum(ident) if past is None else past.globals[ident - self._start]
+        history = self._history(ident, field)
+        return field.global_sum(ident) if history is None else history.globals[ident - self._start]
 
     def window_count(self, ident: int, field: Field) -> Number:
         """
         The sum over the window.
         """
-        past = self._past(ident, field)
-        return field.window_sum(ident) if past is None else past.windows[ident - self._start]
+        history = self._history(ident, field)
+        return field.window_sum(ident) if history is None else history.windows[ident - self._start]
 
     def instant_count(self, ident: int, field: Field) -> Number:
         """
@@ -139,14 +139,14 @@ class Reader:
         """
         if start >= self.ring.state.count:
             return [[[]] * 6 for _ in self.ring.fields]
-        pasts = [past_of(field, start) for field in self.ring.fields]
+        histories = [history_of(field, start) for field in self.ring.fields]
         return [
-            [past.globals, past.windows, past.instants, *rates]
-            for past, rates in zip(pasts, self._rates(pasts, start), strict=True)
+            [history.globals, history.windows, history.instants, *rates]
+            for history, rates in zip(histories, self._rates(histories, start), strict=True)
         ]
 
-    def _rates(self, pasts: list[Past], start: int) -> Iterator[list[list[float]]]:
-        time = pasts[0]
+    def _rates(self, histories: list[History], start: int) -> Iterator[list[list[float]]]:
+        time = histories[0]
         beats = range(start + 1, self.ring.state.count + 1)
         full = self.ring.window
         yield [
@@ -154,18 +154,18 @@ class Reader:
             _ratios([*range(start + 1, full), *repeat(full, len(beats))], time.windows),
             _ratios(repeat(1), time.instants),
         ]
-        for past in pasts[1:]:
+        for history in histories[1:]:
             yield [
-                _ratios(past.globals, time.globals),
-                _ratios(past.windows, time.windows),
-                _ratios(past.instants, time.instants),
+                _ratios(history.globals, time.globals),
+                _ratios(history.windows, time.windows),
+                _ratios(history.instants, time.instants),
             ]
 
     @property
     def _start(self) -> int:
         return max(self._kept_at - self.ring.window, 0)
 
-    def _past(self, ident: int, field: Field) -> Past | None:
+    def _history(self, ident: int, field: Field) -> History | None:
         """
         Kept sums of *field*, or None if they are not worth their while.
         """
@@ -179,7 +179,7 @@ class Reader:
             self._beats_added += later
             if self._beats_added < 8 * self.ring.window:
                 return None
-            self._kept[field.index] = past_of(field, self._start)
+            self._kept[field.index] = history_of(field, self._start)
         return self._kept[field.index]
 
 

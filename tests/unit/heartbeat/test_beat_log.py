@@ -11,9 +11,9 @@ from fractions import Fraction
 import pytest
 
 from vitalrig.heartbeat import Heartbeat, Norms
+from vitalrig.heartbeat.beat_log import CsvLog, NdjsonLog
 from vitalrig.heartbeat.logging import get_log_header
-from vitalrig.heartbeat.logs import CsvLog, NdjsonLog
-from vitalrig.heartbeat.rotating import RotatingFile
+from vitalrig.heartbeat.rotating_file import RotatingFile
 
 NAMES = ["Heartbeat", "Tag", "Time", *"abcdef"]
 

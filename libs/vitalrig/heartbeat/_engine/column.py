@@ -8,7 +8,7 @@ lies in a list, and goes back to an array once it is all alike again.
 from array import array
 from typing import Any
 
-from vitalrig.heartbeat.sums import Values, common_type
+from vitalrig.heartbeat._engine.sums import Values, common_type
 
 _TYPECODES: dict[type | None, str] = {float: "d", int: "q"}
 

@@ -11,8 +11,8 @@ from operator import sub
 from sys import maxsize
 from typing import Any, NamedTuple
 
-from vitalrig.heartbeat.column import Column
-from vitalrig.heartbeat.sums import (
+from vitalrig.heartbeat._engine.column import Column
+from vitalrig.heartbeat._engine.sums import (
     NOTHING,
     ExactSum,
     Number,

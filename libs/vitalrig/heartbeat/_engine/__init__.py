@@ -1,0 +1,3 @@
+"""
+How beats are kept and summed up. Callers have no business here: import from ``heartbeat``.
+"""
