@@ -100,6 +100,7 @@ class Relay:
         self._run = f"{keys.RELAY_RUN}{secrets.token_hex(8)}"
         self._seqs = dict.fromkeys(prefixes, 0)
         self._silent_s: dict[str, float] = {}
+        self._arrived: list[Arrival] = []
         self._waiting: list[Arrival] = []
         self._refused: set[str] = set()
         self._relayed = beats.step("envelopes_relayed")
@@ -133,20 +134,28 @@ class Relay:
     def _relay(self, wait_s: float) -> bool:
         """Hear something and add it; tells whether something was heard."""
         if not self._silent_s:
-            self._hear(self._transport.subscribe())
+            self._arrived += self._transport.subscribe()
             self._silent_s = self._look_at_streams()
             log.warning(
                 "listening; what was published before was not heard",
                 extra={"nothing_heard_for_s": self._silent_s},
             )
-        heard = self._hear(self._transport.read(wait_s))
+        self._arrived += self._transport.read(wait_s)
+        heard = self._number()
         self._add_all()
         self._streams.look()
         return heard
 
-    def _hear(self, arrivals: Sequence[Arrival]) -> bool:
+    def _number(self) -> bool:
         """Number what was heard, and a state that nobody heard: else no stream would tell of it."""
-        heard = [each for each in arrivals if not each.recalled or self._is_unheard(each)]
+        arrived, self._arrived = self._arrived, []
+        # What Redis keeps may have been said after we began to listen, and is heard then.
+        said = {each.envelope for each in arrived if not each.recalled}
+        heard = [
+            each
+            for each in arrived
+            if not each.recalled or (each.envelope not in said and self._is_unheard(each))
+        ]
         for arrival in heard:
             self._seqs[arrival.prefix] += 1
             gap = arrival.gap or (GAP if arrival.recalled else "")

@@ -38,6 +38,7 @@ FPS = 30.0
 FASTEST = math.inf
 # Some 1,200 messages a second first; on a machine that has more to do, fewer.
 _GRPC_SPEEDS = (40.0, 10.0, 2.0)
+LONGEST_PLAY_S = 180.0
 _END = "conformance:end"
 
 
@@ -153,8 +154,13 @@ class _FileReader:
 class _RedisReader:
     """Subscribes to every channel before the server starts."""
 
-    def __init__(self, _folder: Path, server: RedisServer) -> None:
-        self.keys = {"redis_port": server.port}
+    def __init__(self, folder: Path, server: RedisServer) -> None:
+        # What a busy Redis answers too late is published again.
+        patience_ms = round(1_000 * PATIENCE_S)
+        config = {"port": server.port, "operation_timeout_ms": patience_ms}
+        path = folder / "redis_config.json"
+        path.write_text(json.dumps(config))
+        self.keys = {"redis_config_path": path}
         self.replies: dict[str, list[Any]] = {}
         self._client = server.client()
         self._client.flushall()
@@ -260,5 +266,6 @@ def until_the_end(server: app.PhysiologyServer) -> None:
     """Wait until a finite source has ended and all that it gave is in the outbox."""
     state = server.state
     eventually(
-        lambda: state.frames and not state.control.edge_running and state.graph_time_s == 0.0
+        lambda: state.frames and not state.control.edge_running and state.graph_time_s == 0.0,
+        within_s=LONGEST_PLAY_S,
     )

@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from services.collector import relay
 from services.collector.relay import RelaySettings
+from services.collector.transport import pubsub
 from tests.support.collecting import finished, heard_by, lines, manifest, ready
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
@@ -117,6 +119,31 @@ def test_a_stop_and_a_start_that_no_relay_heard_are_relayed_from_what_redis_keep
     assert first == lines(sessions)
     assert [begin, *publishing.published[heard_from:]] == lines(sessions, "second")
     assert [False, False] == [each["complete"] for each in told]
+
+
+def test_a_state_that_is_said_while_a_relay_begins_to_listen_is_relayed_once(
+    redis_server, client, tmp_path, publishing
+):
+    """
+    It is heard, and Redis keeps it already.
+    """
+    before = make_relay(redis_server, tmp_path)
+    before._relay(0)
+    publishing.edge(2)
+    before._relay(0.1)
+    recall = pubsub.recall
+
+    def slow_recall(*arguments):
+        publishing.edge()
+        publishing.start()
+        publishing.keep_state()
+        publishing.edge()
+        return recall(*arguments)
+
+    with patch.object(pubsub, "recall", slow_recall):
+        make_relay(redis_server, tmp_path)._relay(0.1)
+
+    assert publishing.published == in_stream(client)
 
 
 def test_a_state_that_the_stream_holds_is_not_relayed_again(start_relay, client, publishing):
