@@ -1,5 +1,6 @@
 """Connections to Redis, configured once for all services."""
 
+import re
 from typing import Literal
 
 import redis
@@ -87,6 +88,10 @@ _CLASSES: dict[type[BaseException], Refusal] = {
 }
 
 
+_WORD = re.compile("[A-Z]+")
+_CAUSE = "of pipeline caused error: "
+
+
 def refusal(error: BaseException) -> Refusal | None:
     """
     Say why a Redis that answers refuses; None if it does not answer, or for another reason.
@@ -94,8 +99,9 @@ def refusal(error: BaseException) -> Refusal | None:
     for known, reason in _CLASSES.items():
         if isinstance(error, known):
             return reason
-    # A transaction that was given up names the code in its text, and MISCONF has no class.
-    words = str(error).split()
+    # A transaction that was given up names the code in its text, behind the command and between
+    # quotes, and MISCONF has no class.
+    words = set(_WORD.findall(str(error).rpartition(_CAUSE)[2]))
     return next((reason for reason in REFUSALS if reason.upper() in words), None)
 
 

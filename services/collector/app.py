@@ -25,6 +25,7 @@ from services.collector.transport.choice import AutoTransport
 from services.collector.transport.places import LastRead
 from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.stream import StreamTransport
+from services.collector.unkept_listener import UnkeptListener
 from smartspectra.ipc.background import Lane
 from smartspectra.ipc.disk import patience
 from smartspectra.ipc.lock import FolderLock
@@ -54,6 +55,7 @@ class Collector:
         cameras: The cameras as they are shown, by prefix.
         stand_in: Shows what the recording has not come to.
         probe: Tells whether the disk answers.
+        unkept: Shows what Redis refuses to keep.
         client: Redis, for reports.
         beats: Where heartbeats go.
         pulse: Told that this loop turns.
@@ -67,6 +69,7 @@ class Collector:
         cameras: Mapping[str, LiveCamera],
         stand_in: StandIn,
         probe: DiskProbe,
+        unkept: UnkeptListener,
         client: redis.Redis,
         beats: Beats,
         pulse: Pulse,
@@ -77,6 +80,7 @@ class Collector:
         self._cameras = cameras
         self._stand_in = stand_in
         self._probe = probe
+        self._unkept = unkept
         self._client = client
         self.beats = beats
         self._pulse = pulse
@@ -108,6 +112,7 @@ class Collector:
             while self._recording.is_running:
                 self._pulse.beat()
                 self._recording.wait(LOOK_EVERY_S)
+            self._unkept.close()
             if self._lock is not None:
                 self._lock.release()
         self._recording.wait(0)
@@ -121,6 +126,7 @@ class Collector:
         for camera in self._cameras.values():
             camera.tick()
         self._stand_in.look()
+        self._unkept.look()
         if now_s - self._reported_at_s >= REPORT_EVERY_S:
             self._reported_at_s = now_s
             self._report()
@@ -138,11 +144,17 @@ class Collector:
         health.set("redis", recording.away)
         stalled_s = now_s - recording.turned_at_s
         if stalled_s <= STALLED_AFTER_S:
-            health.set("recording", recording.trouble)
+            health.set("recording", recording.trouble or self._unkept_trouble())
             self._probe.forget()
             return True
         health.set("recording", f"stands still for {stalled_s:.0f} s")
         return not (recording.is_ready and self._probe.ask())
+
+    def _unkept_trouble(self) -> str | None:
+        troubles = [
+            f"{each.prefix}: {each.trouble}" for each in self._cameras.values() if each.trouble
+        ]
+        return "; ".join(troubles) or None
 
     def _report(self) -> None:
         if self._recording.away is not None:
@@ -215,6 +227,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         cameras=cameras,
         probe=DiskProbe(settings.sessions_folder, storage.disk),
         stand_in=StandIn(connect(settings), cameras, recording.at_end_s, clock.monotonic_s),
+        unkept=UnkeptListener(connect(settings), cameras, clock.monotonic_s),
         client=connect(settings),
         beats=beats,
         pulse=pulse,

@@ -11,10 +11,16 @@ from services.collector.transport.base import Arrival
 from services.collector.transport.entry_ids import order_of
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock, moment
+from vitalrig.unkept import Unkept
 
 log = logging.getLogger(__name__)
 
 Order = tuple[int, int]
+
+UNKEPT_FOR_S = 6.0
+"""What is not kept is shown every two seconds; after a longer silence it is no more."""
+
+NOT_KEPT = "Redis keeps nothing more; what comes waits at the server"
 
 
 class LiveCamera:
@@ -23,7 +29,8 @@ class LiveCamera:
 
     The reader that records gives everything that arrives, in order, and each envelope is counted
     when it does. That reader may be behind, or held up by the disk: then a stand-in shows what is
-    newest, ahead of it.
+    newest, ahead of it. What Redis refuses to keep is heard on a channel of its own, and counted
+    when it comes in the stream after all.
 
     Args:
         prefix: The camera's key prefix.
@@ -45,6 +52,9 @@ class LiveCamera:
         self._view = LiveView()
         self._clock = clock
         self._received = beats.step("envelopes_received")
+        self._heard: tuple[str, int] = ("", 0)
+        self._heard_at_s = float("-inf")
+        self._said_unkept = False
         self._newest_id = ""
         self._counted_until: Order | None = None
         self._shown_until: Order | None = None
@@ -60,8 +70,13 @@ class LiveCamera:
             is_prompt = not self._runs.holds
             unseen = [arrival for arrival in arrivals if self._is_unseen(arrival)]
             own = self._runs.take(unseen)
+            if own:
+                self._heard_at_s = float("-inf")
             for arrival in own:
-                self._view.see(arrival, received, is_prompt=is_prompt)
+                if self._was_heard(arrival):
+                    self._view.count(arrival)
+                else:
+                    self._view.see(arrival, received, is_prompt=is_prompt)
             if self._shown_until is None:
                 self._newest_id = arrivals[-1].entry_id
             seen_s = self._clock.monotonic_s()
@@ -103,9 +118,26 @@ class LiveCamera:
             received = moment(self._clock)
             unseen = [each for each in newest if order_of(each.entry_id) > shown]
             for arrival in self._runs.take(unseen):
-                self._view.show(arrival, received)
+                if not self._was_heard(arrival):
+                    self._view.show(arrival, received)
             if unseen:
                 self._newest_id, self._shown_until = newest[-1].entry_id, last
+
+    def hear(self, unkept: Unkept) -> None:
+        """
+        Show what Redis does not keep now, and `take` will be given later under the same number.
+        """
+        with self._lock:
+            self._heard_at_s = self._clock.monotonic_s()
+            run, seq = self._heard
+            if unkept.run != run or unkept.seq > seq:
+                self._heard = unkept.run, unkept.seq
+                arrival = Arrival(self.prefix, unkept.channel, unkept.envelope)
+                self._view.show(arrival, moment(self._clock))
+
+    def _was_heard(self, arrival: Arrival) -> bool:
+        run, seq = self._heard
+        return arrival.run == run and 0 < arrival.seq <= seq
 
     def is_in_step(self) -> None:
         """
@@ -121,6 +153,15 @@ class LiveCamera:
             for arrival in self._runs.release():
                 self._view.see(arrival, moment(self._clock), is_prompt=False)
             self._look_for_conflict()
+            self._look_for_unkept()
+
+    @property
+    def trouble(self) -> str | None:
+        """
+        Why nothing comes to the recording although the server makes something; None if it comes.
+        """
+        since_s = self._clock.monotonic_s() - self._heard_at_s
+        return NOT_KEPT if since_s <= UNKEPT_FOR_S else None
 
     def _lag_s(self) -> float | None:
         """By the stream's own clock; None where there is no stream."""
@@ -137,7 +178,6 @@ class LiveCamera:
         with self._lock:
             now = moment(self._clock)
             recorded = self.recorded
-            recording = recorded.get("recording")
             counters = {
                 **recorded.get("counters", {}),
                 "off_clock": self._view.latencies.off_clock,
@@ -148,9 +188,23 @@ class LiveCamera:
                 **self._view.document(now),
                 "conflict": self._runs.conflict,
                 **recorded,
-                **({"recording": {**recording, "lag_s": self._lag_s()}} if recording else {}),
+                **({"recording": self._recording(recorded["recording"])} if recorded else {}),
                 "counters": counters,
             }
+
+    def _recording(self, told: dict[str, Any]) -> dict[str, Any]:
+        """What the recording says of itself, with what it cannot know."""
+        paused = told.get("paused") or (self.trouble if told.get("active") else None)
+        return {**told, "paused": paused or "", "lag_s": self._lag_s()}
+
+    def _look_for_unkept(self) -> None:
+        trouble = self.trouble
+        if bool(trouble) != self._said_unkept:
+            self._said_unkept = bool(trouble)
+            if trouble:
+                log.error("nothing to record", extra={"camera": self.prefix, "why": trouble})
+            else:
+                log.info("Redis keeps envelopes again", extra={"camera": self.prefix})
 
     def _look_for_conflict(self) -> None:
         runs = self._runs.conflict

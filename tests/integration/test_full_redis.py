@@ -1,6 +1,7 @@
 """A Redis that can keep nothing more: the rig goes on being seen, and nothing of it is lost."""
 
 import contextlib
+import time
 
 import pytest
 import redis
@@ -12,14 +13,16 @@ from services.exporter.settings import Settings as ExporterSettings
 from services.physiology_server.app import build as build_server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.asked import Asked
-from tests.support.collecting import small_disk
+from tests.support.collecting import finished, lines, small_disk
 from tests.support.eventually import eventually
 from tests.support.exporting import samples
 from tests.support.redis_server import RedisServer
 from tests.support.running import a_pulse, load, running
+from vitalrig.cli.rpc import connected
 from vitalrig.unkept import Unkept
 
 CAMERA = 'camera="physiology"'
+LIMIT_S = 5.0
 SERVERS_COUNT = 'camera="physiology",service="physiology_server",step="frames_in"'
 
 
@@ -47,14 +50,24 @@ def client(redis_on_it):
 
 
 @pytest.fixture
-def asked(redis_on_it, tmp_path):
-    """A whole rig that records, and its page."""
-    folder = tmp_path / "disk" / "sessions"
-    own = load(ServerSettings, redis_on_it, port=0, autostart=True)
-    server = build_server(own, a_pulse(tmp_path, "server"))
-    settings = load(CollectorSettings, redis_on_it, sessions_folder=folder)
+def sessions(tmp_path):
+    return tmp_path / "disk" / "sessions"
+
+
+@pytest.fixture
+def server(redis_on_it, tmp_path):
+    settings = load(ServerSettings, redis_on_it, port=0, autostart=True)
+    return build_server(settings, a_pulse(tmp_path, "server"))
+
+
+@pytest.fixture
+def asked(redis_on_it, server, sessions, tmp_path):
+    """A whole rig, and its page."""
+    settings = load(CollectorSettings, redis_on_it, sessions_folder=sessions)
     collector = build_collector(settings, a_pulse(tmp_path, "collector"))
-    watching = load(ExporterSettings, redis_on_it, port=0, sessions_folder=folder, stale_after_s=2)
+    watching = load(
+        ExporterSettings, redis_on_it, port=0, sessions_folder=sessions, stale_after_s=LIMIT_S
+    )
     exporter = build_exporter(watching, a_pulse(tmp_path, "exporter"))
     with running(server), running(collector), running(exporter):
         asked = Asked(exporter)
@@ -131,3 +144,44 @@ def test_what_redis_refuses_to_keep_is_published_and_kept_later(asked, client, d
 def make_room(client, disk):
     disk.make_room()
     client.config_set("maxmemory", 0)
+
+
+@pytest.mark.parametrize("fill", [fill_disk, fill_memory], ids=["disk", "memory"])
+def test_with_redis_and_sessions_on_one_full_disk_numbers_stay_live(
+    asked, server, sessions, client, disk, fill
+):
+    """
+    Who watches a patient goes on seeing, also that recording waits, and nothing of it is lost.
+
+    That is how the rig without containers is laid out.
+    """
+    with connected(f"127.0.0.1:{server.port}") as control:
+        control.set_recording(True, "first")
+        eventually(lambda: lines(sessions) and newest_sample_s(asked.page()))
+        fill(client, disk)
+        refuse_writes(client)
+        refused_at_s = newest_sample_s(asked.page())
+        page = eventually(lambda: a_page_of_after(asked, refused_at_s + 2 * LIMIT_S))
+        make_room(client, disk)
+        eventually(lambda: a_page_of_after(asked, time.time() - 1))
+        control.set_recording(False)
+    told = finished(sessions)
+
+    assert valid_signals(page)
+    assert {CAMERA: 1} == samples(page, "vitalrig_recording_paused")
+    assert (True, 0) == (told["complete"], told["gaps"]["missing_envelopes"])
+
+
+def newest_sample_s(page):
+    return max(samples(page, "vitalrig_last_sample_timestamp_seconds").values(), default=0.0)
+
+
+def a_page_of_after(asked, moment_s):
+    """The page, once it shows a sample that was taken after *moment_s*."""
+    page = asked.page()
+    return page if newest_sample_s(page) > moment_s else ""
+
+
+def valid_signals(page):
+    states = samples(page, "vitalrig_signal_state")
+    return [labels for labels, is_so in states.items() if is_so and '"valid"' in labels]

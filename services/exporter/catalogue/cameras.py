@@ -159,7 +159,7 @@ RECORDING = (
     ),
     gauge(
         "vitalrig_recording_paused",
-        "1 while a session is open but cannot be written, for instance to a full disk.",
+        "1 while a session is open and nothing can be written to it, for instance on a full disk.",
         "camera",
     ),
     gauge(
