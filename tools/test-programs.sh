@@ -47,11 +47,16 @@ rm -rf "$programs/root/usr/share"
 
 triplet=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_config_var("MULTIARCH"))')
 while read -r program _ binary; do
-  arguments=
-  # A small compiler, for libraries that need no other: it has its headers where it was unpacked.
+  arguments= prepare=:
+  # A small compiler, for libraries whose program brings what they link to: it has its headers
+  # where it was unpacked.
   [ "$binary" != tcc ] || arguments="-B\$root/usr/lib/$triplet/tcc -nostdlib -nostdinc -I\$root/usr/lib/$triplet/tcc/include -I\$root/usr/include/$triplet -I\$root/usr/include"
+  [ "$binary" != tcc ] ||
+    prepare='for word; do shift; case $word in -l*) ;; *) set -- "$@" "$word" ;; esac; done'
+  [ "$binary" != tcc ] || prepare+="; set -- \"\$@\" \"\$(dirname \"\$0\")/../root/usr/lib/$triplet/tcc/libtcc1.a\""
   cat >"$programs/bin/$program" <<EOF
 #!/bin/sh
+$prepare
 root=\$(cd "\$(dirname "\$0")/../root" && pwd)
 LD_LIBRARY_PATH=\$root/usr/lib/$triplet:\$root/lib/$triplet exec "\$root/usr/bin/$binary" $arguments "\$@"
 EOF

@@ -200,10 +200,12 @@ def test_get_status_tells_the_state(server, started):
     eventually(lambda: started.GetStatus(Empty()).frames > before + 3)
     status = started.GetStatus(Empty())
 
-    assert (0, True, True, False, "synthetic", 0, 0, VERSION) == (
+    assert (0, True, True, False, "synthetic", 0, VERSION) == (
         status.status, status.core_running, status.edge_running, status.recording, status.source,
-        status.frames_dropped, status.envelopes_lost, status.version,
+        status.envelopes_lost, status.version,
     )  # fmt: skip
+    # None, but on a machine that is busier than real time allows.
+    assert status.frames_dropped <= server.state.drops.total
     assert {"pulse", "breathing"} == {part.signal for part in status.settling}
     assert 0 == pytest.approx(status.status_timestamp_us / 1e6 - time.time(), abs=60)
 
