@@ -14,7 +14,7 @@ from services.collector.beating_disk import BeatingDisk
 from services.collector.camera import Camera
 from services.collector.disk_probe import DiskProbe
 from services.collector.live_camera import LiveCamera
-from services.collector.positions import Position, Positions
+from services.collector.positions import Positions
 from services.collector.recorder import Recorder
 from services.collector.recording_loop import RecordingLoop
 from services.collector.runs import RunPlace
@@ -203,7 +203,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         if lock is not None:
             lock.release()
         raise CannotStart(f"{settings.sessions_folder} cannot be used: {exc}") from exc
-    places = {prefix: _place(positions.of(prefix)) for prefix in settings.prefixes}
+    places = {prefix: RunPlace.of(positions.of(prefix)) for prefix in settings.prefixes}
     cameras = {prefix: LiveCamera(prefix, places[prefix], beats, clock) for prefix in places}
 
     def make(prefix: str) -> Camera:
@@ -211,7 +211,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
             recorder = Recorder(prefix, settings, positions, storage)
         except OSError as exc:
             raise CannotStart(f"the folder of {prefix} cannot be used: {exc}") from exc
-        place = replace(_place(positions.of(prefix)), is_recording=recorder.recording)
+        place = replace(RunPlace.of(positions.of(prefix)), is_recording=recorder.recording)
         return Camera(cameras[prefix], recorder, place, beats, clock)
 
     recording = RecordingLoop(
@@ -247,15 +247,6 @@ def _lock(sessions_folder: Path) -> FolderLock | None:
     with patience("lock", sessions_folder):
         return FolderLock.take(sessions_folder / "collector")
     return None
-
-
-def _place(position: Position) -> RunPlace:
-    return RunPlace(
-        position.run,
-        {position.run: position.seq} if position.run else {},
-        bool(position.session_id),
-        position.entry_id,
-    )
 
 
 def _transport(settings: Settings, positions: Positions, clock: Clock) -> Transport:

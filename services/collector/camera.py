@@ -63,8 +63,9 @@ class Camera:
         """
         Do what is due although nothing came.
         """
-        place = self._runs.place
-        self._record(self._runs.release(), place)
+        if self._runs.holds:
+            place = self._runs.place
+            self._record(self._runs.release(), place)
         self.recorder.tick()
 
     def again(self) -> str | None:

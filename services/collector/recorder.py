@@ -118,7 +118,7 @@ class Recorder:
             How many, from the front, are dealt with. The disk refused the next one; give it
             and all after it again when the collector is no longer paused.
         """
-        if not self._knows_what_is_ahead():
+        if arrivals and _comes_again(arrivals[0]) and not self._knows_what_is_ahead():
             return 0
         taken = 0
         for place, arrival in enumerate(arrivals):
@@ -400,6 +400,8 @@ class Recorder:
             self.collector.note_gap(0, BEGINNING_UNHEARD)
             self._has_just_joined = True
             log.info("recording joined", extra={"camera": self._prefix, "session": session_id})
+        elif begins:
+            self._session_run = arrival.run  # it may have been taken up again unheard
         elif begins is False and (envelope.timestamp_us or 0) // 1000 >= self._started_ms():
             self._end_unheard()
 

@@ -8,8 +8,9 @@ so what a run says that begins is held until it is clear.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from services.collector.positions import Position
 from services.collector.transport.base import Arrival
 from services.collector.transport.entry_ids import BEFORE_ALL, order_of
 from smartspectra.ipc.channels import RECORDING_STATE
@@ -48,6 +49,14 @@ class RunPlace:
     numbers: dict[str, int] = field(default_factory=dict)
     is_recording: bool = False
     heard_id: str = ""
+
+    @classmethod
+    def of(cls, position: Position) -> Self:
+        """
+        Go on where a collector was that has ended.
+        """
+        numbers = {position.run: position.seq} if position.run else {}
+        return cls(position.run, numbers, bool(position.session_id), position.entry_id)
 
 
 class _Before(NamedTuple):
