@@ -76,8 +76,8 @@ def test_keys_and_words_record_a_session(client, folder, start, stop, end):
     assert (0, "intact and complete") == (status, verify(resolve("first", folder)).verdict)
     assert {
         "metrics_first.jsonl",
-        "metrics_summary_first.json",
-        "metrics_summary_first_snapshot_temp.json",
+        "metrics_first.json",
+        "metrics_first_snapshot_temp.json",
         "metrics_first_manifest.json",
     } == names
 
@@ -148,7 +148,7 @@ def test_whitespace_writes_readable_json(client, folder):
     program.type("q\n")
     program.ends()
 
-    assert '\n    "session_id": "first"' in (folder / "metrics_summary_first.json").read_text()
+    assert '\n    "session_id": "first"' in (folder / "metrics_first.json").read_text()
 
 
 def test_append_goes_on_in_the_files_of_an_earlier_run(client, folder):

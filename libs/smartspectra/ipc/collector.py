@@ -81,7 +81,9 @@ class MetricsCollector(CollectorNames):
         self._current_json_path: Path | None = None
 
         self._channels = Channels(config.redis_key_prefix)
-        self._base_paths = SessionPaths(config.output_jsonl_path, config.output_json_path)
+        self._base_paths = SessionPaths(
+            config.output_jsonl_path, config.output_json_path, self._storage.keep_summary_stem
+        )
         if self._base_paths.jsonl and self._base_paths.jsonl == self._base_paths.summary:
             raise ValueError(f"JSONL and summary cannot both be {self._base_paths.jsonl}")
         self._intake = Intake(self._keep, self._switch, self._reject)

@@ -26,6 +26,9 @@ END_UNHEARD = "its end was not heard"
 NOT_AS_WRITTEN = "a sync had failed, and the file is not what was written"
 """The gap of a session whose JSONL could not be read back."""
 
+CUT_SHORT = "the JSONL was cut short after the recording"
+"""The gap of a session whose manifest or summary counts more envelopes than its JSONL has."""
+
 SHORTER = "the disk gave back less than it had confirmed"
 """The gap of a session whose JSONL lacks bytes that were synced."""
 
@@ -163,6 +166,13 @@ class Losses:
         gaps = _object(_object(manifest, "gaps"), "by_reason")
         losses.restate({**manifest, "gaps": gaps})
         return losses
+
+
+def finished_envelopes(facts: Mapping[str, Any]) -> int:
+    """How many envelopes a finished session has by its manifest; 0 if it is none."""
+    if facts.get("state") != FINISHED:
+        return 0
+    return _count(_object(facts, "envelopes"), "total")
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +138,16 @@ class CollectorNames:
         return session_id == self.current_session_id or self._paths_of(session_id).exist()
 
     def _paths_of(self, session_id: str) -> SessionPaths:
-        return SessionPaths(*self._get_session_paths(session_id))
+        jsonl, summary = self._get_session_paths(session_id)
+        return replace(self._base_paths, jsonl=jsonl, summary=summary)
 
     def _get_session_paths(self, session_id: str) -> tuple[Path | None, Path | None]:
-        """The paths of a session's JSONL and summary: the stems with its id appended."""
+        """
+        The paths of a session's JSONL and summary: the stems with its id appended.
+
+        A summary's base that ends in ``_summary`` loses that, unless the storage's options
+        keep it.
+        """
         paths = self._base_paths.for_session(session_id)
         return paths.jsonl, paths.summary
 

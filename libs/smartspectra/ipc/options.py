@@ -26,6 +26,9 @@ class StorageOptions:
         lock: Refuse to start while another collector has the same base path.
         spill: Keep columns as text on the disk rather than in memory. Has no effect
             without a summary path or with ``max_samples_per_series``.
+        keep_summary_stem: Name a session's summary after all of the summary's base path,
+            ``metrics_summary_<id>.json`` after ``metrics_summary.json``. By default a
+            ``_summary`` at its end is left out: ``metrics_<id>.json``.
         recover: Finish at start the sessions that a crash left open.
         software_version: Stands in every manifest.
         clock: Seconds of a clock that only goes forward.
@@ -43,6 +46,7 @@ class StorageOptions:
     snapshot_interval_s: float = 30.0
     lock: bool = True
     spill: bool = True
+    keep_summary_stem: bool = False
     recover: bool = True
     software_version: str = ""
     clock: Callable[[], float] = time.monotonic

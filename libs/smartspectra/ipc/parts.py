@@ -1,9 +1,11 @@
 """Numbered parts of a recording, for where a file takes no more than so much."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, Self
 
 from smartspectra.ipc import manifest
@@ -12,6 +14,9 @@ from smartspectra.ipc.session_files import SessionPaths
 
 PART_OF, PART_NUMBER, CONTINUED_IN = "part_of", "part", "continued_in"
 """What manifests say of parts, where there is more than one."""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +81,25 @@ class Part:
     def set_aside(self, disk: Disk) -> None:
         """Rename what an earlier run left of it and of later parts to ``{stem}_old1`` and so on."""
         later = list(self.later())
-        number = next(n for n in count(1) if not self.paths.with_ending(f"old{n}").exist())
-        self.paths.rename(self.paths.with_ending(f"old{number}"), disk)
+        old = self.free_old_paths()
+        log.warning("%s is there from an earlier run; kept as %s", *_shown(self.paths, old))
+        self.paths.rename(old, disk)
         for part in later:
-            part.paths.rename(self.paths.with_ending(f"old{number}_part{part.number}"), disk)
+            part.paths.rename(old.with_ending(f"part{part.number}"), disk)
+
+    def free_old_paths(self) -> SessionPaths:
+        """The names ``{stem}_old1`` and so on, or with the next number that is free."""
+        numbered = (self.paths.with_ending(f"old{number}") for number in count(1))
+        return next(paths for paths in numbered if not paths.exist())
 
     def facts(self) -> dict[str, Any]:
         """What its manifest says; empty if there is none."""
         return manifest.read(self.paths.manifest) if self.paths.manifest else {}
+
+
+def _shown(*several: SessionPaths) -> list[Path | None]:
+    """One file of each, for people."""
+    return [paths.jsonl or paths.summary for paths in several]
 
 
 def part_called(session_id: str, paths_of: Callable[[str], SessionPaths]) -> Part:

@@ -22,7 +22,7 @@ def interrupted_sessions(base: SessionPaths) -> Iterator[tuple[str | None, Sessi
         The session's id, None for the base files themselves, and its paths.
     """
     for session_id, paths in _sessions(base):
-        if _is_unfinished(paths):
+        if _is_unfinished(paths, base, session_id):
             yield session_id, paths
 
 
@@ -44,11 +44,13 @@ def _plain(text: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
 
 
-def _is_unfinished(paths: SessionPaths) -> bool:
+def _is_unfinished(paths: SessionPaths, base: SessionPaths, session_id: str | None) -> bool:
     assert paths.manifest is not None
     if paths.manifest.exists():
         return manifest.read(paths.manifest).get("state") != manifest.FINISHED
-    return paths.summary is not None and not paths.summary.exists()
+    other = base.with_other_summary().for_session(session_id) if session_id else paths
+    summaries = [each.summary for each in (paths, other) if each.summary is not None]
+    return bool(summaries) and not any(summary.exists() for summary in summaries)
 
 
 class InterruptedSession(Session):
@@ -98,7 +100,7 @@ def finish_interrupted(
     for session_id, paths in _sessions(base):
         if session_id is not None and session_id == but:
             continue
-        if not _is_unfinished(paths):
+        if not _is_unfinished(paths, base, session_id):
             if paths.work_folder is not None:
                 shutil.rmtree(paths.work_folder, ignore_errors=True)
             continue

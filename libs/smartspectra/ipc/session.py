@@ -170,9 +170,9 @@ class Session:
         for path in (paths.jsonl, paths.summary):
             if path is not None:
                 disk.make_folder(path.parent)
-        if not self._append and paths.exist():
+        if paths.exist() and not (self._append and _can_be_continued(paths)):
             self.part.set_aside(disk)
-        continuing, self._append = self._append and paths.exist(), True
+        continuing, self._append = paths.exist(), True
         if self._found is None:
             # Later attempts find what the first one wrote.
             self._found = manifest.read(paths.manifest) if continuing and paths.manifest else {}
@@ -214,6 +214,10 @@ class Session:
         if losses.failed_syncs:
             file.distrust_syncs()
         self.written, losses.bad_lines, first_us = self._fill_table(file.read_lines_first())
+        missing = manifest.finished_envelopes(before) - self.written
+        if missing > 0:
+            losses.note_gap(missing, manifest.CUT_SHORT)
+            self._keep_summary()
         self.continued_in = before.get(CONTINUED_IN)
         moved_ms = before.get("wall_clock_moved_ms")
         self._moved_before_ms = moved_ms if isinstance(moved_ms, int) else 0
@@ -224,6 +228,14 @@ class Session:
             self.started_ms = first_us // 1000
         if before.get("source") and self.table.source.name == UNKNOWN:
             self.table.source = Source(before["source"])
+
+    def _keep_summary(self) -> None:
+        """Another name for a summary that tells of more than there is now."""
+        old, disk = self.part.free_old_paths(), self.options.disk
+        for path, kept in ((self.paths.summary, old.summary), (self.paths.snapshot, old.snapshot)):
+            if path is not None and kept is not None and path.exists():
+                log.warning("%s tells of more than its JSONL has; kept as %s", path, kept)
+                disk.rename(path, kept)
 
     def _fill_table(self, lines: Iterable[bytes]) -> tuple[int, int, int | None]:
         """
@@ -552,3 +564,8 @@ class Session:
             log.warning("the summary is gone: %s", self.paths.summary)
             return {"meta": dict(self.view().meta), "series": {}}
         return document
+
+
+def _can_be_continued(paths: SessionPaths) -> bool:
+    """Whether the series can be made again; without the JSONL a summary would be overwritten."""
+    return paths.jsonl is not None and paths.jsonl.exists()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
@@ -10,6 +10,8 @@ from pathlib import Path
 from smartspectra.ipc.disk import Disk
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,127}(?:_part[0-9]+)?")
+SUMMARY_ENDING = "_summary"
+
 _TAKEN_ENDINGS = re.compile(r"(?:^|_)(?:snapshot_temp|manifest|old[0-9]+)$")
 
 SESSION_ID_RULE = (
@@ -49,10 +51,14 @@ class SessionPaths:
     Attributes:
         jsonl: Every envelope, a line each; None if none is wanted.
         summary: The aggregated JSON; None if none is wanted.
+        keep_summary_stem: Whether a session's summary is named after all of the summary's
+            base: ``metrics_summary_<id>.json`` rather than ``metrics_<id>.json``, where that
+            is ``metrics_summary.json``. The vendor's documents have both.
     """
 
     jsonl: Path | None
     summary: Path | None
+    keep_summary_stem: bool = False
 
     @property
     def snapshot(self) -> Path | None:
@@ -71,7 +77,20 @@ class SessionPaths:
 
     def for_session(self, session_id: str) -> "SessionPaths":
         """The same with the session id appended to the stems."""
-        return self.with_ending(session_id)
+        short = self._with_short_summary().with_ending(session_id)
+        if self.keep_summary_stem or short.summary == self.summary:
+            return self.with_ending(session_id)
+        return short
+
+    def with_other_summary(self) -> "SessionPaths":
+        """The same with summaries by the other of the two spellings."""
+        return replace(self, keep_summary_stem=not self.keep_summary_stem)
+
+    def _with_short_summary(self) -> "SessionPaths":
+        stem = self.summary.stem.removesuffix(SUMMARY_ENDING) if self.summary else ""
+        if self.summary is None or not stem:
+            return self
+        return replace(self, summary=self.summary.with_name(stem + self.summary.suffix))
 
     def with_ending(self, ending: str) -> "SessionPaths":
         """The same with ``_{ending}`` appended to the stems."""
@@ -79,7 +98,7 @@ class SessionPaths:
         def longer(path: Path | None) -> Path | None:
             return path and path.with_name(f"{path.stem}_{ending}{path.suffix}")
 
-        return SessionPaths(longer(self.jsonl), longer(self.summary))
+        return replace(self, jsonl=longer(self.jsonl), summary=longer(self.summary))
 
     def all(self) -> Iterator[Path]:
         """Every file that a finished session may have."""

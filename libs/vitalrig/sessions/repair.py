@@ -21,9 +21,6 @@ from vitalrig.sessions.lines import Advance, no_progress
 from vitalrig.sessions.verify import Report, verify
 from vitalrig.version import VERSION
 
-CUT_OFF = "the JSONL was cut off after the recording"
-"""The gap of a session whose manifest or summary counts more envelopes than its JSONL has."""
-
 _LOCK_ENDING = ".lock"
 
 
@@ -144,8 +141,8 @@ def _admit_losses(files: SessionFiles, missing_envelopes: int) -> None:
     losses = manifests.Losses.from_dict(files.facts)
     if not files.facts:
         losses.note_gap(0, manifests.NO_MANIFEST)
-    if missing_envelopes and CUT_OFF not in losses.gaps:
-        losses.note_gap(missing_envelopes, CUT_OFF)
+    if missing_envelopes and manifests.CUT_SHORT not in losses.gaps:
+        losses.note_gap(missing_envelopes, manifests.CUT_SHORT)
     source = files.facts.get("source") or meta_of(files).get("source", "unknown")
     path = files.paths.manifest
     assert path is not None

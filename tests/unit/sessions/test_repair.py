@@ -8,10 +8,11 @@ import shutil
 import pytest
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, StorageOptions
+from smartspectra.ipc.manifest import CUT_SHORT
 from tests.support.sessions import golden_in, recorded
 from vitalrig.errors import NotPossibleNow
 from vitalrig.sessions.catalogue import resolve
-from vitalrig.sessions.repair import CUT_OFF, BeyondRepair, repair
+from vitalrig.sessions.repair import BeyondRepair, repair
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_what_is_left_of_a_jsonl_that_was_cut_off_is_a_session(golden, lost_byte
 
     assert whole[:-lost_bytes] == left + aside
     assert (True, False) == (done.after.is_intact, done.after.complete)
-    gap = json.loads(golden.manifest.read_text())["gaps"]["by_reason"][CUT_OFF]
+    gap = json.loads(golden.manifest.read_text())["gaps"]["by_reason"][CUT_SHORT]
     assert {"count": 1, "missing_envelopes": whole.count(b"\n") - left.count(b"\n")} == gap
     assert not repaired(golden).did_something
 
