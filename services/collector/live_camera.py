@@ -177,7 +177,7 @@ class LiveCamera:
         """
         with self._lock:
             now = moment(self._clock)
-            recorded = self.recorded
+            recorded, recording = self.recorded, self.recorded.get("recording")
             counters = {
                 **recorded.get("counters", {}),
                 "off_clock": self._view.latencies.off_clock,
@@ -188,7 +188,7 @@ class LiveCamera:
                 **self._view.document(now),
                 "conflict": self._runs.conflict,
                 **recorded,
-                **({"recording": self._recording(recorded["recording"])} if recorded else {}),
+                **({"recording": self._recording(recording)} if recording else {}),
                 "counters": counters,
             }
 
