@@ -21,7 +21,11 @@ from tests.support.verifier.stream_reader import StreamReader
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
-PREFIX = "physiology"
+TRY_AGAIN = {
+    grpc.StatusCode.UNAVAILABLE,  # it is being restarted
+    grpc.StatusCode.FAILED_PRECONDITION,  # its graph does not run yet
+    grpc.StatusCode.RESOURCE_EXHAUSTED,  # it says itself: send it again
+}
 
 
 class Rig:
@@ -101,9 +105,7 @@ class Rig:
                     request, timeout=PATIENCE_S, wait_for_ready=False
                 )
             except grpc.RpcError as refused:
-                if refused.code() is grpc.StatusCode.UNAVAILABLE:
-                    return False
-                if refused.code() is grpc.StatusCode.FAILED_PRECONDITION:
+                if refused.code() in TRY_AGAIN:
                     return False
                 raise
         return True
