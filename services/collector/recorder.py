@@ -8,7 +8,9 @@ from dataclasses import replace
 from services.collector.ahead import Ahead
 from services.collector.naming import given_name
 from services.collector.positions import Position, Positions
+from services.collector.resumption import Resumption
 from services.collector.session_folder import SessionFolder, SessionPlace
+from services.collector.session_owner import SessionOwner
 from services.collector.settings import Settings
 from services.collector.transport.base import Arrival
 from services.collector.transport.entry_ids import entry_before
@@ -17,7 +19,6 @@ from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from smartspectra.ipc.manifest import END_UNHEARD
 from smartspectra.ipc.options import StorageOptions
-from vitalrig import keys
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +57,12 @@ class Recorder:
         self._prefix = prefix
         self._positions = positions
         self._ahead = Ahead()
-        self._unread_from_bytes: int | None = None
-        self._unreadable = ""
         self._written: deque[Position] = deque()
         self._folder = SessionFolder(prefix, settings.sessions_folder)
         self._folder.path.mkdir(parents=True, exist_ok=True)
         self._last = self._usable_position()
-        self._session_run = self._last.session_run or self._last.run
+        self._resumption = Resumption(self._folder, self._ahead)
+        self._owner = SessionOwner(self._last.session_run or self._last.run)
         self._begun_behind: str | None = self._last.entry_id or None
         self._noted_before = ""
         self._has_just_joined = False
@@ -108,7 +108,7 @@ class Recorder:
         """
         Why something is not written that should be, or None.
         """
-        return self.collector.paused or self._unreadable or self.collector.unfinished
+        return self.collector.paused or self._resumption.trouble or self.collector.unfinished
 
     def take(self, arrivals: Sequence[Arrival]) -> int:
         """
@@ -118,7 +118,7 @@ class Recorder:
             How many, from the front, are dealt with. The disk refused the next one; give it
             and all after it again when the collector is no longer paused.
         """
-        if arrivals and _comes_again(arrivals[0]) and not self._knows_what_is_ahead():
+        if arrivals and _comes_again(arrivals[0]) and not self._resumption.is_done():
             return 0
         taken = 0
         for place, arrival in enumerate(arrivals):
@@ -196,14 +196,14 @@ class Recorder:
         return replace(
             self._last,
             session_id=session_id,
-            session_run=self._session_run,
+            session_run=self._owner.run,
             size_bytes=self._folder.size_bytes(session_id),
             losses=self.collector.losses,
         )
 
     def _take_lines(self, arrivals: Sequence[Arrival]) -> int:
-        if arrivals and not self._session_run:
-            self._session_run = arrivals[0].run
+        if arrivals:
+            self._owner.adopt(arrivals[0].run)
         lines: list[bytes] = []
         places: list[int] = []
         for place, arrival in enumerate(arrivals):
@@ -258,7 +258,7 @@ class Recorder:
             if begins is False:
                 self._end(arrival)
             elif begins:
-                self._session_run = arrival.run
+                self._owner.run = arrival.run
             return True
         if begins and not self._goes_on(arrival, envelope):
             return self._begin(arrival, envelope)
@@ -267,7 +267,7 @@ class Recorder:
         if begins is False:
             self._note_if_cut_off(arrival)
         elif begins:
-            self._session_run = arrival.run
+            self._owner.run = arrival.run
         return self._write_state(arrival)
 
     def _goes_on(self, arrival: Arrival, envelope: Envelope) -> bool:
@@ -276,18 +276,11 @@ class Recorder:
             return False
         given = given_name(envelope)
         if given is None:
-            return not self._is_of_another(arrival)
+            return not self._owner.is_another(arrival.run)
         return self.collector.records(given)
 
-    def _is_of_another(self, arrival: Arrival) -> bool:
-        """Whether it is of another server than the session: relays do not tell servers apart."""
-        if not self._session_run or arrival.run == self._session_run:
-            return False
-        runs = (arrival.run, self._session_run)
-        return not all(run.startswith(keys.RELAY_RUN) for run in runs)
-
     def _note_if_cut_off(self, arrival: Arrival) -> None:
-        if self._is_of_another(arrival):
+        if self._owner.is_another(arrival.run):
             self.collector.note_cut_off(CUT_OFF)
 
     def _write_state(self, arrival: Arrival) -> bool:
@@ -310,7 +303,7 @@ class Recorder:
             if not self._has_finished(arrival):
                 self._begun_behind = None
                 return False
-        self._session_run = arrival.run
+        self._owner.run = arrival.run
         self._intend(session_id, before)
         if arrival.entry_id and start_bytes is not None:
             self._begin_again(arrival.envelope, session_id, start_bytes)
@@ -344,7 +337,7 @@ class Recorder:
                 self._last,
                 entry_id=entry_id,
                 session_id=session_id,
-                session_run=self._session_run,
+                session_run=self._owner.run,
                 size_bytes=size_bytes,
             ),
         )
@@ -366,7 +359,7 @@ class Recorder:
         self._finish()
 
     def _end_without_stop(self, arrival: Arrival) -> None:
-        if self._is_of_another(arrival):
+        if self._owner.is_another(arrival.run):
             self.collector.note_cut_off(CUT_OFF)
         else:
             self.collector.note_gap(0, END_UNHEARD)
@@ -393,7 +386,7 @@ class Recorder:
                     extra={"camera": self._prefix, "session": session_id},
                 )
                 return
-            self._session_run = arrival.run
+            self._owner.run = arrival.run
             self._intend(session_id, arrival.entry_id)
             self.collector.set_session_id(session_id)
             self.collector.set_recording_state(True)
@@ -401,7 +394,7 @@ class Recorder:
             self._has_just_joined = True
             log.info("recording joined", extra={"camera": self._prefix, "session": session_id})
         elif begins:
-            self._session_run = arrival.run  # it may have been taken up again unheard
+            self._owner.run = arrival.run  # it may have been taken up again unheard
         elif begins is False and (envelope.timestamp_us or 0) // 1000 >= self._started_ms():
             self._end_unheard()
 
@@ -451,27 +444,11 @@ class Recorder:
             sound_bytes=self._last.size_bytes if comes_again else None,
         )
         if comes_again:
-            self._unread_from_bytes = self._last.size_bytes
-            self._knows_what_is_ahead()
+            self._resumption.begin(session_id, self._last.size_bytes)
         log.info(
             "recording resumed",
             extra={"camera": self._prefix, "session": session_id, "ahead": len(self._ahead)},
         )
-
-    def _knows_what_is_ahead(self) -> bool:
-        """Read what the resumed file holds beyond the position, unless that is done."""
-        if self._unread_from_bytes is not None:
-            session_id = self._last.session_id
-            path, later = self._folder.jsonl(session_id), self._folder.later_parts(session_id)
-            try:
-                self._ahead.read(path, self._unread_from_bytes, *later)
-            except OSError as exc:
-                if not self._unreadable:
-                    log.error("cannot read %s: %s", path, exc)
-                self._unreadable = str(exc)
-                return False
-            self._unread_from_bytes, self._unreadable = None, ""
-        return True
 
 
 def _stands_alone(arrival: Arrival) -> bool:

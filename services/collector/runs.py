@@ -11,17 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
 from services.collector.positions import Position
+from services.collector.silence import Silence
 from services.collector.transport.base import Arrival
-from services.collector.transport.entry_ids import BEFORE_ALL, order_of
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig.clock import Clock
 
 SILENCE_S = 5.0
 """A run that has been silent for so long is over, if another is there."""
-
-BEHIND_S = 2.0
-"""What was written longer ago is judged by the times of the stream, not by when it is read."""
 
 CONFLICT_S = 10.0
 """So long after it was last seen, a conflict is still shown."""
@@ -104,7 +101,7 @@ class Runs:
         """
         How far they have been followed; what is held is behind that.
         """
-        return RunPlace(self.run, dict(self._numbers), self._is_recording, self._heard_id)
+        return RunPlace(self.run, dict(self._numbers), self._is_recording, self._silence.heard_id)
 
     @property
     def holds(self) -> bool:
@@ -125,15 +122,15 @@ class Runs:
         self._go_on_from(place)
         for arrival in arrivals[:taken]:
             if arrival.seq:
-                self.run, self._heard_id = arrival.run, arrival.entry_id
+                self.run = arrival.run
+                self._silence.end(arrival.entry_id)
                 self._number(arrival.run, arrival.seq)
             self._note_state(arrival)
         self._begin_with(arrivals[taken])
 
     def _go_on_from(self, place: RunPlace) -> None:
         self.run, self._numbers = place.run, dict(place.numbers)
-        self._is_recording, self._heard_id = place.is_recording, place.heard_id
-        self._heard_s: float | None = None
+        self._is_recording, self._silence = place.is_recording, Silence(self._clock, place.heard_id)
         self._held: list[Arrival] = []
         self._before = _NOTHING
 
@@ -199,7 +196,7 @@ class Runs:
         return ()
 
     def _accept(self, arrival: Arrival, now_s: float) -> Sequence[Arrival]:
-        self._heard_id, self._heard_s = arrival.entry_id, now_s
+        self._silence.end(arrival.entry_id, now_s)
         missing = arrival.seq - self._numbers[self.run] - 1
         if missing < 0:
             self.duplicates += 1
@@ -263,18 +260,7 @@ class Runs:
         """Whether the camera's run is over, now that another one says *arrival*."""
         if not self._is_recording and _state_of(arrival):
             return True
-        return len(self._held) >= MAX_HELD or self._silence_s(arrival, now_s) >= SILENCE_S
-
-    def _silence_s(self, arrival: Arrival, now_s: float) -> float:
-        written_ms, _ = order_of(arrival.entry_id)
-        heard_ms, _ = order_of(self._heard_id or BEFORE_ALL)
-        in_stream_s = (written_ms - heard_ms) / 1_000
-        is_old = heard_ms <= written_ms < self._clock.wall_us() / 1_000 - BEHIND_S * 1_000
-        if is_old or (self._heard_s is None and in_stream_s >= SILENCE_S):
-            return in_stream_s
-        if self._heard_s is None:
-            self._heard_s = now_s
-        return now_s - self._heard_s
+        return len(self._held) >= MAX_HELD or self._silence.lasts_s(arrival, now_s) >= SILENCE_S
 
     def _go_over(self, now_s: float, last: int | None = None) -> list[Arrival]:
         """
@@ -288,8 +274,7 @@ class Runs:
         first = next(arrival for arrival in held if arrival.seq)
         if last is None:
             gap = TAKEN_OVER if first.run in self._numbers else RESTARTED
-            heard_ms, _ = order_of(self._heard_id or first.entry_id)
-            gap_s = max(0.0, (order_of(first.entry_id)[0] - heard_ms) / 1_000)
+            gap_s = max(0.0, self._silence.in_stream_s(first)) if self._silence.heard_id else 0.0
             self._before = self._before._replace(gap=gap, gap_s=gap_s)
         else:
             self._before = self._before._replace(missing=last - self._numbers[self.run])
@@ -299,7 +284,7 @@ class Runs:
         start = self._starts.pop(self.run, None)
         self._is_recording = start is not None
         if start is not None:
-            given.append(replace(start, seq=0, entry_id=self._heard_id, recalled=True))
+            given.append(replace(start, seq=0, entry_id=self._silence.heard_id, recalled=True))
         for arrival in held:
             given += self._judge(arrival, now_s)
         return given

@@ -1,7 +1,11 @@
 """One camera's files, with a disk that fails and restarts at bad moments."""
 
+import errno
+import os
+
 import pytest
 
+from services.collector.ahead import Ahead
 from tests.unit.collector.making import START, STOP, Rig
 from tests.unit.ipc.making import START_US, edge
 
@@ -166,3 +170,24 @@ def test_losses_are_known_as_of_the_position(tmp_path):
         rig.recorder.take(rig.arrivals(STOP, first=10))
 
         assert (5, 5) == (rig.manifest["gaps"]["missing_envelopes"], len(rig.lines))
+
+
+def test_a_file_that_cannot_be_read_at_a_restart_is_gone_on_with_when_it_can(tmp_path, monkeypatch):
+    """
+    Until then nothing is taken: what the file holds already would be written twice.
+    """
+    rig = Rig(tmp_path)
+    arrivals = rig.arrivals(START, edge(START_US), edge(START_US + 1), STOP)
+    rig.recorder.take(arrivals[:3])
+
+    def refuse(*_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ahead, "read", refuse)
+        rig.restart()
+        refused, trouble = rig.recorder.take(arrivals), rig.recorder.trouble
+    taken = rig.recorder.take(arrivals)
+
+    assert (0, "[Errno 5] Input/output error", 4) == (refused, trouble, taken)
+    assert [START, edge(START_US), edge(START_US + 1), STOP] == rig.lines
