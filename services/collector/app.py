@@ -14,6 +14,7 @@ from services.collector.beating_disk import BeatingDisk
 from services.collector.camera import Camera
 from services.collector.disk_probe import DiskProbe
 from services.collector.live_camera import LiveCamera
+from services.collector.permissions import check_membership, warn_of_open_files
 from services.collector.positions import Positions
 from services.collector.recorder import Recorder
 from services.collector.recording_loop import RecordingLoop
@@ -34,7 +35,7 @@ from vitalrig import keys
 from vitalrig.beats import Beats
 from vitalrig.bus import AWAY, connect
 from vitalrig.clock import Clock, SystemClock
-from vitalrig.errors import CannotStart
+from vitalrig.errors import BadSettings, CannotStart
 from vitalrig.service import Pulse
 from vitalrig.version import VERSION
 
@@ -179,7 +180,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         clock: What tells the time; the machine's clock by default.
 
     Raises:
-        BadSettings: If the password file cannot be read.
+        BadSettings: If the password file cannot be read, or files cannot be given to the group.
         CannotStart: If the sessions folder cannot be used, or another collector uses it.
     """
     clock = clock or SystemClock()
@@ -192,11 +193,12 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         clock=clock.monotonic_s,
         wall_clock=lambda: clock.wall_us() / 1_000_000,
         wait=False,
-        disk=BeatingDisk(beats, clock),
+        disk=_disk(settings, beats, clock),
     )
     lock = None
     try:
-        settings.sessions_folder.mkdir(parents=True, exist_ok=True)
+        storage.disk.make_folder(settings.sessions_folder)
+        warn_of_open_files(settings.sessions_folder)
         lock = _lock(settings.sessions_folder)
         positions = Positions(settings.sessions_folder, storage.disk)
     except OSError as exc:
@@ -234,6 +236,20 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         clock=clock,
         lock=lock,
     )
+
+
+def _disk(settings: Settings, beats: Beats, clock: Clock) -> BeatingDisk:
+    """
+    Write files for the group that may read them.
+
+    Raises:
+        BadSettings: If there is no such group, or the collector's user is not in it.
+    """
+    try:
+        check_membership(settings.sessions_group)
+        return BeatingDisk(beats, clock, settings.sessions_group)
+    except ValueError as exc:
+        raise BadSettings(f"sessions_group: {exc}") from exc
 
 
 def _lock(sessions_folder: Path) -> FolderLock | None:

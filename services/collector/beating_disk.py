@@ -22,9 +22,14 @@ class BeatingDisk(Disk):
     Args:
         beats: Where heartbeats go.
         clock: What tells the time.
+        group: The group that may read what is made.
+
+    Raises:
+        ValueError: If there is no such group.
     """
 
-    def __init__(self, beats: Beats, clock: Clock) -> None:
+    def __init__(self, beats: Beats, clock: Clock, group: str = "") -> None:
+        super().__init__(group)
         self._snapshots = beats.step("snapshots")
         self._clock = clock
 

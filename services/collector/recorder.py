@@ -59,7 +59,7 @@ class Recorder:
         self._ahead = Ahead()
         self._written: deque[Position] = deque()
         self._folder = SessionFolder(prefix, settings.sessions_folder)
-        self._folder.path.mkdir(parents=True, exist_ok=True)
+        storage.disk.make_folder(self._folder.path)
         self._last = self._usable_position()
         self._resumption = Resumption(self._folder, self._ahead)
         self._owner = SessionOwner(self._last.session_run or self._last.run)

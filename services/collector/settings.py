@@ -34,4 +34,9 @@ class Settings(ServiceSettings):
     max_samples_per_series: int = Field(
         0, ge=0, description="samples kept per series in snapshots and summary; 0: all"
     )
+    sessions_group: str = Field(
+        "",
+        description="group that may read session files, by name or number; by default that of the "
+        "collector's user. Others may not read them",
+    )
     whitespace: bool = Field(False, description="indent snapshots and summaries")

@@ -98,9 +98,9 @@ class ComposeRig:
             vendors_server=bool(environment["PHYSIOLOGY_IMAGE"]),
         )
         uid, gid = environment.number("RIG_UID"), environment.number("RIG_GID")
-        for camera in self._fleet.cameras:
-            sessions.make(camera.sessions(environment.sessions), uid, gid)
-        sessions.make(environment.spool, uid, gid)
+        of_cameras = (camera.sessions(environment.sessions) for camera in self._fleet.cameras)
+        for folder in (environment.sessions, *of_cameras, environment.spool):
+            sessions.make(folder, uid, gid)
         compose_cameras.write(self._fleet, environment)
         self._fleet.remember(environment)
         services = [*self._fleet.services, *self._images()]

@@ -15,6 +15,7 @@ from rig.fleet import Fleet
 from rig.grpc_door import GrpcDoor
 from rig.redis_memory import RedisMemory
 from rig.redis_program import RedisProgram
+from rig.sessions import make_private
 
 # What a rig was started with and cannot change while it runs.
 _DECISIVE = (
@@ -116,8 +117,10 @@ class Layout:
         kept = (self.data / name for name in ("prometheus", "alertmanager", "grafana"))
         sessions, spool = self.environment.sessions, self.environment.spool
         of_cameras = (camera.sessions(sessions) for camera in self.fleet.cameras)
-        for folder in (*folders, *kept, spool, *of_cameras):
+        for folder in (*folders, *kept):
             folder.mkdir(parents=True, exist_ok=True)
+        for folder in (sessions, spool, *of_cameras):
+            make_private(folder)
         (self.data / redis.folder).chmod(0o700)
 
     def write_prometheus(self, *, alertmanager: bool) -> None:

@@ -9,6 +9,17 @@ from pathlib import Path
 
 from rig.errors import RigError
 
+_FOLDER_MODE = 0o750
+"""Recordings are of people: their user and group come in, and nobody else."""
+
+
+def make_private(folder: Path) -> None:
+    """
+    Make *folder*, closed to others; one that is there stays as it is.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(_FOLDER_MODE, exist_ok=True)
+
 
 def make(folder: Path, uid: int, gid: int) -> None:
     """
@@ -20,7 +31,7 @@ def make(folder: Path, uid: int, gid: int) -> None:
         RigError: If that is not possible.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         if os.getuid() == 0:
             for path in (folder, *folder.rglob("*")):
                 if path.lstat().st_uid != uid:

@@ -13,6 +13,8 @@ from pathlib import Path
 from smartspectra.ipc.platform_calls import (
     OPEN_FLAGS,
     check_written_back,
+    give_to_group,
+    group_id,
     read_at,
     sync_file_system,
     sync_folder_entries,
@@ -24,6 +26,9 @@ log = logging.getLogger(__name__)
 
 STORAGE_ERRORS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EFBIG})
 """Errors of a disk that is full, read-only, over quota or failing; they may pass."""
+
+FILE_MODE, FOLDER_MODE = 0o640, 0o750
+"""Recordings are of people: their user writes, one group reads, and nobody else does either."""
 
 FILE_ERRORS = frozenset({errno.EFBIG, errno.EPERM, errno.EACCES})
 """Errors that belong to one file: it has the size that is allowed, or nobody may write to it."""
@@ -48,16 +53,38 @@ class Disk:
     """
     The few system calls that files are written with.
 
+    What it makes is for its user and the group; what is there keeps the permissions it has.
     Tests hand in a disk that fails at a chosen call.
+
+    Args:
+        group: The group that may read, by name or number; the system's choice if empty.
+
+    Raises:
+        ValueError: If there is no such group.
     """
+
+    _group: int | None = None
+
+    def __init__(self, group: str = "") -> None:
+        self._group = group_id(group) if group else None
 
     def open_to_append(self, path: Path) -> int:
         """Open or create a file for reading and appending; gives its descriptor."""
-        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | OPEN_FLAGS, 0o644)
+        return self._opened(path, os.O_RDWR | os.O_APPEND)
 
     def open_anew(self, path: Path) -> int:
         """Open a file for writing, empty; gives its descriptor."""
-        return os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CREAT | OPEN_FLAGS, 0o644)
+        return self._opened(path, os.O_WRONLY | os.O_TRUNC)
+
+    def _opened(self, path: Path, how: int) -> int:
+        descriptor = os.open(path, how | os.O_CREAT | OPEN_FLAGS, FILE_MODE)
+        try:
+            if self._group is not None and os.fstat(descriptor).st_size == 0:
+                give_to_group(descriptor, self._group)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def open_within(self, path: Path) -> int:
         """Open a file for reading and for writing within it; gives its descriptor."""
@@ -154,7 +181,13 @@ class Disk:
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder and its parents if they are missing."""
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_dir():
+            return
+        if not folder.parent.exists():
+            self.make_folder(folder.parent)
+        folder.mkdir(FOLDER_MODE, exist_ok=True)
+        if self._group is not None:
+            give_to_group(folder, self._group)
 
     def rename(self, source: Path, target: Path) -> None:
         """Give a file another name, replacing what had it."""

@@ -69,7 +69,7 @@ class FolderLock:
 
 def _open(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o644)
+        return os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o640)
     except OSError as exc:
         if exc.errno == errno.EROFS and path.exists():
             # Locking needs no writing, and who locked before has left the file.

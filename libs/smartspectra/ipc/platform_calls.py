@@ -56,6 +56,34 @@ else:
     write_at = os.pwrite
 
 
+def group_id(group: str) -> int:
+    """
+    The number of a group that is given by name or number.
+
+    Raises:
+        ValueError: If there is no such group, or no groups at all.
+    """
+    if group.isdigit():
+        return int(group)
+    try:
+        import grp  # noqa: PLC0415  not on Windows
+
+        return grp.getgrnam(group).gr_gid
+    except (ImportError, KeyError) as exc:
+        raise ValueError(f"no group {group}") from exc
+
+
+def give_to_group(target: int | str | os.PathLike[str], group: int) -> None:
+    """
+    Give an open file or a path to a group, where there are groups.
+
+    Raises:
+        OSError: If the user of this process may not.
+    """
+    if hasattr(os, "chown"):
+        os.chown(target, -1, group)
+
+
 def sync_folder_entries(path: str | os.PathLike[str]) -> None:
     """Wait until a folder's list of names is on the disk; Windows has no such call."""
     if sys.platform != "win32":

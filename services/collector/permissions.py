@@ -1,0 +1,56 @@
+"""Who may read session files."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from smartspectra.ipc.platform_calls import group_id
+
+log = logging.getLogger(__name__)
+
+_OTHERS = 0o007
+
+
+def check_membership(group: str) -> None:
+    """
+    Make sure that files can be given to *group*; empty is no group.
+
+    Raises:
+        ValueError: If there is no such group, or the user of this process is not in it.
+    """
+    if not group or os.geteuid() == 0:
+        return
+    if group_id(group) not in {os.getegid(), *os.getgroups()}:
+        raise ValueError(f"the user of this process is not in the group {group}")
+
+
+def warn_of_open_files(sessions_folder: Path) -> None:
+    """
+    Say how many session files every user of the machine can read. They are not changed.
+
+    Files of older versions are so, and it may be meant.
+
+    Raises:
+        OSError: If the folder cannot be read.
+    """
+    number = sum(_is_open(path) for path in _session_files(sessions_folder))
+    if number:
+        log.warning(
+            "every user of this machine can read session files; new ones are for the group alone",
+            extra={"files": number, "remedy": f"chmod -R o-rwx '{sessions_folder}'"},
+        )
+
+
+def _session_files(sessions_folder: Path) -> Iterator[Path]:
+    folders = [sessions_folder, *(path for path in sessions_folder.iterdir() if path.is_dir())]
+    for folder in folders:
+        if _is_open(folder):  # in others nobody comes to the files
+            yield from (path for path in folder.glob("metrics*") if path.is_file())
+
+
+def _is_open(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & _OTHERS)
+    except OSError:
+        return False
