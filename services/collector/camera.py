@@ -110,14 +110,13 @@ class Camera:
             return
         began_s = self._clock.monotonic_s()
         was_recording = self.recorder.recording
-        before = self.recorder.collector.stats
+        lines, size_bytes = self.recorder.written, self.recorder.written_bytes
         taken = self.recorder.take(arrivals)
-        after = self.recorder.collector.stats
         busy_s = self._clock.monotonic_s() - began_s
-        written = after.envelopes - before.envelopes
+        written = self.recorder.written - lines
+        size_bytes = self.recorder.written_bytes - size_bytes
         for _ in range(written):
-            size_bytes = (after.written_bytes - before.written_bytes) / written
-            self._written.beat(busy_s / written, size_bytes)
+            self._written.beat(busy_s / written, size_bytes / written)
         for arrival in arrivals[:taken]:
             self._count_gap(arrival, in_session=was_recording or self.recorder.recording)
         if taken < len(arrivals):

@@ -1,21 +1,24 @@
 """What a camera says now: the newest sample of each series, for the exporter."""
 
-import contextlib
-from collections.abc import Iterable
-from typing import Any
+import math
+from typing import Any, NamedTuple, cast
 
+from services.collector.payload_layout import PayloadLayout, SampleLists
 from services.collector.transport.base import Arrival
 from smartspectra.ipc.aggregate import MAX_SERIES
 from smartspectra.ipc.channels import KINDS, RECORDING_STATE, STATUS
-from smartspectra.ipc.envelope import BadEnvelope, Envelope
+from smartspectra.ipc.envelope import BadEnvelope, Envelope, timestamp_us
 from smartspectra.ipc.extract import (
     _coerce_sample_timestamp,
     _coerce_sample_value,
-    _extract_measurement_lists,
 )
 from vitalrig.clock import Moment
 from vitalrig.metrics.latency import Latencies
 from vitalrig.metrics.parse import OTHER
+
+_WITHOUT_SAMPLES = frozenset({STATUS, RECORDING_STATE})
+_LEAST_US, _MOST_US = 10**14, 10**17
+"""Between these a stamp is in microseconds; see `timestamp_us`."""
 
 
 class LiveView:
@@ -35,110 +38,163 @@ class LiveView:
         self.envelopes: dict[str, int] = {}
         self.rejected: dict[str, int] = {}
         self.latencies = Latencies()
-        self._series: dict[str, dict[str, Any]] = {}
+        self._layouts: dict[str, PayloadLayout] = {}
+        self._newest: dict[str, _Newest] = {}
         self._samples: dict[str, int] = {}
-        self._seen: dict[str, Moment] = {}
         self._status = ""
 
     def see(self, arrival: Arrival, received: Moment, *, is_prompt: bool = True) -> None:
         """
         Take one envelope, which was received at *received*; a while ago if not *is_prompt*.
         """
-        envelope = self._count(arrival)
-        if envelope is None:
+        document = self._count(arrival)
+        if document is None:
             return
-        if arrival.channel == STATUS:
-            self._status = _status_of(envelope.payload)
-        elif _has_samples(arrival, envelope):
-            for key, samples in _samples_of(arrival, envelope):
-                self._count_samples(key, samples)
-                self._show_newest(key, samples, envelope, received)
-            if envelope.timestamp_us is not None and is_prompt:
-                self.latencies.see(envelope.timestamp_us, received.wall_us)
+        lists = self._lists_of(arrival, document)
+        if lists is None:
+            self._show_other(arrival, document)
+            return
+        stamp_us = _stamp_of(document)
+        for name, samples in lists:
+            self._count_samples(name, len(samples))
+            self._show(name, samples, stamp_us, received)
+        if stamp_us is not None and is_prompt:
+            self.latencies.see(stamp_us, received.wall_us)
 
     def show(self, arrival: Arrival, received: Moment) -> None:
         """
         Show one envelope, received at *received*, that `count` is given later.
         """
-        with contextlib.suppress(BadEnvelope):
-            envelope = Envelope.parse(arrival.envelope)
-            if arrival.channel == STATUS:
-                self._status = _status_of(envelope.payload)
-            elif _has_samples(arrival, envelope):
-                for key, samples in _samples_of(arrival, envelope):
-                    self._show_newest(key, samples, envelope, received)
+        try:
+            document = _document_of(arrival)
+        except BadEnvelope:
+            return
+        lists = self._lists_of(arrival, document)
+        if lists is None:
+            self._show_other(arrival, document)
+            return
+        for name, samples in lists:
+            self._show(name, samples, _stamp_of(document), received)
 
     def count(self, arrival: Arrival) -> None:
         """
         Count one envelope that was shown before, or is older than what is shown.
         """
-        envelope = self._count(arrival)
-        if envelope is not None and _has_samples(arrival, envelope):
-            for key, samples in _samples_of(arrival, envelope):
-                self._count_samples(key, samples)
-
-    def _count(self, arrival: Arrival) -> Envelope | None:
-        channel = arrival.channel if arrival.channel in KINDS else OTHER
-        self.envelopes[channel] = self.envelopes.get(channel, 0) + 1
-        try:
-            return Envelope.parse(arrival.envelope)
-        except BadEnvelope as exc:
-            self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1
-            return None
-
-    def _count_samples(self, key: str, samples: list[dict[str, Any]]) -> None:
-        self._samples[key] = self._samples.pop(key, 0) + len(samples)
-        if len(self._samples) > MAX_SERIES:
-            del self._samples[next(iter(self._samples))]
+        document = self._count(arrival)
+        if document is not None:
+            for name, samples in self._lists_of(arrival, document) or ():
+                self._count_samples(name, len(samples))
 
     def document(self, now: Moment) -> dict[str, Any]:
         """
         Everything, JSON-ready, with the age that each sample has at *now*.
         """
-        series = {
-            key: {
-                **sample,
-                "samples": self._samples.get(key, 0),
-                "age_s": self._seen[key].age_s(sample["timestamp_us"], now),
-            }
-            for key, sample in self._series.items()
-        }
         return {
             "status": self._status,
-            "series": series,
+            "series": {
+                name: newest.document(self._samples.get(name, 0), now)
+                for name, newest in self._newest.items()
+            },
             "envelopes": self.envelopes,
             "rejected": self.rejected,
             "latency": self.latencies.document(),
         }
 
-    def _show_newest(
-        self, key: str, samples: list[dict[str, Any]], envelope: Envelope, received: Moment
+    def _count(self, arrival: Arrival) -> dict[str, Any] | None:
+        channel = arrival.channel if arrival.channel in KINDS else OTHER
+        self.envelopes[channel] = self.envelopes.get(channel, 0) + 1
+        try:
+            return _document_of(arrival)
+        except BadEnvelope as exc:
+            self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1
+            return None
+
+    def _count_samples(self, name: str, number: int) -> None:
+        if name in self._samples or len(self._samples) < MAX_SERIES:
+            self._samples[name] = self._samples.get(name, 0) + number
+
+    def _lists_of(self, arrival: Arrival, document: dict[str, Any]) -> SampleLists | None:
+        """The envelope's samples; None if it is of another kind."""
+        channel, payload = arrival.channel, document.get("payload")
+        if channel in _WITHOUT_SAMPLES or not isinstance(payload, dict):
+            return None
+        layout = self._layouts.get(channel)
+        if layout is None:
+            layout = PayloadLayout(channel)
+            if len(self._layouts) < len(KINDS):
+                self._layouts[channel] = layout
+        return layout.lists_of(payload)
+
+    def _show_other(self, arrival: Arrival, document: dict[str, Any]) -> None:
+        if arrival.channel == STATUS:
+            self._status = _status_of(document.get("payload"))
+
+    def _show(
+        self, name: str, samples: list[dict[str, Any]], stamp_us: int | None, received: Moment
     ) -> None:
-        newest = samples[-1]
-        value = _coerce_sample_value(newest)
-        stamp_us = _coerce_sample_timestamp(newest) or envelope.timestamp_us
-        if value is None or stamp_us is None:
+        newest = _Newest(samples[-1], stamp_us, received)
+        if not newest.is_usable():
             return
-        self._series.pop(key, None)
-        self._series[key] = {  # at the end, as the newest
+        self._newest.pop(name, None)
+        self._newest[name] = newest  # at the end, as the newest
+        if len(self._newest) > MAX_SERIES:
+            silent = next(iter(self._newest))
+            del self._newest[silent]
+            self._samples.pop(silent, None)
+
+
+class _Newest(NamedTuple):
+    """A series' newest sample, as it came."""
+
+    sample: dict[str, Any]
+    envelope_us: int | None
+    received: Moment
+
+    def is_usable(self) -> bool:
+        """Whether it has a value and a time."""
+        value = self.sample.get("value")
+        if type(value) is float and -math.inf < value < math.inf and self.envelope_us is not None:
+            return True
+        return _coerce_sample_value(self.sample) is not None and bool(self._stamp_us())
+
+    def _stamp_us(self) -> float | None:
+        return _coerce_sample_timestamp(self.sample) or self.envelope_us
+
+    def document(self, count: int, now: Moment) -> dict[str, Any]:
+        stamp_us = self._stamp_us() or 0
+        return {
             "timestamp_us": stamp_us,
-            "value": value,
-            "stable": newest.get("stable"),
-            "confidence": _coerce_sample_value({"value": newest.get("confidence")}),
+            "value": _coerce_sample_value(self.sample),
+            "stable": self.sample.get("stable"),
+            "confidence": _coerce_sample_value({"value": self.sample.get("confidence")}),
+            "samples": count,
+            "age_s": self.received.age_s(stamp_us, now),
         }
-        self._seen[key] = received
-        if len(self._series) > MAX_SERIES:
-            silent = next(iter(self._series))
-            del self._series[silent], self._seen[silent]
 
 
-def _has_samples(arrival: Arrival, envelope: Envelope) -> bool:
-    return arrival.channel not in {STATUS, RECORDING_STATE} and isinstance(envelope.payload, dict)
+def _document_of(arrival: Arrival) -> dict[str, Any]:
+    """
+    The envelope as a document that `Envelope.of` understands.
+
+    Raises:
+        BadEnvelope: If it is none.
+    """
+    document = arrival.document()
+    usual = (
+        type(document) is dict
+        and type(document.get("type")) is str
+        and type(document.get("payload")) is dict
+    )
+    if not usual:
+        Envelope.of(document)
+    return cast("dict[str, Any]", document)
 
 
-def _samples_of(arrival: Arrival, envelope: Envelope) -> Iterable[tuple[str, list[dict[str, Any]]]]:
-    for name, samples in _extract_measurement_lists(envelope.payload):
-        yield f"{arrival.channel}/{name}", samples
+def _stamp_of(document: dict[str, Any]) -> int | None:
+    stamp = document.get("timestamp")
+    if type(stamp) is int and _LEAST_US < stamp < _MOST_US:
+        return stamp
+    return timestamp_us(stamp)
 
 
 def _status_of(payload: object) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from services.collector.ahead import Ahead
 from services.collector.naming import given_name
@@ -49,6 +50,10 @@ class Recorder:
         settings: What the collector was told.
         positions: Where positions are kept.
         storage: How files are written.
+
+    Attributes:
+        written: Envelopes that were given to the files.
+        written_bytes: Their size there.
     """
 
     def __init__(
@@ -65,6 +70,8 @@ class Recorder:
         self._owner = SessionOwner(self._last.session_run or self._last.run)
         self._begun_behind: str | None = self._last.entry_id or None
         self._noted_before = ""
+        self.written = 0
+        self.written_bytes = 0
         self._has_just_joined = False
         self._is_left_open = False
         config = MetricsCollectorConfig(
@@ -212,11 +219,19 @@ class Recorder:
                 places.append(place)
         taken = len(arrivals)
         if lines:
-            kept = self.collector.process_envelopes(lines, give_back=_comes_again(arrivals[0]))
+            kept = self._record(lines, [arrivals[place].parsed for place in places], arrivals[0])
             taken = taken if kept == len(lines) else places[kept]
         if taken:
             self._last = _position_of(arrivals[taken - 1])
         return taken
+
+    def _record(self, lines: Sequence[bytes], parsed: Sequence[Any], first: Arrival) -> int:
+        lost = self.collector.unwritten
+        kept = self.collector.process_envelopes(lines, give_back=_comes_again(first), parsed=parsed)
+        written = lines[: kept - (self.collector.unwritten - lost)]
+        self.written += len(written)
+        self.written_bytes += sum(map(len, written)) + len(written)
+        return kept
 
     def _take_alone(self, arrival: Arrival) -> bool:
         """Take what may begin or end a session, or leave a gap before itself."""
@@ -285,9 +300,7 @@ class Recorder:
 
     def _write_state(self, arrival: Arrival) -> bool:
         session_id = self.session_id
-        taken = self.collector.process_envelopes(
-            [arrival.envelope], give_back=_comes_again(arrival)
-        )
+        taken = self._record([arrival.envelope], [arrival.parsed], arrival)
         if session_id and not self.recording:
             log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
         return taken == 1

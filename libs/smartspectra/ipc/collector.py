@@ -360,7 +360,13 @@ class MetricsCollector(CollectorNames):
         """Record one message; what is no envelope is counted and otherwise ignored."""
         self.process_envelopes((envelope_json,))
 
-    def process_envelopes(self, batch: Sequence[str | bytes], *, give_back: bool = False) -> int:
+    def process_envelopes(
+        self,
+        batch: Sequence[str | bytes],
+        *,
+        give_back: bool = False,
+        parsed: Sequence[Any] | None = None,
+    ) -> int:
         """
         Record messages that arrived together, with one write for all.
 
@@ -368,12 +374,13 @@ class MetricsCollector(CollectorNames):
             batch: The messages.
             give_back: Leave with the caller what the disk does not take, to be given again
                 when :attr:`paused` is None, rather than count it as lost.
+            parsed: For each message its JSON if the caller has parsed it, else None.
 
         Returns:
             How many, from the front, are dealt with: all, unless *give_back* was asked for.
         """
         with self._lock:
-            taken = self._intake.take(batch, give_back=give_back)
+            taken = self._intake.take(batch, give_back=give_back, parsed=parsed)
             if self._storage.clock() - self._looked_s >= _LOOK_S:
                 self.tick()
             return taken

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any
 
 from smartspectra.ipc import fast
@@ -34,9 +35,15 @@ class Intake:
         self._switch = switch
         self._reject = reject
 
-    def take(self, batch: Sequence[str | bytes], *, give_back: bool) -> int:
+    def take(
+        self,
+        batch: Sequence[str | bytes],
+        *,
+        give_back: bool,
+        parsed: Sequence[Any] | None = None,
+    ) -> int:
         """
-        Take messages in the order in which they arrived.
+        Take messages in the order in which they arrived, and what is *parsed* of their JSON.
 
         Returns:
             How many, from the front, are dealt with; the next one was not taken.
@@ -46,10 +53,10 @@ class Intake:
         lines: list[bytes] = []
         documents: list[Document] = []
         rejected: list[tuple[int, str]] = []
-        for raw in batch:
+        for raw, known in zip(batch, repeat(None) if parsed is None else parsed, strict=False):
             try:
                 line = raw if type(raw) is bytes else _as_bytes(raw)
-                document = loads(line)
+                document = loads(line) if known is None else known
                 usual = document["type"] in _USUAL and type(document["payload"]) is dict
             except (ValueError, TypeError, LookupError, RecursionError):
                 usual = False

@@ -81,6 +81,11 @@ class CollectorNames:
         return self._sessions.keeper.paused
 
     @property
+    def unwritten(self) -> int:
+        """Envelopes that the disk did not take and nobody gives again; cheaper than stats."""
+        return self._sessions.keeper.unwritten
+
+    @property
     def unfinished(self) -> str | None:
         """Why a session that has ended still lacks its summary, or None."""
         return self._sessions.unfinished

@@ -1,8 +1,10 @@
 """What every transport gives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from smartspectra.ipc.envelope import document_of
 
 BATCH = 1_000
 BATCH_BYTES = 2 << 20
@@ -13,10 +15,10 @@ LONGEST_RUN = 256
 """Characters of a run's id; nobody's is as long."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
     """
-    One envelope, as it came.
+    One envelope, as it came; not to be changed.
 
     Attributes:
         prefix: Whose it is.
@@ -31,6 +33,7 @@ class Arrival:
         missing: So many before it never came, by their numbers.
         foreign: So many before it were another server's, and were dropped.
         recalled: Whether it did not come, but is what Redis keeps as the last recording state.
+        parsed: Its JSON, once `document` was asked for it; None before.
     """
 
     prefix: str
@@ -45,6 +48,18 @@ class Arrival:
     missing: int = 0
     foreign: int = 0
     recalled: bool = False
+    parsed: Any = field(default=None, repr=False, compare=False)
+
+    def document(self) -> Any:  # noqa: ANN401
+        """
+        Give the envelope's JSON, which is parsed once for all who ask.
+
+        Raises:
+            BadEnvelope: If it is none.
+        """
+        if self.parsed is None:
+            self.parsed = document_of(self.envelope)
+        return self.parsed
 
 
 class Transport(Protocol):
