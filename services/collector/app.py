@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import orjson
 import redis
 
 from services.collector.beating_disk import BeatingDisk
@@ -43,6 +45,7 @@ log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
 LOOK_EVERY_S = 0.1
+TICK_EVERY_S = 0.25
 STALLED_AFTER_S = 5.0
 """A recording that stands still for so long is told."""
 
@@ -87,7 +90,7 @@ class Collector:
         self._pulse = pulse
         self._clock = clock
         self._lock = lock
-        self._reported_at_s = float("-inf")
+        self._reported_at_s = self._ticked_at_s = float("-inf")
 
     @property
     def is_ready(self) -> bool:
@@ -124,8 +127,10 @@ class Collector:
             self._pulse.beat()
         else:
             self._pulse.health.write()
-        for camera in self._cameras.values():
-            camera.tick()
+        if now_s - self._ticked_at_s >= TICK_EVERY_S:
+            self._ticked_at_s = now_s
+            for camera in self._cameras.values():
+                camera.tick()
         self._stand_in.look()
         self._unkept.look()
         if now_s - self._reported_at_s >= REPORT_EVERY_S:
@@ -163,7 +168,7 @@ class Collector:
         try:
             pipe = self._client.pipeline(transaction=False)
             for prefix, camera in self._cameras.items():
-                pipe.publish(f"{keys.CAMERAS}{prefix}", json.dumps(camera.document()))
+                pipe.publish(f"{keys.CAMERAS}{prefix}", _json(camera.document()))
             pipe.publish(f"{keys.HEARTBEATS}{self.beats.key}", json.dumps(self.beats.report()))
             pipe.execute()
         except AWAY as exc:
@@ -263,6 +268,13 @@ def _lock(sessions_folder: Path) -> FolderLock | None:
     with patience("lock", sessions_folder):
         return FolderLock.take(sessions_folder / "collector")
     return None
+
+
+def _json(document: dict[str, Any]) -> bytes | str:
+    try:
+        return orjson.dumps(document)
+    except TypeError:  # it is stricter in corners, such as half a surrogate pair
+        return json.dumps(document)
 
 
 def _transport(settings: Settings, positions: Positions, clock: Clock) -> Transport:

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 1.0
 TICK_EVERY_S = 0.05
+TICK_PAUSE_S = 0.000_25
+"""For each camera so much longer, since looking at a thousand takes time as well."""
+
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
 
@@ -157,7 +160,7 @@ class RecordingLoop:
         """
         self._turns()
         now_s = self._clock.monotonic_s()
-        if now_s - self._ticked_at_s >= TICK_EVERY_S:
+        if now_s - self._ticked_at_s >= TICK_EVERY_S + TICK_PAUSE_S * len(self._cameras):
             for camera in self._cameras.values():
                 camera.tick()
             self._ticked_at_s = self._clock.monotonic_s()

@@ -2,34 +2,55 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from services.collector.transport.base import LONGEST_RUN, Arrival
 from vitalrig import keys
 
 LONGEST_TEXT = 2 * LONGEST_RUN
-_NUMBER = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(rb"[0-9]{1,18}")
+
+
+_CHANNEL, _ENVELOPE, _RUN, _SEQ, _FOLLOWS, _GAP, _GAP_MS = (
+    name.encode()
+    for name in (
+        keys.FIELD_CHANNEL,
+        keys.FIELD_ENVELOPE,
+        keys.FIELD_RUN,
+        keys.FIELD_SEQ,
+        keys.FIELD_FOLLOWS,
+        keys.FIELD_GAP,
+        keys.FIELD_GAP_MS,
+    )
+)
 
 
 def arrival_of(prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arrival:
     """
     Understand an entry; what makes no sense in it is as if it were not there.
     """
-
-    def text(name: str, longest: int = LONGEST_TEXT) -> str:
-        return fields.get(name.encode(), b"").decode(errors="replace")[:longest]
-
-    def number(name: str) -> int:
-        digits = text(name)
-        return int(digits) if _NUMBER.fullmatch(digits) else 0
-
-    return Arrival(
-        prefix=prefix,
-        channel=text(keys.FIELD_CHANNEL),
-        envelope=fields.get(keys.FIELD_ENVELOPE.encode(), b""),
-        entry_id=entry_id.decode(),
-        run=text(keys.FIELD_RUN, LONGEST_RUN),
-        seq=number(keys.FIELD_SEQ),
-        follows=text(keys.FIELD_FOLLOWS),
-        gap=text(keys.FIELD_GAP),
-        gap_s=number(keys.FIELD_GAP_MS) / 1_000,
+    get = fields.get
+    arrival = Arrival(
+        prefix,
+        _text(get(_CHANNEL, b"")),
+        get(_ENVELOPE, b""),
+        entry_id.decode(),
+        _text(get(_RUN, b""), LONGEST_RUN),
+        _number(get(_SEQ, b"")),
     )
+    if _FOLLOWS in fields or _GAP in fields:
+        arrival = replace(
+            arrival,
+            follows=_text(get(_FOLLOWS, b"")),
+            gap=_text(get(_GAP, b"")),
+            gap_s=_number(get(_GAP_MS, b"")) / 1_000,
+        )
+    return arrival
+
+
+def _text(raw: bytes, longest: int = LONGEST_TEXT) -> str:
+    return raw.decode(errors="replace")[:longest]
+
+
+def _number(raw: bytes) -> int:
+    return int(raw) if _NUMBER.fullmatch(raw) else 0
