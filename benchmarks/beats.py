@@ -36,12 +36,12 @@ from benchmarks.server import one_camera as whole_server
 from benchmarks.support.figures import show
 from benchmarks.support.own_redis import own_redis
 from services.physiology_server import app
+from services.physiology_server.backend_factory import redis_config
 from services.physiology_server.captures.base import Shot
-from services.physiology_server.graph import Graph, undisturbed
+from services.physiology_server.frame_loop import Graph, undisturbed
+from services.physiology_server.publishing.backends.redis.redis_backend import connect
 from services.physiology_server.settings import Settings
 from services.physiology_server.sources.synthetic import SyntheticSource
-from services.physiology_server.streaming.choice import redis_config
-from services.physiology_server.streaming.redis_ipc import connect
 from vitalrig import keys
 from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock

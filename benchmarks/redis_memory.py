@@ -38,11 +38,11 @@ from benchmarks.support.feed import envelopes
 from benchmarks.support.figures import show
 from benchmarks.support.own_redis import binary, free_port, wait_for
 from rig.redis_memory import RedisMemory, memory_bytes, plan
+from services.physiology_server.backend_factory import stream_limits
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.numbered import Numbered
+from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
 from services.physiology_server.settings import Settings
-from services.physiology_server.streaming.choice import stream_limits
-from services.physiology_server.streaming.redis_ipc import RedisBackend
 from vitalrig import keys
 from vitalrig.clock import ManualClock
 from vitalrig.errors import Unavailable

@@ -7,10 +7,10 @@ from pathlib import Path
 from stamina.instrumentation import set_on_retry_hooks
 
 from services.physiology_server.app import build
+from services.physiology_server.publishing.backends.file.file_config import FileConfig
+from services.physiology_server.publishing.backends.json_config import JsonConfig
+from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from services.physiology_server.settings import Settings
-from services.physiology_server.streaming.file_config import FileConfig
-from services.physiology_server.streaming.json_config import JsonConfig
-from services.physiology_server.streaming.redis_config import RedisConfig
 from vitalrig.errors import BadSettings
 from vitalrig.service import EXIT_OK, serve
 from vitalrig.settings import HelpWanted

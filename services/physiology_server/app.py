@@ -10,7 +10,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.physiology_server.captures.choice import (
+from services.physiology_server.backend_factory import (
+    make_backend,
+    make_redis,
+    make_spool,
+    redis_config,
+)
+from services.physiology_server.capture_factory import (
     Hands,
     is_session,
     make_capture,
@@ -19,39 +25,33 @@ from services.physiology_server.captures.choice import (
 )
 from services.physiology_server.captures.upload import Uploads
 from services.physiology_server.control import Control
-from services.physiology_server.core import Core
-from services.physiology_server.drops import Drops
-from services.physiology_server.edge import EDA_FIRST_AFTER_S, Edge
-from services.physiology_server.estimate import BREATHING, PULSE
-from services.physiology_server.frames_out import FramePublisher
-from services.physiology_server.graph import Disturb, Graph, undisturbed
-from services.physiology_server.lease import Lease
-from services.physiology_server.outbox import Outbox
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.frame_loop import Disturb, Graph, undisturbed
 from services.physiology_server.performance import MeasuredCore, Performance
 from services.physiology_server.pipeline import Pipeline
-from services.physiology_server.publisher import Publisher
+from services.physiology_server.publishing.backend import Backend
+from services.physiology_server.publishing.backends.redis.lease import Lease
+from services.physiology_server.publishing.backends.redis.redis_backend import connect
+from services.physiology_server.publishing.outbox import Outbox
+from services.physiology_server.publishing.preview import FramePublisher
+from services.physiology_server.publishing.publisher import Publisher
+from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.reporter import Reporter
 from services.physiology_server.rpc.options import OWN_SERVICE, RpcOptions
 from services.physiology_server.rpc.server import RpcServer
-from services.physiology_server.rpc.subscribers import Subscribers
 from services.physiology_server.rpc.verbs import About, Verbs
 from services.physiology_server.scenarios.disturb import ScenarioDisturb
 from services.physiology_server.scenarios.identity import capture_id
 from services.physiology_server.scenarios.load import load_scenario
 from services.physiology_server.scenarios.model import Scenario
 from services.physiology_server.settings import Settings
+from services.physiology_server.signals.core import Core
+from services.physiology_server.signals.edge import EDA_FIRST_AFTER_S, Edge
+from services.physiology_server.signals.frame import SourceKind
+from services.physiology_server.signals.rate_estimator import BREATHING, PULSE
 from services.physiology_server.source_signals import signals_of, warn_of_signals
-from services.physiology_server.sources.base import SourceKind
 from services.physiology_server.spool.past import Past
 from services.physiology_server.state import ServerState
-from services.physiology_server.streaming.base import Backend
-from services.physiology_server.streaming.choice import (
-    make_backend,
-    make_redis,
-    make_spool,
-    redis_config,
-)
-from services.physiology_server.streaming.redis_ipc import connect
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.status import StatusCode
 from smartspectra.ipc.session_files import check_session_id
 from vitalrig.clock import Clock
 from vitalrig.errors import BadRequest, NotPossibleNow

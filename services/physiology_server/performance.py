@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from services.physiology_server.core import Core
-from services.physiology_server.frames import Frame
+from services.physiology_server.publishing.send_latency import WINDOW_S, Latencies
 from services.physiology_server.settings import Settings
+from services.physiology_server.signals.core import Core
+from services.physiology_server.signals.frame import Frame
 from services.physiology_server.state import ServerState
-from services.physiology_server.streaming.latency import WINDOW_S, Latencies
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any, Literal, Protocol
 
 from services.physiology_server.control import Control
-from services.physiology_server.edge import Edge
 from services.physiology_server.envelopes import Outgoing, envelope, of_change
-from services.physiology_server.frames import Frame
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.edge import Edge
+from services.physiology_server.signals.frame import Frame
+from services.physiology_server.signals.status import StatusCode
 from smartspectra.ipc.channels import CORE_METRICS, STATUS
 from smartspectra.ipc.envelope import BadEnvelope, Envelope
 

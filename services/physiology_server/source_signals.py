@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 
-from services.physiology_server.captures.choice import is_session
+from services.physiology_server.capture_factory import is_session
 from services.physiology_server.settings import Settings, SourceName
 
 log = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from services.physiology_server.control import Control
-from services.physiology_server.drops import Drops
+from services.physiology_server.dropped_frames import Drops
 from services.physiology_server.envelopes import of_change
-from services.physiology_server.outbox import Outbox
+from services.physiology_server.publishing.outbox import Outbox
 
 
 class ServerState:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from services.physiology_server.streaming.file_config import FileConfig
-from services.physiology_server.streaming.redis_config import RedisConfig
+from services.physiology_server.publishing.backends.file.file_config import FileConfig
+from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from tests.support.guide_command import NOT_POSSIBLE, ROOT, SESSION, environment
 from tests.support.patience import PATIENCE_S
 

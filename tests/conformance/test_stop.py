@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.physiology_server.outbox import Outbox
-from services.physiology_server.publisher import Publisher
+from services.physiology_server.publishing.outbox import Outbox
+from services.physiology_server.publishing.publisher import Publisher
 from tests.support.backends import batch
 from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats

@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
-from services.physiology_server.outbox import Outbox
-from services.physiology_server.publisher import Publisher
-from services.physiology_server.streaming.file_config import FileConfig
-from services.physiology_server.streaming.file_ipc import FileBackend
+from services.physiology_server.publishing.backends.file.file_backend import FileBackend
+from services.physiology_server.publishing.backends.file.file_config import FileConfig
+from services.physiology_server.publishing.outbox import Outbox
+from services.physiology_server.publishing.publisher import Publisher
 from tests.support.backends import METRICS, batch, by_kind, until_away
 from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats

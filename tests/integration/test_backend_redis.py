@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from services.physiology_server.streaming.redis_config import RedisConfig
-from services.physiology_server.streaming.redis_ipc import RedisBackend
+from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
+from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from tests.support.backends import METRICS, RedisRig, a_jpeg, a_picture, batch, by_kind, play
 from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats

@@ -13,8 +13,8 @@ import pytest
 
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.numbered import Numbered
-from services.physiology_server.outbox import Outbox
-from services.physiology_server.publisher import Publisher
+from services.physiology_server.publishing.outbox import Outbox
+from services.physiology_server.publishing.publisher import Publisher
 from tests.support.backends import (
     METRICS,
     FileRig,

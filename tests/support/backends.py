@@ -10,14 +10,14 @@ import numpy as np
 
 from services.physiology_server.envelopes import Outgoing, envelope
 from services.physiology_server.numbered import Numbered
-from services.physiology_server.rpc.subscribers import Subscribers
-from services.physiology_server.streaming.file_config import FileConfig
-from services.physiology_server.streaming.file_ipc import FileBackend
-from services.physiology_server.streaming.grpc_stream import GrpcStreamBackend
-from services.physiology_server.streaming.memory import MemoryBackend
-from services.physiology_server.streaming.redis_config import RedisConfig
-from services.physiology_server.streaming.redis_ipc import RedisBackend
+from services.physiology_server.publishing.backends.file.file_backend import FileBackend
+from services.physiology_server.publishing.backends.file.file_config import FileConfig
+from services.physiology_server.publishing.backends.grpc_backend import GrpcStreamBackend
+from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
+from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
+from services.physiology_server.publishing.subscribers import Subscribers
 from smartspectra.ipc.channels import KINDS
+from tests.support.memory_backend import MemoryBackend
 from tests.support.patience import PATIENCE_S
 from tests.support.subscriber import Subscriber
 from vitalrig.beats import Beats

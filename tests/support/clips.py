@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.physiology_server.frames import Frame, Signals
+from services.physiology_server.signals.frame import Frame, Signals
 
 WIDTH, HEIGHT = 160, 120
 FPS = 30

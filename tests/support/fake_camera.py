@@ -129,7 +129,7 @@ async def watch(transform: str) -> None:
     """Say what the camera's capture yields, one JSON line an item, until input ends."""
     from services.physiology_server.captures.base import Shot
     from services.physiology_server.captures.camera import camera_capture
-    from services.physiology_server.drops import Drops
+    from services.physiology_server.dropped_frames import Drops
     from services.physiology_server.transforms import parse
     from vitalrig.beats import Beats
     from vitalrig.clock import SystemClock

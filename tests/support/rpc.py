@@ -12,16 +12,16 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from services.physiology_server.control import Control
-from services.physiology_server.drops import Drops
+from services.physiology_server.dropped_frames import Drops
 from services.physiology_server.envelopes import envelope
-from services.physiology_server.outbox import Outbox
-from services.physiology_server.publisher import Publisher
+from services.physiology_server.publishing.backends.grpc_backend import GrpcStreamBackend
+from services.physiology_server.publishing.outbox import Outbox
+from services.physiology_server.publishing.publisher import Publisher
+from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.rpc.options import RpcOptions
 from services.physiology_server.rpc.server import RpcServer
-from services.physiology_server.rpc.subscribers import Subscribers
 from services.physiology_server.rpc.verbs import About, Verbs
 from services.physiology_server.state import ServerState
-from services.physiology_server.streaming.grpc_stream import GrpcStreamBackend
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.running import running

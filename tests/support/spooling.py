@@ -4,7 +4,7 @@ import asyncio
 
 from services.physiology_server.control import RecordingChange
 from services.physiology_server.envelopes import Outgoing, of_change
-from services.physiology_server.outbox import Outbox
+from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.spool.spool import Spool
 from vitalrig.clock import ManualClock
 from vitalrig.health import Health

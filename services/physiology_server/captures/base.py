@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.frames import Frame
-from services.physiology_server.sources.base import SourceKind
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.frame import Frame, SourceKind
+from services.physiology_server.signals.status import StatusCode
 
 Picture = NDArray[np.uint8]
 """Height x width x 3 bytes, in the order red, green, blue."""

@@ -8,7 +8,7 @@ import cv2
 from services.physiology_server.captures.live import LiveCapture
 from services.physiology_server.captures.opencv import Away, OpenCvFeed
 from services.physiology_server.captures.pictures import MakeAnalysis
-from services.physiology_server.drops import Drops
+from services.physiology_server.dropped_frames import Drops
 from services.physiology_server.transforms import Transform
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock

@@ -9,8 +9,8 @@ import cv2
 
 from services.physiology_server.captures.base import Picture
 from services.physiology_server.captures.opencv import OpenCvFeed
-from services.physiology_server.drops import Drops
-from services.physiology_server.frame_rate import FrameRate
+from services.physiology_server.clocks.frame_rate import FrameRate
+from services.physiology_server.dropped_frames import Drops
 from vitalrig.clock import SystemClock
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from services.physiology_server.captures.pictures import MakeAnalysis
 from services.physiology_server.captures.reader import Opener
 from services.physiology_server.captures.streams import SCHEMES, Fifo, Url, shown
 from services.physiology_server.captures.video import VideoCapture
-from services.physiology_server.drops import Drops
+from services.physiology_server.dropped_frames import Drops
 from services.physiology_server.transforms import Transform
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock

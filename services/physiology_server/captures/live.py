@@ -8,10 +8,10 @@ from services.physiology_server.captures.base import Idle, Item, Shot
 from services.physiology_server.captures.handover import Handover
 from services.physiology_server.captures.pictures import Look, MakeAnalysis, to_rgb
 from services.physiology_server.captures.reader import Opener, Reader, Taken
-from services.physiology_server.drops import Drops
-from services.physiology_server.frame_rate import FrameRate
-from services.physiology_server.sources.base import SourceKind
-from services.physiology_server.status import StatusCode
+from services.physiology_server.clocks.frame_rate import FrameRate
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.signals.frame import SourceKind
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock

@@ -5,10 +5,10 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 
 from services.physiology_server.captures.base import Item, Picture, Shot
-from services.physiology_server.drops import Drops
-from services.physiology_server.frames import Frame
-from services.physiology_server.pacing import Pacing
-from services.physiology_server.sources.base import Source, SourceKind
+from services.physiology_server.clocks.paced import Pacing
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.signals.frame import Frame, SourceKind
+from services.physiology_server.sources.base import Source
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.physiology_server.captures.base import Picture
-from services.physiology_server.frames import Frame
+from services.physiology_server.signals.frame import Frame
 from services.physiology_server.transforms import Transform
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from typing import Protocol
 from services.physiology_server.captures.absence import Absence, back_off
 from services.physiology_server.captures.base import Picture
 from services.physiology_server.captures.handover import Handover
-from services.physiology_server.captures.livetime import LiveTime
 from services.physiology_server.captures.opencv import Away, Feed
 from services.physiology_server.captures.pictures import Stillness, broken
-from services.physiology_server.drops import Drops
-from services.physiology_server.frame_rate import FrameRate
+from services.physiology_server.clocks.frame_rate import FrameRate
+from services.physiology_server.clocks.live import LiveTime
+from services.physiology_server.dropped_frames import Drops
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 

@@ -12,11 +12,11 @@ from statistics import median
 from typing import Any, Literal
 
 from services.physiology_server.captures.base import Idle, Item, Recorded
-from services.physiology_server.captures.restamp import dumped, restamped
-from services.physiology_server.captures.session_time import LONGEST_US, Timeline
+from services.physiology_server.clocks.paced import Pacing
+from services.physiology_server.clocks.recorded import LONGEST_US, Timeline
+from services.physiology_server.envelope_timestamps import dumped, restamped
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.pacing import Pacing
-from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.signals.frame import SourceKind
 from smartspectra.ipc.channels import (
     CORE_METRICS,
     EDGE_METRICS,

@@ -9,11 +9,11 @@ from typing import Any
 
 from services.physiology_server.captures.base import Idle, Item, Picture, Shot
 from services.physiology_server.captures.pictures import Look, MakeAnalysis, is_picture
-from services.physiology_server.captures.upload_time import UploadTime
-from services.physiology_server.drops import Drops, Reason
-from services.physiology_server.frame_rate import FrameRate
-from services.physiology_server.sources.base import SourceKind
-from services.physiology_server.status import StatusCode
+from services.physiology_server.clocks.frame_rate import FrameRate
+from services.physiology_server.clocks.upload import UploadTime
+from services.physiology_server.dropped_frames import Drops, Reason
+from services.physiology_server.signals.frame import SourceKind
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
 from vitalrig.errors import NotPossibleNow

@@ -10,10 +10,9 @@ from pathlib import Path
 from services.physiology_server.captures.base import Idle, Item, Picture, Shot
 from services.physiology_server.captures.film import Film
 from services.physiology_server.captures.pictures import Look, MakeAnalysis, is_picture, to_rgb
-from services.physiology_server.drops import Drops, Reason
-from services.physiology_server.frames import Frame
-from services.physiology_server.pacing import Pacing
-from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.clocks.paced import Pacing
+from services.physiology_server.dropped_frames import Drops, Reason
+from services.physiology_server.signals.frame import Frame, SourceKind
 from services.physiology_server.transforms import Transform
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock

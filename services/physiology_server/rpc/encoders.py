@@ -8,11 +8,11 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from services.physiology_server.publishing.subscribers import Delivery
 from services.physiology_server.rpc import shapes
 from services.physiology_server.rpc.filling import fill_facts
 from services.physiology_server.rpc.payloads import fill_payload
-from services.physiology_server.rpc.subscribers import Delivery
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.status import StatusCode
 from smartspectra.ipc.envelope import BadEnvelope
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from services.physiology_server.rpc.shapes import of
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.status import StatusCode
 
 Facts = Mapping[str, Any]
 """What may stand in a reply, by name."""

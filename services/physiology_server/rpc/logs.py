@@ -7,7 +7,7 @@ from collections import deque
 
 import orjson
 
-from services.physiology_server.rpc.subscribers import Subscribers
+from services.physiology_server.publishing.subscribers import Subscribers
 
 CHANNEL = "logs"
 MOST_PENDING = 1_000

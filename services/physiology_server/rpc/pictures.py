@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from services.physiology_server.drops import Reason
+from services.physiology_server.dropped_frames import Reason
 from services.physiology_server.rpc.shapes import Mat
 
 COLOUR, GREY = (16, 3), (0, 1)

@@ -10,6 +10,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.rpc import descriptors
 from services.physiology_server.rpc.binding import bind
 from services.physiology_server.rpc.logs import LogStream
@@ -18,7 +19,6 @@ from services.physiology_server.rpc.names import Matching, canonical_verb, match
 from services.physiology_server.rpc.options import OWN_SERVICE, RpcOptions
 from services.physiology_server.rpc.security import Security
 from services.physiology_server.rpc.streams import Streams
-from services.physiology_server.rpc.subscribers import Subscribers
 from services.physiology_server.rpc.verbs import Verbs
 from vitalrig.errors import BadSettings, CannotStart
 

@@ -10,9 +10,9 @@ from google.protobuf.message import Message
 
 from services.physiology_server.control import StatusChange
 from services.physiology_server.envelopes import of_change
+from services.physiology_server.publishing.subscribers import Delivery, Subscriber, Subscribers
 from services.physiology_server.rpc.encoders import Encoder, encoder
 from services.physiology_server.rpc.logs import CHANNEL as LOGS
-from services.physiology_server.rpc.subscribers import Delivery, Subscriber, Subscribers
 from services.physiology_server.state import ServerState
 from smartspectra.ipc.channels import CORE_METRICS, EDGE_METRICS, STATUS
 from smartspectra.ipc.envelope import BadEnvelope

@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from services.physiology_server.drops import Reason
+from services.physiology_server.dropped_frames import Reason
 from services.physiology_server.rpc.filling import Facts
 from services.physiology_server.rpc.pictures import Sink, Uploads, picture_of
 from services.physiology_server.rpc.shapes import Mat

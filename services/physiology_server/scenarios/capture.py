@@ -9,7 +9,7 @@ from itertools import count
 from services.physiology_server.captures.base import Capture, Idle, Item, Recorded, Restart, Shot
 from services.physiology_server.scenarios.events import Event, FrameEvent, Lasting
 from services.physiology_server.scenarios.model import Scenario
-from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.signals.frame import SourceKind
 from vitalrig.errors import BadRequest, NotPossibleNow
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from services.physiology_server.captures.restamp import dumped, objects_in, stamp_of
+from services.physiology_server.envelope_timestamps import dumped, objects_in, stamp_of
 from smartspectra.ipc.channels import METRIC_KINDS
 from smartspectra.ipc.envelope import BadEnvelope, document_of
 

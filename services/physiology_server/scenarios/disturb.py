@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 
-from services.physiology_server.captures.restamp import restamped, stamp_of
+from services.physiology_server.envelope_timestamps import restamped, stamp_of
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.scenarios.events import DelayEvent, MessageEvent, StampEvent
 from services.physiology_server.scenarios.model import Scenario

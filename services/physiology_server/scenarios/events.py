@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.physiology_server.captures.base import Restart
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.frames import Frame
 from services.physiology_server.scenarios.chance import Chance
+from services.physiology_server.signals.frame import Frame
 from services.physiology_server.sources.profile import Knot
 
 Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -1,7 +1,7 @@
 """Which source a scenario can be played on."""
 
 from services.physiology_server.scenarios.model import Scenario
-from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.signals.frame import SourceKind
 from services.physiology_server.sources.synthetic import SyntheticSource
 from vitalrig.errors import BadSettings
 

@@ -5,10 +5,10 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from services.physiology_server.frames import Frame, Signals
 from services.physiology_server.scenarios.chance import Chance
 from services.physiology_server.scenarios.events import FrameEvent, Seconds, Share
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.frame import Frame, Signals
+from services.physiology_server.signals.status import StatusCode
 
 
 class Unseen(FrameEvent):

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from services.physiology_server.captures.restamp import dumped, objects_in
+from services.physiology_server.envelope_timestamps import dumped, objects_in
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.scenarios.chance import Chance
 from services.physiology_server.scenarios.events import MessageEvent, Share

@@ -1,11 +1,9 @@
 """What every source of frames promises."""
 
 from collections.abc import Iterator
-from typing import Literal, Protocol
+from typing import Protocol
 
-from services.physiology_server.frames import Frame
-
-SourceKind = Literal["synthetic", "replay", "camera", "upload"]
+from services.physiology_server.signals.frame import Frame, SourceKind
 
 
 class Source(Protocol):

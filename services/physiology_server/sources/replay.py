@@ -10,8 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from services.physiology_server.frames import Frame, Signals
-from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.signals.frame import Frame, Signals, SourceKind
 
 Floats = NDArray[np.float64]
 

@@ -6,8 +6,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from services.physiology_server.frames import Frame, Signals
-from services.physiology_server.sources.base import SourceKind
+from services.physiology_server.signals.frame import Frame, Signals, SourceKind
 from services.physiology_server.sources.noise import Noise
 from services.physiology_server.sources.profile import RateProfile
 from services.physiology_server.sources.waveforms import (

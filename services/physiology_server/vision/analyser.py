@@ -5,10 +5,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from services.physiology_server.estimate import LONGEST_GAP_S
-from services.physiology_server.frame_rate import FrameRate
-from services.physiology_server.frames import Frame, Signals
-from services.physiology_server.status import StatusCode
+from services.physiology_server.clocks.frame_rate import FrameRate
+from services.physiology_server.signals.frame import Frame, Signals
+from services.physiology_server.signals.rate_estimator import LONGEST_GAP_S
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.chest import BreathingTrace
 from services.physiology_server.vision.light import light_code
 from services.physiology_server.vision.picture import Picture

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.picture import Picture
 from services.physiology_server.vision.regions import Box
 

@@ -1,6 +1,6 @@
 """Whether the subject sits where it can be measured."""
 
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.regions import CHEST, Box
 
 SMALLEST_FACE = 0.16

@@ -6,7 +6,7 @@ from collections import deque
 import cv2
 import numpy as np
 
-from services.physiology_server.estimate import LONGEST_GAP_S
+from services.physiology_server.signals.rate_estimator import LONGEST_GAP_S
 from services.physiology_server.vision.picture import Colour, Floats, Pixels
 from services.physiology_server.vision.regions import SKIN, Box
 

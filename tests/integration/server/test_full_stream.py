@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from services.physiology_server.outbox import Outbox
-from services.physiology_server.publisher import Publisher
-from services.physiology_server.streaming.redis_config import RedisConfig
-from services.physiology_server.streaming.redis_ipc import RedisBackend, connect
-from services.physiology_server.streaming.stream_keeper import StreamKeeper
+from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend, connect
+from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
+from services.physiology_server.publishing.backends.redis.stream_keeper import StreamKeeper
+from services.physiology_server.publishing.outbox import Outbox
+from services.physiology_server.publishing.publisher import Publisher
 from tests.support.backends import batch, until_away
 from tests.support.redis_server import RedisServer, programs
 from tests.support.server_process import entries

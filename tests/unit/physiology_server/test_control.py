@@ -3,7 +3,7 @@
 import pytest
 
 from services.physiology_server.control import Control, RecordingChange, StatusChange
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.status import StatusCode
 from vitalrig.clock import ManualClock
 from vitalrig.errors import BadRequest, NotPossibleNow
 

@@ -5,14 +5,14 @@ import logging
 import pytest
 
 from services.physiology_server.control import Control
-from services.physiology_server.core import Core
-from services.physiology_server.drops import Drops
-from services.physiology_server.outbox import Outbox
+from services.physiology_server.dropped_frames import Drops
 from services.physiology_server.performance import MeasuredCore, Performance
+from services.physiology_server.publishing.outbox import Outbox
+from services.physiology_server.publishing.send_latency import Latencies
 from services.physiology_server.settings import Settings
+from services.physiology_server.signals.core import Core
 from services.physiology_server.sources.synthetic import SyntheticSource
 from services.physiology_server.state import ServerState
-from services.physiology_server.streaming.latency import Latencies
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from services.physiology_server.core import Core
-from services.physiology_server.estimate import BREATHING, PULSE, RateEstimator, find_rate
-from services.physiology_server.frames import Frame, Signals
+from services.physiology_server.signals.core import Core
+from services.physiology_server.signals.frame import Frame, Signals
+from services.physiology_server.signals.rate_estimator import (
+    BREATHING,
+    PULSE,
+    RateEstimator,
+    find_rate,
+)
 from vitalrig.clock import ManualClock
 
 FPS = 30.0

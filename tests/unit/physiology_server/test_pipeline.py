@@ -5,9 +5,9 @@ import json
 import pytest
 
 from services.physiology_server.control import Control
-from services.physiology_server.core import Core
-from services.physiology_server.edge import Edge
 from services.physiology_server.pipeline import Pipeline
+from services.physiology_server.signals.core import Core
+from services.physiology_server.signals.edge import Edge
 from services.physiology_server.sources.synthetic import SyntheticSource
 from vitalrig.clock import ManualClock
 

@@ -7,7 +7,7 @@ import pytest
 from services.physiology_server.captures.inputs import input_capture
 from services.physiology_server.captures.live import LiveCapture
 from services.physiology_server.captures.video import VideoCapture
-from services.physiology_server.drops import Drops
+from services.physiology_server.dropped_frames import Drops
 from tests.support.clips import Brightness, write_video
 from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock

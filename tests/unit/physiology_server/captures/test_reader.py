@@ -10,8 +10,8 @@ import pytest
 from services.physiology_server.captures.handover import Handover
 from services.physiology_server.captures.opencv import Away
 from services.physiology_server.captures.reader import Reader
-from services.physiology_server.drops import Drops
-from services.physiology_server.frame_rate import FrameRate
+from services.physiology_server.clocks.frame_rate import FrameRate
+from services.physiology_server.dropped_frames import Drops
 from tests.support.clips import luma
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from services.physiology_server.captures.base import Idle, Recorded
 from services.physiology_server.captures.session import SessionCapture
-from services.physiology_server.captures.session_time import LONGEST_US, Timeline
+from services.physiology_server.clocks.recorded import LONGEST_US, Timeline
 from services.physiology_server.control import Control
-from services.physiology_server.core import Core
-from services.physiology_server.edge import Edge
 from services.physiology_server.pipeline import Pipeline
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.core import Core
+from services.physiology_server.signals.edge import Edge
+from services.physiology_server.signals.status import StatusCode
 from tests.support.sessions import GOLDEN
 from vitalrig.clock import ManualClock, SystemClock
 

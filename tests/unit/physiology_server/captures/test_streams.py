@@ -12,8 +12,8 @@ import pytest
 from services.physiology_server.captures.base import Idle, Shot
 from services.physiology_server.captures.inputs import input_capture
 from services.physiology_server.captures.streams import LISTEN_S, shown
-from services.physiology_server.drops import Drops
-from services.physiology_server.status import StatusCode
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.signals.status import StatusCode
 from tests.support.clips import FPS, Brightness, luma, y4m, y4m_frame, y4m_header
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.physiology_server.captures.base import Idle, Shot
 from services.physiology_server.captures.upload import UploadCapture, Uploads
-from services.physiology_server.drops import Drops
-from services.physiology_server.status import StatusCode
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
 from tests.support.clips import Brightness
 from tests.support.patience import PATIENCE_S

@@ -11,8 +11,8 @@ import pytest
 
 from services.physiology_server.captures.base import Idle, Shot
 from services.physiology_server.captures.video import VideoCapture
-from services.physiology_server.drops import Drops
-from services.physiology_server.frames import Frame
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.signals.frame import Frame
 from services.physiology_server.transforms import Transform
 from tests.support.clips import (
     FPS,

@@ -4,7 +4,7 @@ import pytest
 from google.protobuf import wrappers_pb2
 
 from services.physiology_server.rpc.filling import fill_facts
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.status import StatusCode
 from tests.support.rpc import OTHER, Messages, compile_proto
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import status_pb2

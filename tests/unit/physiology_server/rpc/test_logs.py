@@ -9,9 +9,9 @@ import threading
 
 import pytest
 
+from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.rpc import logs
 from services.physiology_server.rpc.logs import CHANNEL, LogStream
-from services.physiology_server.rpc.subscribers import Subscribers
 from tests.support.patience import PATIENCE_S
 
 

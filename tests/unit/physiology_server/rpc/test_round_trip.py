@@ -6,10 +6,10 @@ from google.protobuf import json_format
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.physiology_server.core import Core
-from services.physiology_server.edge import Edge
 from services.physiology_server.rpc.payloads import fill_payload
-from services.physiology_server.samples import shortest
+from services.physiology_server.signals.core import Core
+from services.physiology_server.signals.edge import Edge
+from services.physiology_server.signals.wire_samples import shortest
 from services.physiology_server.sources.synthetic import SyntheticSource
 from tests.support import gen_c
 from vitalrig.clock import ManualClock

@@ -3,12 +3,12 @@
 import asyncio
 
 from services.physiology_server.control import Control
-from services.physiology_server.drops import Drops
-from services.physiology_server.outbox import Outbox
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.publishing.outbox import Outbox
+from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.rpc.streams import Streams
-from services.physiology_server.rpc.subscribers import Subscribers
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.state import ServerState
-from services.physiology_server.status import StatusCode
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 from vitalrig.rpc import physiology_pb2 as pb

@@ -9,17 +9,17 @@ import pytest
 
 from services.physiology_server.captures.paced import PacedCapture
 from services.physiology_server.control import Control
-from services.physiology_server.core import Core
-from services.physiology_server.drops import Drops
-from services.physiology_server.edge import Edge
-from services.physiology_server.graph import Graph
-from services.physiology_server.outbox import Outbox
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.frame_loop import Graph
 from services.physiology_server.pipeline import Pipeline
+from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.scenarios.capture import ScenarioCapture
 from services.physiology_server.scenarios.disturb import ScenarioDisturb
 from services.physiology_server.scenarios.fit import synthetic_source
 from services.physiology_server.scenarios.identity import capture_id
 from services.physiology_server.scenarios.load import load_scenario
+from services.physiology_server.signals.core import Core
+from services.physiology_server.signals.edge import Edge
 from services.physiology_server.state import ServerState
 from tests.support.running import a_pulse
 from vitalrig.beats import Beats

@@ -6,10 +6,10 @@ import pytest
 
 from services.physiology_server.captures.base import Idle, Recorded, Restart, Shot
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.frames import Frame, Signals
 from services.physiology_server.scenarios.capture import ScenarioCapture
 from services.physiology_server.scenarios.load import scenario_of
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.frame import Frame, Signals
+from services.physiology_server.signals.status import StatusCode
 from vitalrig.errors import NotPossibleNow
 
 SIGNALS = Signals(pulse=0.1, upper_breathing=0.1, blinking=False)

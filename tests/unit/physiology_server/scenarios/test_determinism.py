@@ -8,7 +8,7 @@ import pytest
 
 from services.physiology_server.captures.paced import PacedCapture
 from services.physiology_server.captures.session import SessionCapture
-from services.physiology_server.drops import Drops
+from services.physiology_server.dropped_frames import Drops
 from services.physiology_server.scenarios.compare import first_difference, main, without_wall_clock
 from services.physiology_server.scenarios.identity import capture_id
 from services.physiology_server.scenarios.load import load_scenario, scenario_of

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from services.physiology_server.frames import Frame, Signals
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.frame import Frame, Signals
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.analyser import Analyser
 from tests.support.faces import finished, portrait, room
 

@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from services.physiology_server.estimate import BREATHING, PULSE, RateEstimator, find_rate
-from services.physiology_server.status import StatusCode
+from services.physiology_server.signals.rate_estimator import (
+    BREATHING,
+    PULSE,
+    RateEstimator,
+    find_rate,
+)
+from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.analyser import Analyser
 from services.physiology_server.vision.pulse import PulseWindow
 from tests.support.faces import finished, portrait, room

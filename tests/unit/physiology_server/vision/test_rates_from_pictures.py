@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from services.physiology_server.estimate import BREATHING, PULSE, RateEstimator
-from services.physiology_server.frames import Frame
+from services.physiology_server.signals.frame import Frame
+from services.physiology_server.signals.rate_estimator import BREATHING, PULSE, RateEstimator
 from services.physiology_server.vision.analyser import Analyser
 from tests.support.faces import breath, heartbeat, portrait
 

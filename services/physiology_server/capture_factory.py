@@ -1,0 +1,180 @@
+"""Which capture the settings ask for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from services.physiology_server.captures.base import Capture, Picture
+from services.physiology_server.captures.camera import camera_capture
+from services.physiology_server.captures.drawing import draw
+from services.physiology_server.captures.inputs import input_capture
+from services.physiology_server.captures.paced import PacedCapture
+from services.physiology_server.captures.session import SessionCapture
+from services.physiology_server.captures.upload import UploadCapture, Uploads
+from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.scenarios.capture import ScenarioCapture, SetRecording
+from services.physiology_server.scenarios.fit import check_fit, synthetic_source
+from services.physiology_server.scenarios.model import Scenario
+from services.physiology_server.settings import Settings
+from services.physiology_server.signals.frame import Frame, SourceKind
+from services.physiology_server.sources.base import Source
+from services.physiology_server.sources.replay import ReplaySource
+from services.physiology_server.transforms import parse
+from services.physiology_server.vision.analyser import Analyser
+from vitalrig.beats import Beats
+from vitalrig.clock import Clock
+from vitalrig.errors import BadSettings
+
+SESSION_SUFFIX = ".jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """
+    What captures need of the rest of the server.
+
+    Attributes:
+        clock: What tells the time.
+        beats: Where heartbeats and counters go.
+        drops: Where dropped frames are counted.
+        uploads: Where uploaded pictures come in.
+        set_recording: Begins and ends recordings, for scenarios.
+        frames_done: How many frames the graph has worked on.
+    """
+
+    clock: Clock
+    beats: Beats
+    drops: Drops
+    uploads: Uploads
+    set_recording: SetRecording
+    frames_done: Callable[[], int]
+
+
+def make_capture(settings: Settings, scenario: Scenario | None, hands: Hands) -> Capture:
+    """
+    Make the capture for one run of the graph.
+
+    Raises:
+        BadSettings: If the source cannot be opened, or cannot do what the scenario wants.
+    """
+    try:
+        capture = _capture(settings, scenario, hands)
+    except ValueError as exc:
+        raise BadSettings(str(exc)) from exc
+    if scenario is None:
+        return capture
+    check_fit(scenario, capture.kind, has_frames=not isinstance(capture, SessionCapture))
+    return ScenarioCapture(capture, scenario, hands.set_recording, seed_of(settings, scenario))
+
+
+def seed_of(settings: Settings, scenario: Scenario | None) -> int:
+    """
+    The seed that counts: a scenario's own goes first.
+    """
+    if scenario is None or scenario.seed is None:
+        return settings.seed
+    return scenario.seed
+
+
+def recorded_in(settings: Settings) -> str | None:
+    """
+    The file that the frames come from; empty where they are made up.
+
+    None where they are taken while we wait, and cannot be had again.
+    """
+    if settings.source == "synthetic":
+        return ""
+    if settings.source == "replay":
+        return str(settings.replay_path)
+    if settings.source == "video" and Path(settings.input_path).is_file():
+        return settings.input_path
+    return None
+
+
+def is_session(settings: Settings) -> bool:
+    """
+    Whether what is replayed is a session, and no signals.
+    """
+    return settings.source == "replay" and settings.replay_path.suffix == SESSION_SUFFIX
+
+
+def _capture(settings: Settings, scenario: Scenario | None, hands: Hands) -> Capture:
+    transform = parse(settings.input_transform_mode)
+    if settings.source == "upload":
+        return UploadCapture(
+            hands.uploads,
+            hands.clock,
+            Analyser,
+            hands.frames_done,
+            transform=transform,
+            fps=settings.fps,
+        )
+    if settings.source == "camera":
+        return camera_capture(
+            settings.camera_device_index,
+            hands.clock,
+            hands.beats,
+            hands.drops,
+            Analyser,
+            width=settings.camera_width,
+            height=settings.camera_height,
+            fps=settings.camera_fps,
+            transform=transform,
+        )
+    if settings.source == "video":
+        if not settings.input_path:
+            raise BadSettings("input_path: name a video file, a FIFO or the URL of a stream")
+        return input_capture(
+            settings.input_path,
+            hands.clock,
+            hands.beats,
+            hands.drops,
+            Analyser,
+            transform=transform,
+            fps=settings.fps,
+            speed=settings.speed,
+            loop=settings.input_loop,
+            keep_all=scenario is not None,
+        )
+    if is_session(settings):
+        return SessionCapture(
+            settings.replay_path,
+            hands.clock,
+            settings.speed,
+            loop=settings.replay_loop,
+            stamps=settings.replay_stamps,
+        )
+    source = _source(settings, scenario)
+    recorded_at_us = source.recorded_at_us if isinstance(source, ReplaySource) else None
+    return PacedCapture(
+        source,
+        hands.clock,
+        hands.beats,
+        hands.drops,
+        speed=settings.speed,
+        draw=partial(_drawn, source.kind),
+        keep_all=scenario is not None,
+        recorded_at_us=recorded_at_us if settings.replay_stamps == "recorded" else None,
+    )
+
+
+def _source(settings: Settings, scenario: Scenario | None) -> Source:
+    if settings.source == "replay":
+        return ReplaySource.from_csv(
+            settings.replay_path,
+            fps=settings.fps if scenario is None or scenario.fps is None else scenario.fps,
+            loop=settings.replay_loop,
+            start_s=settings.replay_start_s,
+        )
+    return synthetic_source(
+        scenario,
+        seed=settings.seed,
+        fps=settings.fps,
+        pulse_per_minute=settings.pulse_rate,
+        breathing_per_minute=settings.breathing_rate,
+    )
+
+
+def _drawn(kind: SourceKind, frame: Frame) -> Picture:
+    return draw(frame, kind)

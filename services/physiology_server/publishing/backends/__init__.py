@@ -1,0 +1,1 @@
+"""Where envelopes go: one backend for each place."""

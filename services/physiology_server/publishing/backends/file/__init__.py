@@ -1,0 +1,1 @@
+"""Files: envelopes one a line, and pictures, in one folder."""

@@ -1,0 +1,1 @@
+"""Redis: the vendor's channels, a capped stream, and the lease on the key prefix."""

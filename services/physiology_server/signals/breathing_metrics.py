@@ -1,0 +1,129 @@
+"""What Core says about breathing."""
+
+import math
+from collections import deque
+from itertools import pairwise
+from typing import Any
+
+from services.physiology_server.signals.breath_detector import BreathTracker
+from services.physiology_server.signals.frame import Frame
+from services.physiology_server.signals.periodic import Cadence
+from services.physiology_server.signals.rate_estimator import BREATHING, LONGEST_GAP_S
+from services.physiology_server.signals.rate_tracker import RateTrack
+from services.physiology_server.signals.wire_samples import Sample, Stamp
+
+TRACE_EVERY_S = 0.2
+"""Seconds between samples of Core's breathing traces; Edge has them for each frame."""
+
+APNEA_EVERY_S = 0.475
+"""Seconds between statements on apnea."""
+
+# A chest that moves less in this time than this share of a usual breath does not breathe.
+_APNEA_S = 10.0
+_STILL = 0.25
+_LINE_S = 1.0
+# Frame times are sums of fractions.
+_GRACE_S = 1e-3
+
+
+class BreathingPart:
+    """
+    Gathers the `breathing` of the next payload.
+
+    Rate and single breaths come from the chest's trace. Amplitude, baseline and line length are
+    in units of twice its deviation (see `breath_detector.Breath`). Apnea and line length are
+    stated once two breaths have shown what breathing looks like here.
+    """
+
+    def __init__(self) -> None:
+        self.rate = RateTrack(BREATHING)
+        self._breaths: BreathTracker[Stamp] = BreathTracker()
+        self._trace_due = Cadence(TRACE_EVERY_S)
+        self._apnea_due = Cadence(APNEA_EVERY_S)
+        self._recent: deque[tuple[float, float]] = deque()
+        self._last_s = -math.inf
+        self._series: dict[str, list[Sample]] = {}
+        self._strict: Sample | None = None
+
+    def add(self, frame: Frame, stamp: Stamp) -> None:
+        """
+        Take one frame.
+        """
+        chest, abdomen = frame.signals.upper_breathing, frame.signals.lower_breathing
+        if chest is not None:
+            self._forget_before_gap(frame.time_s)
+        if self._trace_due.due(frame.time_s):
+            if chest is not None:
+                self._put("upper_trace", stamp.measurement(chest))
+                self._follow(frame.time_s, chest, stamp)
+            if abdomen is not None:
+                self._put("lower_trace", stamp.measurement(abdomen))
+        if chest is None:
+            return
+        found = self.rate.add(frame, chest)
+        if found is not None:
+            self._put("rate", self.rate.sample(frame, stamp, found))
+            self._strict = self.rate.strict()
+            self._breaths.calibrate(*self.rate.spread())
+        self._single_breaths(frame.time_s, chest, stamp)
+        if self._apnea_due.due(frame.time_s):
+            self._state_apnea(frame.time_s, stamp)
+
+    def take(self) -> dict[str, Any]:
+        """
+        Hand over what was gathered, without what is not there.
+        """
+        part: dict[str, Any] = self._series
+        if self._strict is not None:
+            part["strict"] = self._strict
+        self._series, self._strict = {}, None
+        return part
+
+    def _put(self, name: str, sample: Sample) -> None:
+        self._series.setdefault(name, []).append(sample)
+
+    def _forget_before_gap(self, time_s: float) -> None:
+        """
+        Begin with new breaths where the estimator begins with a new trace.
+        """
+        if not 0 < time_s - self._last_s <= LONGEST_GAP_S:
+            self._breaths = BreathTracker()
+            self._recent.clear()
+        self._last_s = time_s
+
+    def _single_breaths(self, time_s: float, chest: float, stamp: Stamp) -> None:
+        """
+        Follow the chest from turn to turn, and report each breath while there is a rate.
+        """
+        breath = self._breaths.add(time_s, chest, stamp)
+        if breath is None or self.rate.latest(time_s) is None:
+            return
+        self._put("amplitude", breath.end.measurement(breath.amplitude))
+        self._put("baseline", breath.end.measurement(breath.baseline))
+        self._put("inhale_exhale_ratio", breath.end.measurement(breath.inhale_exhale_ratio))
+
+    def _follow(self, time_s: float, chest: float, stamp: Stamp) -> None:
+        """
+        Keep the trace of the last seconds, and say how long its line was in the last one.
+        """
+        recent = self._recent
+        recent.append((time_s, chest))
+        while time_s - recent[0][0] > _APNEA_S + TRACE_EVERY_S / 2:
+            recent.popleft()
+        if self._breaths.usual_depth is None or recent[-1][0] - recent[0][0] < _LINE_S - _GRACE_S:
+            return
+        line = [value for at_s, value in recent if time_s - at_s <= _LINE_S + _GRACE_S]
+        length = sum(abs(after - before) for before, after in pairwise(line))
+        self._put(
+            "respiratory_line_length", stamp.measurement(length / (2 * self._breaths.deviation))
+        )
+
+    def _state_apnea(self, time_s: float, stamp: Stamp) -> None:
+        """
+        Say whether the chest has been still for ten seconds.
+        """
+        usual, recent = self._breaths.usual_depth, self._recent
+        if usual is None or time_s - recent[0][0] < _APNEA_S - TRACE_EVERY_S:
+            return
+        values = [value for _, value in recent]
+        self._put("apnea", stamp.detection(detected=max(values) - min(values) < _STILL * usual))

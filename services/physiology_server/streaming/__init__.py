@@ -1,1 +1,0 @@
-"""Where envelopes go: one file per backend."""
