@@ -54,7 +54,7 @@ LIMITS = {
     "lag_p99_s_100": ("at most", 2.0),
     "lag_p99_s_1000": ("at most", 2.0),
 }
-MEMORY_MIB, TASKS = 3840, 64
+MEMORY_MIB, TASKS = 384, 64
 LIVE_S, SETTLE_S = 60.0, 5.0
 TEN_MINUTES_S = 600
 STEPS = (100, 500, 1_000, 1_250, 1_500, 2_000)

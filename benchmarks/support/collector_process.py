@@ -106,7 +106,8 @@ class CollectorProcess:
     def check(self) -> None:
         """Stop the benchmark if the process is gone."""
         if (status := self.process.poll()) is not None:
-            raise SystemExit(f"the collector ended with status {status}: {self._log.name}")
+            last = Path(self._log.name).read_text()[-2_000:]
+            raise SystemExit(f"the collector ended with status {status}:\n{last}")
 
 
 @contextmanager

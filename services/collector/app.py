@@ -16,6 +16,7 @@ from services.collector.beating_disk import BeatingDisk
 from services.collector.camera import Camera
 from services.collector.disk_probe import DiskProbe
 from services.collector.live_camera import LiveCamera
+from services.collector.open_files import allow_open_files
 from services.collector.permissions import check_membership, warn_of_open_files
 from services.collector.positions import Positions
 from services.collector.recorder import Recorder
@@ -29,6 +30,7 @@ from services.collector.transport.places import LastRead
 from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.stream import StreamTransport
 from services.collector.unkept_listener import UnkeptListener
+from smartspectra.ipc.aggregate import UNDERSTAND_BYTES
 from smartspectra.ipc.background import Lane
 from smartspectra.ipc.disk import patience
 from smartspectra.ipc.lock import FolderLock
@@ -43,6 +45,8 @@ from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
 
+UNDERSTAND_ALL_BYTES = 8 * 2**20
+LEAST_UNDERSTOOD_BYTES = 4 * 1024
 REPORT_EVERY_S = 1.0
 LOOK_EVERY_S = 0.1
 TICK_EVERY_S = 0.25
@@ -189,6 +193,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         CannotStart: If the sessions folder cannot be used, or another collector uses it.
     """
     clock = clock or SystemClock()
+    allow_open_files(len(settings.prefixes))
     beats = Beats("collector", clock=clock)
     storage = StorageOptions(
         fsync=settings.fsync,
@@ -198,6 +203,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         clock=clock.monotonic_s,
         wall_clock=lambda: clock.wall_us() / 1_000_000,
         wait=False,
+        understand_bytes=_understand_bytes(len(settings.prefixes)),
         disk=_disk(settings, beats, clock),
     )
     lock = None
@@ -255,6 +261,11 @@ def _disk(settings: Settings, beats: Beats, clock: Clock) -> BeatingDisk:
         return BeatingDisk(beats, clock, settings.sessions_group)
     except ValueError as exc:
         raise BadSettings(f"sessions_group: {exc}") from exc
+
+
+def _understand_bytes(cameras: int) -> int:
+    """Of all cameras together so much waits to be understood."""
+    return max(LEAST_UNDERSTOOD_BYTES, min(UNDERSTAND_BYTES, UNDERSTAND_ALL_BYTES // cameras))
 
 
 def _lock(sessions_folder: Path) -> FolderLock | None:

@@ -23,7 +23,9 @@ from smartspectra.ipc.source import Source
 MAX_SERIES = 1024
 """Series of one session; a publisher that makes up names must not fill the memory."""
 
-_DIGEST_BYTES = 32 * 1024
+UNDERSTAND_BYTES = 32 * 1024
+"""Envelopes wait to be understood together until they were so long as text."""
+
 _MARKS = frozenset({"metadata", "source"})
 
 _type_of = itemgetter("type")
@@ -45,11 +47,17 @@ class SeriesTable:
         channels: The channels' names.
         new_store: Makes the place for a new series' chunks.
         limit: Samples kept of each series; 0 = all.
+        understand_bytes: How long envelopes may be, all together, that wait to be understood.
     """
 
     def __init__(
-        self, channels: Channels, new_store: Callable[[], ChunkStore], limit: int = 0
+        self,
+        channels: Channels,
+        new_store: Callable[[], ChunkStore],
+        limit: int = 0,
+        understand_bytes: int = UNDERSTAND_BYTES,
     ) -> None:
+        self._understand_bytes = understand_bytes
         self._channels = channels
         self._new_store = new_store
         self._limit = limit
@@ -73,7 +81,7 @@ class SeriesTable:
         """
         self._waiting += documents
         self._waiting_bytes += size_bytes
-        if self._waiting_bytes >= _DIGEST_BYTES:
+        if self._waiting_bytes >= self._understand_bytes:
             self.digest()
 
     def count(self, document: Document) -> None:

@@ -20,12 +20,14 @@ class Stamps:
 
     __slots__ = ("items",)
 
-    def __init__(self, items: Sequence[str]) -> None:
+    def __init__(self, items: Sequence[int]) -> None:
         self.items = items
 
     def text(self, comma: bytes) -> bytes:
         """The column's JSON numbers, which are floats in the documented form."""
-        return (f".0{comma.decode()}".join(self.items) + ".0").encode() if self.items else b""
+        if not self.items:
+            return b""
+        return (f".0{comma.decode()}".join(map(str, self.items)) + ".0").encode()
 
     def floats(self) -> list[float]:
         """The stamps as numbers."""
@@ -81,7 +83,7 @@ Part = Stamps | Numbers | SpilledNumbers
 class ChunkStore(Protocol):
     """Keeps chunks that will not change any more."""
 
-    def keep(self, stamps: list[str], values: "array[float]", raws: list[str] | None) -> None:
+    def keep(self, stamps: "array[int]", values: "array[float]", raws: "array[int] | None") -> None:
         """
         Take one chunk.
 
@@ -108,13 +110,13 @@ class MemoryStore:
         self._chunks: deque[tuple[array[float], array[float], array[float] | None]] = deque()
         self._count = 0
 
-    def keep(self, stamps: list[str], values: "array[float]", raws: list[str] | None) -> None:
+    def keep(self, stamps: "array[int]", values: "array[float]", raws: "array[int] | None") -> None:
         """Take one chunk."""
         self._chunks.append(
             (
-                array("d", map(float, stamps)),
+                array("d", stamps),
                 values,
-                None if raws is None else array("d", map(float, raws)),
+                None if raws is None else array("d", raws),
             )
         )
         self._count += len(values)
@@ -161,9 +163,9 @@ class SpillStore:
         self._comma = comma
         self._disk = disk
         self._trouble = trouble
-        self._waiting: deque[tuple[list[str], array[float], list[str] | None]] = deque()
+        self._waiting: deque[tuple[array[int], array[float], array[int] | None]] = deque()
 
-    def keep(self, stamps: list[str], values: "array[float]", raws: list[str] | None) -> None:
+    def keep(self, stamps: "array[int]", values: "array[float]", raws: "array[int] | None") -> None:
         """Take one chunk; an error of the disk is told, and costs memory only."""
         self._waiting.append((stamps, values, raws))
         try:
@@ -173,7 +175,9 @@ class SpillStore:
         except OSError as exc:
             self._trouble(exc)
 
-    def _spill(self, stamps: list[str], values: "array[float]", raws: list[str] | None) -> None:
+    def _spill(
+        self, stamps: "array[int]", values: "array[float]", raws: "array[int] | None"
+    ) -> None:
         texts = {TIMESTAMPS: Stamps(stamps).text(self._comma)}
         texts[VALUES] = Numbers(values).text(self._comma)
         if raws is not None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from smartspectra.ipc.aggregate import UNDERSTAND_BYTES
 from smartspectra.ipc.background import SHARED, Background
 from smartspectra.ipc.disk import Disk
 
@@ -26,6 +27,9 @@ class StorageOptions:
         lock: Refuse to start while another collector has the same base path.
         spill: Keep columns as text on the disk rather than in memory. Has no effect
             without a summary path or with ``max_samples_per_series``.
+        understand_bytes: Envelopes wait as documents to be understood together until they were so
+            long as text; of many sessions at a time each may have less. A document takes seven
+            times as much memory as its text.
         keep_summary_stem: Name a session's summary after all of the summary's base path,
             ``metrics_summary_<id>.json`` after ``metrics_summary.json``. By default a
             ``_summary`` at its end is left out: ``metrics_<id>.json``.
@@ -46,6 +50,7 @@ class StorageOptions:
     snapshot_interval_s: float = 30.0
     lock: bool = True
     spill: bool = True
+    understand_bytes: int = UNDERSTAND_BYTES
     keep_summary_stem: bool = False
     recover: bool = True
     software_version: str = ""

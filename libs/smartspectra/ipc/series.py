@@ -74,9 +74,9 @@ class Series:
     def __init__(self, store: ChunkStore, limit: int = 0) -> None:
         self._store = store
         self._limit = limit
-        self._stamps: list[str] = []
+        self._stamps = array("q")
         self._values = array("d")
-        self._raws: list[str] | None = None
+        self._raws: array[int] | None = None
         self._last = 0
         self._offset = 0
         self._former_offset: int | None = None
@@ -89,6 +89,9 @@ class Series:
 
     def store(self, stamp_us: int, value: float) -> None:
         """Take one sample, a finite value at *stamp_us* by its own clock."""
+        if abs(stamp_us) > _EXACT_US:
+            self.unusable += 1
+            return
         at = stamp_us + self._offset
         if self.count:
             if at <= self._last:
@@ -101,10 +104,10 @@ class Series:
         if at > _EXACT_US:
             self.unusable += 1
             return
-        self._stamps.append(str(at))
+        self._stamps.append(at)
         self._values.append(value)
         if self._raws is not None:
-            self._raws.append(str(stamp_us))
+            self._raws.append(stamp_us)
         self._last = at
         self.count += 1
         if len(self._values) >= CHUNK_SAMPLES:
@@ -130,14 +133,13 @@ class Series:
         samples.clear()
         if not plain:
             return False
+        came = array("q", map(int, stamps))
         if self._raws is None:
-            self._stamps += stamps
-            self._last = int(stamps[-1])
+            self._stamps += came
         else:
-            moved = list(map(self._offset.__add__, map(int, stamps)))
-            self._stamps += map(str, moved)
-            self._raws += stamps
-            self._last = moved[-1]
+            self._stamps.extend(map(self._offset.__add__, came))
+            self._raws += came
+        self._last = self._stamps[-1]
         self._values += values
         self.count += len(values)
         if len(self._values) >= CHUNK_SAMPLES:
@@ -197,15 +199,15 @@ class Series:
     def _keep_raws(self) -> None:
         if self._raws is None:
             self.seal()
-            self._raws = []
+            self._raws = array("q")
 
     def seal(self) -> None:
         """Hand what was taken to the store, as one chunk."""
         if self._values:
             self._store.keep(self._stamps, self._values, self._raws)
-            self._stamps, self._values = [], array("d")
+            self._stamps, self._values = array("q"), array("d")
             if self._raws is not None:
-                self._raws = []
+                self._raws = array("q")
 
     @property
     def kept(self) -> int:
@@ -219,9 +221,9 @@ class Series:
         Costs as much as one chunk, however long the series.
         """
         columns = self._store.parts()
-        stamps, values = list(self._stamps), self._values[:]
+        stamps, values = self._stamps[:], self._values[:]
         if values:
-            raws = stamps if self._raws is None else list(self._raws)
+            raws = stamps if self._raws is None else self._raws[:]
             columns[TIMESTAMPS].append(Stamps(stamps))
             columns[VALUES].append(Numbers(values))
             columns[RELATIVE_US].append(Stamps(raws))

@@ -129,7 +129,8 @@ class Session:
 
     def _new_table(self) -> SeriesTable:
         limit = max(0, self.config.max_samples_per_series)
-        return SeriesTable(Channels(self.config.redis_key_prefix), self._new_store, limit)
+        channels = Channels(self.config.redis_key_prefix)
+        return SeriesTable(channels, self._new_store, limit, self.options.understand_bytes)
 
     def _new_store(self) -> ChunkStore:
         if not self._spills:
