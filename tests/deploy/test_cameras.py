@@ -5,10 +5,11 @@ import subprocess
 import pytest
 import yaml
 
-from rig import compose_cameras, grpc_door, supervisord_conf
+from rig import compose_cameras, grpc_door
 from rig.cameras import parse
 from rig.environment import Environment, load
 from rig.fleet import Fleet
+from rig.local import supervisord_conf
 from tests.support.programs import program
 from tests.support.rig_files import (
     ROOT,

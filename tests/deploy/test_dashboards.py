@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models import dashboard as grafana
 from jsonschema import Draft202012Validator
 
 from dashboards import render
-from dashboards.frame import SCHEMA_VERSION
+from dashboards.document import SCHEMA_VERSION
 from tests.support.promql import DASHBOARDS, dashboards, known, metrics_in
 from tests.support.rig_files import text
 

@@ -8,8 +8,8 @@ import pytest
 
 from rig.environment import load
 from rig.fleet import wanted
-from rig.local_layout import Layout
-from rig.redis_program import RedisProgram
+from rig.local.layout import Layout
+from rig.local.redis_program import RedisProgram
 from tests.support.rig_files import (
     ROOT,
     packages,

@@ -51,7 +51,7 @@ def test_every_variable_of_the_example_is_used(variable):
     """
     Setting it changes something.
     """
-    tools = "".join(path.read_text() for path in (ROOT / "tools" / "rig").glob("*.py"))
+    tools = "".join(path.read_text() for path in (ROOT / "tools" / "rig").rglob("*.py"))
     used = "".join(text(file) for file in FILES) + tools + text("config/supervisord.conf")
     # Images of the monitoring services are looked up by the service's name.
     images = {f"{name.upper()}_IMAGE" for name in services()}

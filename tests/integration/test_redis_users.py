@@ -7,7 +7,7 @@ import pytest
 import redis
 from redis.exceptions import NoPermissionError
 
-from rig import passwords, redis_users
+from rig import redis_users, secrets_files
 from services.collector import app as collector
 from services.collector import relay
 from services.collector.settings import Settings as CollectorSettings
@@ -28,7 +28,7 @@ READERS = ("client", "collector", "exporter")
 
 @pytest.fixture
 def secrets(tmp_path):
-    passwords.ensure(tmp_path / "secrets")
+    secrets_files.ensure(tmp_path / "secrets")
     return tmp_path / "secrets"
 
 
@@ -52,7 +52,7 @@ def admin(guarded):
 
 
 def as_user(guarded, secrets, name):
-    password = passwords.read(secrets, redis_users.password_file(name))
+    password = secrets_files.read(secrets, redis_users.password_file(name))
     return redis.Redis(port=guarded.port, username=name, password=password, protocol=2)
 
 
@@ -220,7 +220,7 @@ def test_what_a_writer_wrote_outlives_a_restart_of_redis(tmp_path, program, vend
     Redis asks for the default user's rights when it reads transactions from its own file.
     """
     secrets = tmp_path / "secrets"
-    passwords.ensure(secrets, vendors_server=vendors_server)
+    secrets_files.ensure(secrets, vendors_server=vendors_server)
     (tmp_path / "redis").mkdir()
     server = RedisServer(tmp_path / "redis", program)
     users = "--aclfile", str(secrets / "redis_acl")

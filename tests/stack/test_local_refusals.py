@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.supervisor import Supervisor
+from rig.local.supervisor import Supervisor
 from tests.support.eventually import eventually
 from tests.support.rig_handles import LocalHandle
 

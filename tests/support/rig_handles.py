@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig import compose_state, processes
+from rig import compose_state
 from rig.environment import Environment, load
 from rig.fleet import started
-from rig.local_layout import Layout
-from rig.supervisor import Supervisor
+from rig.local import processes
+from rig.local.layout import Layout
+from rig.local.supervisor import Supervisor
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_ports
 

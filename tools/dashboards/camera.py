@@ -5,7 +5,7 @@ One camera: numerics, confidence, states.
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import panels
-from dashboards.frame import make
+from dashboards.document import make
 
 CAMERA = 'camera="$camera"'
 

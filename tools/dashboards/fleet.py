@@ -5,7 +5,7 @@ All cameras at a glance: who is measured, what is recorded, what is wrong.
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import panels
-from dashboards.frame import make
+from dashboards.document import make
 
 CAMERA = 'camera=~"$camera"'
 

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.builders import prometheus, stat, statetimeline, tab
 from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from dashboards.frame import DATA_SOURCE
+from dashboards.document import DATA_SOURCE
 
 PER_MINUTE = "suffix: /min"
 PER_SECOND = "suffix: /s"

@@ -5,7 +5,7 @@ The way of frames and envelopes: heartbeats, latency, loss.
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import panels
-from dashboards.frame import make
+from dashboards.document import make
 
 CAMERA = 'camera=~"$camera"'
 SERVICE = 'camera=~"$camera|"'

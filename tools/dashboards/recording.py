@@ -5,7 +5,7 @@ Recording and disk: what is written, and for how long there is room.
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards import panels
-from dashboards.frame import make
+from dashboards.document import make
 
 CAMERA = 'camera=~"$camera"'
 

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from rig import docker, fleet, modes, pinned_images, report, sessions
+from rig import docker, fleet, modes, pinned_images, report, sessions_folder
 from rig.environment import Environment, load
 from rig.errors import RigError
 
@@ -61,7 +61,7 @@ def purge(environment: Environment, _: argparse.Namespace) -> int:
     data = environment.path("DATA_DIR")
     folders = [data / name for name in _DATA_FOLDERS]
     print("This deletes every recording and all else the rig keeps:")
-    print("\n".join(f"  {line}" for line in sessions.describe(folders)) or "  (no folders)")
+    print("\n".join(f"  {line}" for line in sessions_folder.describe(folders)) or "  (no folders)")
     print(f"  volumes of the compose project {environment['COMPOSE_PROJECT_NAME']}")
     if os.environ.get("YES") != "1":
         if not sys.stdin.isatty():
@@ -75,7 +75,7 @@ def purge(environment: Environment, _: argparse.Namespace) -> int:
             print("No Docker engine answers: volumes, if there are any, stay.")
             continue
         modes.make(mode, environment, fleet.started(environment)).purge()
-    sessions.delete(folders)
+    sessions_folder.delete(folders)
     print("All data of the rig are deleted. Passwords and images are kept.")
     return 0
 

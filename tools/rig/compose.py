@@ -14,10 +14,10 @@ from rig import (
     compose_cameras,
     docker,
     grpc_door,
-    passwords,
     preflight,
     redis_memory,
-    sessions,
+    secrets_files,
+    sessions_folder,
     shell,
 )
 from rig.cameras import SERVER, Camera
@@ -92,7 +92,7 @@ class ComposeRig:
         """
         preflight.insist(self.checks())
         environment = self._environment
-        passwords.ensure(
+        secrets_files.ensure(
             environment.path("SECRETS_DIR"),
             prefix=self._fleet.cameras[0].name,
             vendors_server=bool(environment["PHYSIOLOGY_IMAGE"]),
@@ -100,7 +100,7 @@ class ComposeRig:
         uid, gid = environment.number("RIG_UID"), environment.number("RIG_GID")
         of_cameras = (camera.sessions(environment.sessions) for camera in self._fleet.cameras)
         for folder in (environment.sessions, *of_cameras, environment.spool):
-            sessions.make(folder, uid, gid)
+            sessions_folder.make(folder, uid, gid)
         compose_cameras.write(self._fleet, environment)
         self._fleet.remember(environment)
         services = [*self._fleet.services, *self._images()]
@@ -298,7 +298,7 @@ class ComposeRig:
 
     def _variables(self) -> dict[str, str]:
         environment = self._environment
-        users = passwords.fingerprint(environment.path("SECRETS_DIR"))
+        users = secrets_files.fingerprint(environment.path("SECRETS_DIR"))
         ours = {"RIG_REDIS_USERS": users, **self._fleet.variables(), **self._memory.variables()}
         return {**environment.for_programs(), **ours}
 

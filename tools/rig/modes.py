@@ -11,7 +11,7 @@ from rig.compose import ComposeRig
 from rig.environment import Environment
 from rig.errors import RigError
 from rig.fleet import Fleet
-from rig.local import LocalRig
+from rig.local.local_rig import LocalRig
 from rig.preflight import Check
 
 MODES = ("compose", "local")

@@ -1,9 +1,10 @@
 """
-Run another program and keep what it said.
+Run another program and keep what it said; wait for what it does.
 """
 
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,3 +85,15 @@ def stream(
             return process.wait()
         except KeyboardInterrupt:
             continue
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float, every_s: float = 0.2) -> bool:
+    """
+    Ask *condition* until it holds, at most *timeout_s* long, and return whether it does.
+    """
+    deadline_s = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() >= deadline_s:
+            return False
+        time.sleep(every_s)
+    return True

@@ -7,9 +7,9 @@ import yaml
 
 from rig.environment import Environment, load
 from rig.fleet import wanted
-from rig.local_health import LocalHealth
-from rig.local_layout import Layout, find_alertmanager
-from rig.supervisor import Exits, Program
+from rig.local.layout import Layout, find_alertmanager
+from rig.local.program_health import LocalHealth
+from rig.local.supervisor import Exits, Program
 
 ROOT = Path(__file__).resolve().parents[3]
 

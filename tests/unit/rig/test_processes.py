@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rig import processes
+from rig.local import processes
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rig.errors import RigError
-from rig.redis_program import choose
+from rig.local.redis_program import choose
 
 PYTHON = Path(sys.executable)
 

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig import addresses, grpc_door, redis_memory, supervisord_conf
+from rig import addresses, grpc_door, redis_memory
 from rig.environment import Environment
 from rig.fleet import Fleet
 from rig.grpc_door import GrpcDoor
+from rig.local import supervisord_conf
+from rig.local.redis_program import RedisProgram
 from rig.redis_memory import RedisMemory
-from rig.redis_program import RedisProgram
-from rig.sessions import make_private
+from rig.sessions_folder import make_private
 
 # What a rig was started with and cannot change while it runs.
 _DECISIVE = (

@@ -11,7 +11,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.waiting import wait_for
+from rig.shell import wait_for
 
 _GRACE_S = 35.0  # the collector's own grace, and a little
 

@@ -11,18 +11,19 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rig import passwords, preflight, processes, shell, supervisord_conf
+from rig import preflight, secrets_files, shell
 from rig.cameras import Camera
 from rig.environment import Environment
 from rig.errors import RigError
 from rig.fleet import Fleet
-from rig.local_health import LocalHealth
-from rig.local_layout import Layout, find_alertmanager
+from rig.local import processes, supervisord_conf
+from rig.local.layout import Layout, find_alertmanager
+from rig.local.program_health import LocalHealth
+from rig.local.redis_program import RedisProgram, choose
+from rig.local.supervisor import Exits, Supervisor
 from rig.preflight import Check
-from rig.redis_program import RedisProgram, choose
 from rig.services import MONITORING
-from rig.supervisor import Exits, Supervisor
-from rig.waiting import wait_for
+from rig.shell import wait_for
 
 _HEALTHY_WITHIN_S = 60.0
 _ENDED_WITHIN_S = 45.0  # above every stopwaitsecs in config/supervisord.conf
@@ -226,7 +227,7 @@ class LocalRig:
 
     def _start_supervisord(self, python: Path, redis: RedisProgram) -> None:
         environment, layout = self._environment, self._layout
-        passwords.ensure(environment.path("SECRETS_DIR"))
+        secrets_files.ensure(environment.path("SECRETS_DIR"))
         layout.make(redis)
         variables = layout.variables(python, redis)
         layout.remember(variables)

@@ -4,9 +4,9 @@ How the programs of a rig without Docker are, as compose's health checks say it 
 
 from pathlib import Path
 
-from rig import passwords, probes, redis_users
-from rig.local_layout import Layout
-from rig.supervisor import Exits, Program
+from rig import probes, redis_users, secrets_files
+from rig.local.layout import Layout
+from rig.local.supervisor import Exits, Program
 
 _RUNNING_WITHIN_S = 20.0  # services wait for their peers; what still ends by then is broken
 _BAD_SETTINGS = "exit status 2"  # starting again changes nothing
@@ -43,7 +43,7 @@ class LocalHealth:
         match program.name:
             case "redis":
                 file = redis_users.password_file(redis_users.CLIENT)
-                password = passwords.read(environment.path("SECRETS_DIR"), file)
+                password = secrets_files.read(environment.path("SECRETS_DIR"), file)
                 port = environment.port("REDIS_PORT")
                 return probes.redis(port, redis_users.CLIENT, password)
             case "prometheus":

@@ -1,0 +1,3 @@
+"""
+The rig without Docker: plain processes under supervisord.
+"""
