@@ -22,8 +22,7 @@ from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 @pytest.fixture
 def upload(rpc_backend, runs, tmp_path):
     """As the guide's gRPC command line starts it: frames come from clients."""
-    keys = {"source": "upload", "redis_key_prefix": "uploads"}  # beside the server of other tests
-    server = serving(rpc_backend, tmp_path, runs.redis, **keys)
+    server = serving(rpc_backend, tmp_path, runs.redis, source="upload")
     with running(server):
         eventually(lambda: server.port)
         with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:

@@ -1,5 +1,7 @@
 """What the tests of RPCs share: a server in real time, requests, and reading of streams."""
 
+import itertools
+
 import grpc
 import pytest
 
@@ -11,11 +13,18 @@ from vitalrig.rpc import physiology_pb2 as pb
 PRECONDITION, ARGUMENT = grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT
 NOT_STARTED = 8
 
+_NUMBERS = itertools.count(1)
+
 
 def serving(backend, folder, redis, **keys):
-    """A server in real time, which waits to be started."""
+    """
+    A server in real time, which waits to be started.
+
+    Its prefix is its own: an earlier server's lease may not have been given up yet.
+    """
     settings = load(
         Settings, redis, streaming_backend=backend, port=0, frame_fps=0,
+        redis_key_prefix=f"server-{next(_NUMBERS)}",
         file_base_directory=folder / "out", **keys,
     )  # fmt: skip
     return app.build(settings, a_pulse(folder))
