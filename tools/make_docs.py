@@ -1,4 +1,4 @@
-"""Writes the pages that are made from code: docs/configuration.md and docs/metrics.md."""
+"""Writes the pages, and the table of signals in docs/formats.md, that are made from code."""
 
 import importlib
 import sys
@@ -68,7 +68,44 @@ def metrics() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"configuration.md": configuration, "metrics.md": metrics}
+SIGNALS_BEGIN = "<!-- Signals: made by `make docs` from libs/vitalrig/signals.py -->\n"
+SIGNALS_END = "<!-- End of signals -->\n"
+_RATES = {"frame": "frame rate", "breath": "one a breath", "change": "when it changes"}
+
+
+def formats() -> str:
+    """
+    The page as it is, with a fresh table of signals: one row a signal.
+    """
+    before, _, rest = (ROOT / "docs/formats.md").read_text().partition(SIGNALS_BEGIN)
+    _, _, after = rest.partition(SIGNALS_END)
+    return before + SIGNALS_BEGIN + _signals() + SIGNALS_END + after
+
+
+def _signals() -> str:
+    lines = [
+        "| channel | series | unit | UCUM | LOINC | rate | first value |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for signal in importlib.import_module("vitalrig.signals").SIGNALS:
+        rate, after_s = signal.nominal_rate, signal.first_after_s
+        when = (
+            "as it is seen" if after_s is None else f"after {after_s:g} s" if after_s else "at once"
+        )
+        cells = (
+            signal.channel,
+            f"`{signal.series[0]}`",
+            signal.unit,
+            f"`{signal.ucum}`" if signal.ucum else "",
+            signal.loinc,
+            _RATES.get(rate) or f"{rate:g} Hz",
+            "as it is seen" if after_s is None else when,
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"configuration.md": configuration, "metrics.md": metrics, "formats.md": formats}
 
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "libs")]

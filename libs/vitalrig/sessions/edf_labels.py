@@ -2,31 +2,10 @@
 
 from collections.abc import Iterable
 
+from vitalrig.signals import signal_of
+
 _LONGEST = 16
 _KINDS = {"core_metrics": "core", "edge_metrics": "edge"}
-
-_SHORT = {
-    "pulse.rate": "pulse rate",
-    "pulse.trace": "pulse",
-    "pulse.strict": "puls strict",
-    "pulse.pulse_respiration_quotient": "pulse/resp",
-    "breathing.rate": "resp rate",
-    "breathing.strict": "resp strict",
-    "breathing.upper_trace": "resp chest",
-    "breathing.lower_trace": "resp abdom",
-    "breathing.amplitude": "resp ampl",
-    "breathing.baseline": "resp base",
-    "breathing.inhale_exhale_ratio": "resp in/ex",
-    "breathing.respiratory_line_length": "resp line",
-    "breathing.apnea": "apnea",
-    "blood_pressure.phasic": "BP phasic",
-    "eda": "EDA",
-    "eda.trace": "EDA",
-    "micromotion.glutes": "glutes",
-    "micromotion.knees": "knees",
-    "face.blinking": "blinking",
-    "face.talking": "talking",
-}
 
 
 def labels(names: Iterable[tuple[str, str]]) -> list[str]:
@@ -35,7 +14,9 @@ def labels(names: Iterable[tuple[str, str]]) -> list[str]:
     """
     made: list[str] = []
     for kind, name in names:
-        label = _plain(f"{_KINDS.get(kind, kind[:4])} {_SHORT.get(name, name)}")[:_LONGEST]
+        signal = signal_of(kind, name)
+        short = signal.short_label if signal else name
+        label = _plain(f"{_KINDS.get(kind, kind[:4])} {short}")[:_LONGEST]
         number = 2
         stem = label
         while label in made:

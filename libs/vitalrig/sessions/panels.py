@@ -23,8 +23,8 @@ def draw_trace(axes: Axes, trace: Trace, style: int) -> None:
     """One series by its values, with its count and statistics in the title."""
     axes.grid(visible=True, alpha=0.3)
     if not len(trace):
-        axes.set_title(f"{trace.wanted.title}: no samples", loc="left", fontsize=11)
-        looked_for = f"the session has no {' or '.join(trace.wanted.names)}"
+        axes.set_title(f"{trace.title}: no samples", loc="left", fontsize=11)
+        looked_for = f"the session has no {' or '.join(trace.signal.series)}"
         axes.text(
             0.5, 0.5, looked_for, transform=axes.transAxes, ha="center", va="center", color="0.45"
         )
@@ -32,7 +32,7 @@ def draw_trace(axes: Axes, trace: Trace, style: int) -> None:
         return
     _draw(axes, trace, trace.samples, style)
     axes.set_ylabel("not calibrated", fontsize=9)
-    axes.set_title(f"{trace.wanted.title}  ({_in_numbers(trace)})", loc="left", fontsize=11)
+    axes.set_title(f"{trace.title}  ({_in_numbers(trace)})", loc="left", fontsize=11)
 
 
 def draw_z_scores(axes: Axes, traces: list[Trace]) -> None:
@@ -40,7 +40,7 @@ def draw_z_scores(axes: Axes, traces: list[Trace]) -> None:
     axes.grid(visible=True, alpha=0.3)
     for style, trace in enumerate(traces):
         if len(trace):
-            _draw(axes, trace, trace.z_scores, style, label=trace.wanted.title)
+            _draw(axes, trace, trace.z_scores, style, label=trace.title)
     count = sum(map(len, traces))
     axes.set_title(f"Combined z-scores  ({count:,} samples)", loc="left", fontsize=11)
     axes.set_ylabel("SD from the mean", fontsize=9)
@@ -68,7 +68,7 @@ def draw_steps(axes: Axes, traces: list[Trace]) -> None:
         axes.plot(
             times, values, color=colour, linestyle="none", marker=marker,
             markersize=5 - style, markeredgewidth=0,
-            label=f"{trace.wanted.title}: {_in_words(steps_s)}",
+            label=f"{trace.title}: {_in_words(steps_s)}",
         )  # fmt: skip
     axes.set_title(f"Timestamp differences  ({count:,} intervals)", loc="left", fontsize=11)
     axes.set_ylabel("to the sample before", fontsize=9)

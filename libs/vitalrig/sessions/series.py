@@ -11,7 +11,7 @@ from vitalrig.harmless import harmless
 from vitalrig.sessions import events
 from vitalrig.sessions.files import SessionFiles
 from vitalrig.sessions.lines import Advance, no_progress
-from vitalrig.sessions.units import unit_of
+from vitalrig.signals import signal_of
 
 Floats = NDArray[np.float64]
 
@@ -86,7 +86,8 @@ class Series:
     @property
     def unit(self) -> str:
         """Its unit in UCUM; empty if the values are not calibrated."""
-        return unit_of(self.name)
+        signal = signal_of(self.kind, self.name)
+        return signal.ucum if signal else ""
 
     @property
     def kind(self) -> str:

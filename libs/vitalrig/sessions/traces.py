@@ -7,56 +7,36 @@ from numpy.typing import NDArray
 
 from vitalrig.sessions.series import Floats, Samples, Session
 from vitalrig.sessions.timing import Timing, timing_of
+from vitalrig.signals import EDA, EDGE, EDGE_UPPER_BREATHING, PHASIC, UPPER_BREATHING, Signal
 
 _MOST_POINTS = 8_000
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """
-    A series that is plotted.
-
-    Attributes:
-        title: What it is called in the plot.
-        kind: The channel it is in.
-        names: What it may be called, the most usual first.
-    """
-
-    title: str
-    kind: str
-    names: tuple[str, ...]
-
-
-_UPPER_BREATHING = ("breathing.upper_trace", "upper_breathing_trace", "breathing.upperTrace")
-
-WANTED = (
-    Wanted("Edge EDA", "edge_metrics", ("eda", "eda.trace", "eda_trace")),
-    Wanted("Edge upper breathing trace", "edge_metrics", _UPPER_BREATHING),
-    Wanted(
-        "Core phasic blood pressure",
-        "core_metrics",
-        ("blood_pressure.phasic", "phasic", "bloodPressure.phasic", "pressure.phasic"),
-    ),
-    Wanted("Core upper breathing trace", "core_metrics", _UPPER_BREATHING),
-)
+PLOTTED = (EDA, EDGE_UPPER_BREATHING, PHASIC, UPPER_BREATHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """
-    A wanted series as it was found.
+    A signal that is plotted, as it was found.
 
     Attributes:
-        wanted: What was looked for.
+        signal: What was looked for.
         name: What it is called in the session; empty if it is not there.
         samples: Its samples.
         timing: How they are spaced.
     """
 
-    wanted: Wanted
+    signal: Signal
     name: str
     samples: Samples
     timing: Timing
+
+    @property
+    def title(self) -> str:
+        """What it is called in the plot."""
+        part = "Edge" if self.signal.channel == EDGE else "Core"
+        return f"{part} {self.signal.label}"
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -73,12 +53,12 @@ class Trace:
 def traces_of(session: Session) -> list[Trace]:
     """The four series; those that are not there are empty."""
     traces = []
-    for wanted in WANTED:
-        series = session.find(wanted.kind, *wanted.names)
+    for signal in PLOTTED:
+        series = session.find(signal.channel, *signal.series)
         none = np.empty(0)
         samples = series.load().ordered().finite() if series else Samples(none, none, none)
         name = series.name if series else ""
-        traces.append(Trace(wanted, name, samples, timing_of(samples)))
+        traces.append(Trace(signal, name, samples, timing_of(samples)))
     return traces
 
 

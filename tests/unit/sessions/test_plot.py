@@ -10,7 +10,7 @@ from vitalrig.errors import BadRequest, NotPossibleNow
 from vitalrig.sessions import plot, traces
 from vitalrig.sessions.read import open_session
 from vitalrig.sessions.timing import timing_of
-from vitalrig.sessions.traces import WANTED, line, traces_of
+from vitalrig.sessions.traces import PLOTTED, line, traces_of
 
 FRAME_US = 1e6 / 30
 
@@ -62,9 +62,9 @@ def test_titles_tell_the_statistics():
 @pytest.mark.parametrize(
     ("index", "channel", "name"),
     [
-        (index, CORE if wanted.kind == "core_metrics" else EDGE, name)
-        for index, wanted in enumerate(WANTED)
-        for name in wanted.names
+        (index, CORE if signal.channel == "core_metrics" else EDGE, name)
+        for index, signal in enumerate(PLOTTED)
+        for name in signal.series
     ],
 )
 def test_a_series_is_found_under_each_of_its_names(index, channel, name):
