@@ -37,11 +37,11 @@ from benchmarks.support.figures import show
 from benchmarks.support.own_redis import own_redis
 from services.physiology_server import app
 from services.physiology_server.backend_factory import redis_config
-from services.physiology_server.captures.base import Shot
-from services.physiology_server.frame_loop import Graph, undisturbed
+from services.physiology_server.captures.capture import CapturedFrame
+from services.physiology_server.frame_loop import FrameLoop, undisturbed
 from services.physiology_server.publishing.backends.redis.redis_backend import connect
 from services.physiology_server.settings import Settings
-from services.physiology_server.sources.synthetic import SyntheticSource
+from services.physiology_server.sources.synthetic_source import SyntheticSource
 from vitalrig import keys
 from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
@@ -145,7 +145,7 @@ class Camera:
         with patch.object(app, "Beats", kind):
             server = app.build(settings, pulse)
         graph = server._loops[0].__self__  # type: ignore[attr-defined]  # noqa: SLF001
-        assert isinstance(graph, Graph)
+        assert isinstance(graph, FrameLoop)
         self.beats, self._pulse, self._graph = server.beats, pulse, graph
         self._publisher = server._publisher  # noqa: SLF001
         self._reports = kind is Beats
@@ -157,7 +157,7 @@ class Camera:
     async def second(self) -> None:
         for _ in range(FPS):
             self._pulse.beat()
-            shot = Shot(next(self._frames), self._clock.wall_us())
+            shot = CapturedFrame(next(self._frames), self._clock.wall_us())
             self._graph._work(self._pipeline, undisturbed, shot)  # noqa: SLF001
             await self._publisher.flush()
         if self._reports:

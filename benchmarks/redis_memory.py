@@ -39,8 +39,7 @@ from benchmarks.support.figures import show
 from benchmarks.support.own_redis import binary, free_port, wait_for
 from rig.redis_memory import RedisMemory, memory_bytes, plan
 from services.physiology_server.backend_factory import stream_limits
-from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered, Outgoing
 from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
 from services.physiology_server.settings import Settings
 from vitalrig import keys

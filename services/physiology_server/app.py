@@ -17,40 +17,40 @@ from services.physiology_server.backend_factory import (
     redis_config,
 )
 from services.physiology_server.capture_factory import (
-    Hands,
+    CaptureDependencies,
     is_session,
     make_capture,
     recorded_in,
     seed_of,
 )
-from services.physiology_server.captures.upload import Uploads
+from services.physiology_server.captures.upload_capture import UploadQueue
 from services.physiology_server.control import Control
-from services.physiology_server.dropped_frames import Drops
-from services.physiology_server.frame_loop import Disturb, Graph, undisturbed
-from services.physiology_server.performance import MeasuredCore, Performance
+from services.physiology_server.dropped_frames import DroppedFrames
+from services.physiology_server.frame_loop import Disturbance, FrameLoop, undisturbed
+from services.physiology_server.performance import InstrumentedCore, Performance
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.publishing.backend import Backend
 from services.physiology_server.publishing.backends.redis.lease import Lease
 from services.physiology_server.publishing.backends.redis.redis_backend import connect
 from services.physiology_server.publishing.outbox import Outbox
-from services.physiology_server.publishing.preview import FramePublisher
+from services.physiology_server.publishing.preview import PreviewPublisher
 from services.physiology_server.publishing.publisher import Publisher
 from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.reporter import Reporter
-from services.physiology_server.rpc.options import OWN_SERVICE, RpcOptions
-from services.physiology_server.rpc.server import RpcServer
-from services.physiology_server.rpc.verbs import About, Verbs
-from services.physiology_server.scenarios.disturb import ScenarioDisturb
-from services.physiology_server.scenarios.identity import capture_id
-from services.physiology_server.scenarios.load import load_scenario
-from services.physiology_server.scenarios.model import Scenario
+from services.physiology_server.rpc.operations import Operations, ServerInfo
+from services.physiology_server.rpc.rpc_options import OWN_SERVICE, RpcOptions
+from services.physiology_server.rpc.rpc_server import RpcServer
+from services.physiology_server.scenarios.capture_id import capture_id
+from services.physiology_server.scenarios.disturbance import ScenarioDisturbance
+from services.physiology_server.scenarios.scenario import Scenario
+from services.physiology_server.scenarios.scenario_file import load_scenario
 from services.physiology_server.settings import Settings
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import EDA_FIRST_AFTER_S, Edge
 from services.physiology_server.signals.frame import SourceKind
 from services.physiology_server.signals.rate_estimator import BREATHING, PULSE
 from services.physiology_server.source_signals import signals_of, warn_of_signals
-from services.physiology_server.spool.past import Past
+from services.physiology_server.spool.previous_run import PreviousRun
 from services.physiology_server.state import ServerState
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock, SystemClock
@@ -87,7 +87,7 @@ class PhysiologyServer:
         state: ServerState,
         publisher: Publisher,
         backend: Backend,
-        pictures: FramePublisher,
+        pictures: PreviewPublisher,
         loops: Sequence[Loop],
         beats: Beats,
         pulse: Pulse,
@@ -167,7 +167,7 @@ async def _within(seconds: float, step: Awaitable[object]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunInfo:
     """
     What is decided once, before anything starts.
 
@@ -226,15 +226,17 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     beats = Beats("physiology_server", camera, clock)
     run_id = secrets.token_hex(8)
     spool = make_spool(settings, run_id, pulse.health, clock)
-    past = Past() if spool is None else spool.past
+    past = PreviousRun() if spool is None else spool.past
     taken_up = past.recording if may_take_up(settings) else None
-    control, drops, subscribers = Control(clock, taken_up), Drops(beats), Subscribers()
-    uploads = Uploads(drops)
-    hands = Hands(clock, beats, drops, uploads, control.set_recording, lambda: state.frames)
+    control, drops, subscribers = Control(clock, taken_up), DroppedFrames(beats), Subscribers()
+    uploads = UploadQueue(drops)
+    hands = CaptureDependencies(
+        clock, beats, drops, uploads, control.set_recording, lambda: state.frames
+    )
     capture = make_capture(settings, scenario, hands)
     warn_of_signals(settings)
     kind = capture.kind
-    run = Run(settings, scenario, kind, run_id, clock)
+    run = RunInfo(settings, scenario, kind, run_id, clock)
     backend: Backend
     lease = None
     if settings.streaming_backend == "redis":
@@ -256,7 +258,7 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
             beats.facts["frame_rate_hz"] = round(rate_hz, 2)
 
     tell_rate(capture.fps)
-    pictures = FramePublisher(
+    pictures = PreviewPublisher(
         outbox,
         beats,
         kind,
@@ -265,7 +267,7 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         frame_max_width=settings.frame_max_width,
     )
     publisher = Publisher(outbox, backend, beats, pulse.health, clock)
-    graph = Graph(
+    graph = FrameLoop(
         state,
         lambda: make_capture(settings, scenario, hands),
         lambda: make_pipeline(run, state, beats),
@@ -292,9 +294,9 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     return PhysiologyServer(
         rpc=RpcServer(
             rpc_options(settings),
-            Verbs(
+            Operations(
                 state,
-                About(
+                ServerInfo(
                     backend=settings.streaming_backend,
                     camera=camera,
                     run_id=run.run_id,
@@ -326,7 +328,7 @@ def may_take_up(settings: Settings) -> bool:
     return settings.resume_recording and not is_session(settings)
 
 
-def make_pipeline(run: Run, state: ServerState, beats: Beats) -> Pipeline:
+def make_pipeline(run: RunInfo, state: ServerState, beats: Beats) -> Pipeline:
     """
     Make Core and Edge for one run of the graph.
     """
@@ -344,15 +346,15 @@ def make_pipeline(run: Run, state: ServerState, beats: Beats) -> Pipeline:
         version=VERSION,
         clock=run.clock,
     )
-    measured = MeasuredCore(core, beats, run.clock)
+    measured = InstrumentedCore(core, beats, run.clock)
     return Pipeline(state.control, edge, measured, settings.publish_core)
 
 
-def make_disturb(run: Run) -> Disturb:
+def make_disturb(run: RunInfo) -> Disturbance:
     """
     Make what stands between the pipeline and the outbox, for one run of the graph.
     """
-    return undisturbed if run.scenario is None else ScenarioDisturb(run.scenario, run.seed)
+    return undisturbed if run.scenario is None else ScenarioDisturbance(run.scenario, run.seed)
 
 
 def rpc_options(settings: Settings) -> RpcOptions:
@@ -399,7 +401,7 @@ def capabilities(settings: Settings) -> Iterator[str]:
             yield name
 
 
-def warm_up_s(run: Run) -> dict[str, float]:
+def warm_up_s(run: RunInfo) -> dict[str, float]:
     """
     Tell how many seconds of frames each signal that this source can give needs at first.
     """

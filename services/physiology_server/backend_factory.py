@@ -5,7 +5,7 @@ from typing import Any
 
 from services.physiology_server.publishing.backends.file.file_backend import FileBackend
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
-from services.physiology_server.publishing.backends.grpc_backend import GrpcStreamBackend
+from services.physiology_server.publishing.backends.grpc_backend import GrpcBackend
 from services.physiology_server.publishing.backends.redis.lease import Lease
 from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend, connect
 from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
@@ -111,7 +111,7 @@ def make_redis(
 
 def make_backend(
     settings: Settings, subscribers: Subscribers, beats: Beats
-) -> FileBackend | GrpcStreamBackend:
+) -> FileBackend | GrpcBackend:
     """
     Make a backend other than Redis.
 
@@ -121,4 +121,4 @@ def make_backend(
     """
     if settings.streaming_backend == "file":
         return FileBackend(file_config(settings), beats)
-    return GrpcStreamBackend(subscribers)
+    return GrpcBackend(subscribers)

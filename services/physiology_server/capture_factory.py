@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from services.physiology_server.captures.base import Capture, Picture
-from services.physiology_server.captures.camera import camera_capture
+from services.physiology_server.captures.camera_device import camera_capture
+from services.physiology_server.captures.capture import Capture, Picture
 from services.physiology_server.captures.drawing import draw
-from services.physiology_server.captures.inputs import input_capture
-from services.physiology_server.captures.paced import PacedCapture
-from services.physiology_server.captures.session import SessionCapture
-from services.physiology_server.captures.upload import UploadCapture, Uploads
-from services.physiology_server.dropped_frames import Drops
-from services.physiology_server.scenarios.capture import ScenarioCapture, SetRecording
-from services.physiology_server.scenarios.fit import check_fit, synthetic_source
-from services.physiology_server.scenarios.model import Scenario
+from services.physiology_server.captures.input_capture import input_capture
+from services.physiology_server.captures.paced_capture import PacedCapture
+from services.physiology_server.captures.session_capture import SessionCapture
+from services.physiology_server.captures.upload_capture import UploadCapture, UploadQueue
+from services.physiology_server.dropped_frames import DroppedFrames
+from services.physiology_server.scenarios.compatibility import check_fit, synthetic_source
+from services.physiology_server.scenarios.scenario import Scenario
+from services.physiology_server.scenarios.scenario_capture import ScenarioCapture, SetRecording
 from services.physiology_server.settings import Settings
 from services.physiology_server.signals.frame import Frame, SourceKind
-from services.physiology_server.sources.base import Source
-from services.physiology_server.sources.replay import ReplaySource
+from services.physiology_server.sources.replay_source import ReplaySource
+from services.physiology_server.sources.source import Source
 from services.physiology_server.transforms import parse
 from services.physiology_server.vision.analyser import Analyser
 from vitalrig.beats import Beats
@@ -30,7 +30,7 @@ SESSION_SUFFIX = ".jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class CaptureDependencies:
     """
     What captures need of the rest of the server.
 
@@ -45,13 +45,15 @@ class Hands:
 
     clock: Clock
     beats: Beats
-    drops: Drops
-    uploads: Uploads
+    drops: DroppedFrames
+    uploads: UploadQueue
     set_recording: SetRecording
     frames_done: Callable[[], int]
 
 
-def make_capture(settings: Settings, scenario: Scenario | None, hands: Hands) -> Capture:
+def make_capture(
+    settings: Settings, scenario: Scenario | None, hands: CaptureDependencies
+) -> Capture:
     """
     Make the capture for one run of the graph.
 
@@ -99,7 +101,7 @@ def is_session(settings: Settings) -> bool:
     return settings.source == "replay" and settings.replay_path.suffix == SESSION_SUFFIX
 
 
-def _capture(settings: Settings, scenario: Scenario | None, hands: Hands) -> Capture:
+def _capture(settings: Settings, scenario: Scenario | None, hands: CaptureDependencies) -> Capture:
     transform = parse(settings.input_transform_mode)
     if settings.source == "upload":
         return UploadCapture(

@@ -6,13 +6,13 @@ from typing import Literal
 
 from vitalrig.beats import Beats
 
-Reason = Literal["too_late", "bad_picture", "time_not_rising", "not_started", "queue_full"]
-REASONS: tuple[Reason, ...] = (
+DropReason = Literal["too_late", "bad_picture", "time_not_rising", "not_started", "queue_full"]
+REASONS: tuple[DropReason, ...] = (
     "too_late", "bad_picture", "time_not_rising", "not_started", "queue_full",
 )  # fmt: skip
 
 
-class Drops:
+class DroppedFrames:
     """
     Counts dropped frames by reason, here and in the heartbeats' counters. Any thread may.
 
@@ -23,7 +23,7 @@ class Drops:
     def __init__(self, beats: Beats) -> None:
         self._beats = beats
         self._lock = threading.Lock()
-        self.by_reason: Counter[Reason] = Counter()
+        self.by_reason: Counter[DropReason] = Counter()
         beats.count("frames_dropped", 0)
 
     @property
@@ -33,7 +33,7 @@ class Drops:
         """
         return self.by_reason.total()
 
-    def count(self, reason: Reason, frames: int = 1) -> None:
+    def count(self, reason: DropReason, frames: int = 1) -> None:
         """
         Count *frames* that were left out because of *reason*.
         """

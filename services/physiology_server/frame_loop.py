@@ -7,7 +7,13 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from services.physiology_server.captures.base import Capture, Idle, Recorded, Restart, Shot
+from services.physiology_server.captures.capture import (
+    Capture,
+    CapturedFrame,
+    NoFrame,
+    RecordedEnvelope,
+    Restart,
+)
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.state import ServerState
@@ -21,15 +27,15 @@ IDLE_S = 0.05
 ROOM_S = 0.5
 
 
-class Onlooker(Protocol):
+class FrameObserver(Protocol):
     """Who wants to see pictures: it takes what it needs and never holds up the loop."""
 
-    def see(self, shot: Shot) -> None:
+    def see(self, shot: CapturedFrame) -> None:
         """Look at *shot*."""
         ...
 
 
-Disturb = Callable[[float, Iterable[Outgoing]], Iterable[Outgoing]]
+Disturbance = Callable[[float, Iterable[Outgoing]], Iterable[Outgoing]]
 """
 Gets capture time in s and what would go out; gives what goes out instead. At the end of a run it
 is called with an infinite time and nothing, and gives what it still holds back.
@@ -43,7 +49,7 @@ def undisturbed(_time_s: float, outgoing: Iterable[Outgoing]) -> Iterable[Outgoi
     return outgoing
 
 
-class Graph:
+class FrameLoop:
     """
     Runs while the Edge graph is started; idles otherwise.
 
@@ -68,8 +74,8 @@ class Graph:
         pulse: Pulse,
         beats: Beats,
         clock: Clock,
-        onlooker: Onlooker | None = None,
-        make_disturb: Callable[[], Disturb] = lambda: undisturbed,
+        onlooker: FrameObserver | None = None,
+        make_disturb: Callable[[], Disturbance] = lambda: undisturbed,
         tell_rate: Callable[[float], None] = lambda _fps: None,
         exit_at_end: bool = False,
     ) -> None:
@@ -117,7 +123,7 @@ class Graph:
                     state.restart()
                     started = control.starts
                     pipeline = self._make_pipeline()
-                elif isinstance(item, Idle):
+                elif isinstance(item, NoFrame):
                     self._idle(item)
                 else:
                     self._work(pipeline, disturb, item)
@@ -141,15 +147,17 @@ class Graph:
         while not await state.outbox.room(ROOM_S) and state.control.edge_running:
             self._pulse.beat()
 
-    def _idle(self, item: Idle) -> None:
+    def _idle(self, item: NoFrame) -> None:
         if item.status is not None:
             self._state.control.see(item.status, self._clock.wall_us())
         self._state.announce()
 
-    def _work(self, pipeline: Pipeline, disturb: Disturb, item: Shot | Recorded) -> None:
+    def _work(
+        self, pipeline: Pipeline, disturb: Disturbance, item: CapturedFrame | RecordedEnvelope
+    ) -> None:
         state = self._state
         began_s = self._clock.monotonic_s()
-        if isinstance(item, Shot):
+        if isinstance(item, CapturedFrame):
             time_s = item.frame.time_s
             made = pipeline.step(item.frame, item.stamp_us)
             if self._onlooker is not None:

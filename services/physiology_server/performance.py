@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from services.physiology_server.publishing.send_latency import WINDOW_S, Latencies
+from services.physiology_server.publishing.send_latency import WINDOW_S, SendLatencies
 from services.physiology_server.settings import Settings
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.frame import Frame
@@ -17,7 +17,7 @@ from vitalrig.clock import Clock
 log = logging.getLogger(__name__)
 
 
-class MeasuredCore:
+class InstrumentedCore:
     """
     Core, with a heartbeat for each frame that it takes and for each buffer that it gives.
 
@@ -74,7 +74,7 @@ class Performance:
     Args:
         settings: Which figures are wanted.
         state: Counts frames.
-        beats: Hold the steps of `MeasuredCore`.
+        beats: Hold the steps of `InstrumentedCore`.
         latencies: Of what was published.
         clock: What tells the time.
     """
@@ -84,7 +84,7 @@ class Performance:
         settings: Settings,
         state: ServerState,
         beats: Beats,
-        latencies: Latencies,
+        latencies: SendLatencies,
         clock: Clock,
     ) -> None:
         self._settings = settings

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.physiology_server.control import Control
-from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.envelopes import of_change
 from services.physiology_server.publishing.outbox import Outbox
 
@@ -30,7 +30,7 @@ class ServerState:
         outbox: Outbox,
         source_kind: str,
         warm_up_s: Mapping[str, float],
-        drops: Drops,
+        drops: DroppedFrames,
         buffer_duration_s: float = 0.2,
     ) -> None:
         self.control = control

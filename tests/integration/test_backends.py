@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered, Outgoing
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.publisher import Publisher
 from tests.support.backends import (

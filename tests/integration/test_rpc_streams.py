@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.rpc.streams import MISSED, SOURCE
+from services.physiology_server.rpc.stream_service import MISSED, SOURCE
 from services.physiology_server.signals.status import StatusCode
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S

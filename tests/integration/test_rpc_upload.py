@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
-from services.physiology_server.captures.base import Picture
+from services.physiology_server.captures.capture import Picture
 from tests.support.rpc import Desk, own_stub, serving
 from vitalrig.rpc import physiology_pb2 as pb
 

@@ -8,11 +8,10 @@ import json
 import cv2
 import numpy as np
 
-from services.physiology_server.envelopes import Outgoing, envelope
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered, Outgoing, envelope
 from services.physiology_server.publishing.backends.file.file_backend import FileBackend
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
-from services.physiology_server.publishing.backends.grpc_backend import GrpcStreamBackend
+from services.physiology_server.publishing.backends.grpc_backend import GrpcBackend
 from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
 from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from services.physiology_server.publishing.subscribers import Subscribers
@@ -155,7 +154,7 @@ class GrpcRig:
 
     async def start(self):
         subscribers = Subscribers(queue=2_000)
-        self.backend = GrpcStreamBackend(subscribers)
+        self.backend = GrpcBackend(subscribers)
         self._readers = {
             kind: self._reading.enter_context(subscribers.subscribe(kind)) for kind in KINDS
         }

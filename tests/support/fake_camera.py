@@ -127,9 +127,9 @@ class Watching:
 
 async def watch(transform: str) -> None:
     """Say what the camera's capture yields, one JSON line an item, until input ends."""
-    from services.physiology_server.captures.base import Shot
-    from services.physiology_server.captures.camera import camera_capture
-    from services.physiology_server.dropped_frames import Drops
+    from services.physiology_server.captures.camera_device import camera_capture
+    from services.physiology_server.captures.capture import CapturedFrame
+    from services.physiology_server.dropped_frames import DroppedFrames
     from services.physiology_server.transforms import parse
     from vitalrig.beats import Beats
     from vitalrig.clock import SystemClock
@@ -137,7 +137,7 @@ async def watch(transform: str) -> None:
     clock = SystemClock()
     beats = Beats("camera")
     capture = camera_capture(
-        0, clock, beats, Drops(beats), Brightness,
+        0, clock, beats, DroppedFrames(beats), Brightness,
         width=WIDTH, height=HEIGHT, fps=FPS, transform=parse(transform),
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ async def watch(transform: str) -> None:
         try:
             async for item in items:
                 line = {"counters": beats.report()["counters"]}
-                if isinstance(item, Shot):
+                if isinstance(item, CapturedFrame):
                     line |= {
                         "index": item.frame.index,
                         "time_s": item.frame.time_s,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered
 from services.physiology_server.publishing.backend import refuse_unknown
 from vitalrig.errors import Unavailable
 

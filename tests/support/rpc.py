@@ -12,15 +12,15 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from services.physiology_server.control import Control
-from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.envelopes import envelope
-from services.physiology_server.publishing.backends.grpc_backend import GrpcStreamBackend
+from services.physiology_server.publishing.backends.grpc_backend import GrpcBackend
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.publisher import Publisher
 from services.physiology_server.publishing.subscribers import Subscribers
-from services.physiology_server.rpc.options import RpcOptions
-from services.physiology_server.rpc.server import RpcServer
-from services.physiology_server.rpc.verbs import About, Verbs
+from services.physiology_server.rpc.operations import Operations, ServerInfo
+from services.physiology_server.rpc.rpc_options import RpcOptions
+from services.physiology_server.rpc.rpc_server import RpcServer
 from services.physiology_server.state import ServerState
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
@@ -32,7 +32,7 @@ from vitalrig.health import Health
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
 OTHER = Path(__file__).with_name("other_service.proto")
-ABOUT = About("grpc", "bedside", "run1", 1_000_000, ("eda",))
+ABOUT = ServerInfo("grpc", "bedside", "run1", 1_000_000, ("eda",))
 
 
 class Desk:
@@ -71,17 +71,21 @@ class RpcRig:
         beats = Beats("physiology_server", "", clock)
         self.control = Control(clock)
         self.outbox = Outbox(10_000)
-        self.state = ServerState(self.control, self.outbox, source, {"pulse": 9.0}, Drops(beats))
+        self.state = ServerState(
+            self.control, self.outbox, source, {"pulse": 9.0}, DroppedFrames(beats)
+        )
         self.subscribers = Subscribers(queue)
         self.publisher = Publisher(
             self.outbox,
-            GrpcStreamBackend(self.subscribers),
+            GrpcBackend(self.subscribers),
             beats,
             Health(folder / "rpc.health"),
             clock,
         )
         self.rpc = RpcServer(
-            RpcOptions(**{"port": 0} | options), Verbs(self.state, ABOUT, uploads), self.subscribers
+            RpcOptions(**{"port": 0} | options),
+            Operations(self.state, ABOUT, uploads),
+            self.subscribers,
         )
         self.port = 0
 

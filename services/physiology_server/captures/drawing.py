@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from services.physiology_server.captures.base import Picture
+from services.physiology_server.captures.capture import Picture
 from services.physiology_server.signals.frame import Frame, SourceKind
 
 WIDTH_PIXELS = 320

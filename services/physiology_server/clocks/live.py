@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 _US = 1_000_000
 
 
-class LiveTime:
+class LiveClock:
     """
     Ties the monotonic times of pictures to the wall clock.
 

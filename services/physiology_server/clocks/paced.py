@@ -9,7 +9,7 @@ JUMP_S = 1.0
 """A wall clock that is this far off was set, by a person or NTP: go with it."""
 
 
-class Pacing:
+class PacedClock:
     """
     Ties a source's time to the machine's clocks.
 

@@ -11,7 +11,7 @@ LATE_US = 1 * _US
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EnvelopeTime:
     """
     Where an envelope stands.
 
@@ -24,7 +24,7 @@ class Place:
     origin_us: int
 
 
-class Timeline:
+class RecordedClock:
     """
     Turns stamps into a time that only rises, and never waits for long.
 
@@ -37,12 +37,12 @@ class Timeline:
         self._latest_us: int | None = None
         self._stray_us: int | None = None
 
-    def place(self, stamp_us: int | None) -> Place:
+    def place(self, stamp_us: int | None) -> EnvelopeTime:
         """
         Place the next envelope of the file.
         """
         if stamp_us is None:
-            return Place(self._time_us, (self._latest_us or 0) - self._time_us)
+            return EnvelopeTime(self._time_us, (self._latest_us or 0) - self._time_us)
         if self._latest_us is None:
             self._latest_us = stamp_us
         step_us = stamp_us - self._latest_us
@@ -50,7 +50,7 @@ class Timeline:
             self._go_to(stamp_us, step_us)
         elif not -LATE_US <= step_us < 0:
             return self._jump(stamp_us)
-        return Place(self._time_us, self._latest_us - self._time_us)
+        return EnvelopeTime(self._time_us, self._latest_us - self._time_us)
 
     def begin_again(self, after_us: int) -> None:
         """
@@ -59,12 +59,12 @@ class Timeline:
         self._time_us += after_us
         self._latest_us = self._stray_us = None
 
-    def _jump(self, stamp_us: int) -> Place:
+    def _jump(self, stamp_us: int) -> EnvelopeTime:
         if self._stray_us is not None and 0 <= stamp_us - self._stray_us <= LONGEST_US:
             self._go_to(stamp_us, stamp_us - self._stray_us)
         else:
             self._stray_us = stamp_us
-        return Place(self._time_us, stamp_us - self._time_us)
+        return EnvelopeTime(self._time_us, stamp_us - self._time_us)
 
     def _go_to(self, stamp_us: int, step_us: int) -> None:
         self._time_us += step_us

@@ -5,7 +5,7 @@ from vitalrig.clock import Clock
 _US = 1_000_000
 
 
-class UploadTime:
+class UploadClock:
     """
     Gives uploaded pictures their times, whoever uploads them.
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered
 from smartspectra.ipc.channels import KINDS
 from vitalrig.errors import BadMessage
 

@@ -6,8 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.numbered import NO_NUMBER, Numbered
+from services.physiology_server.envelopes import NO_NUMBER, Numbered, Outgoing
 from services.physiology_server.spool.spool import Spool
 from smartspectra.ipc.channels import FRAME
 from vitalrig.clock import Clock, SystemClock

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 
-from services.physiology_server.captures.base import Picture, Shot
+from services.physiology_server.captures.capture import CapturedFrame, Picture
 from services.physiology_server.envelopes import Outgoing, envelope
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.signals.frame import SourceKind
-from services.physiology_server.signals.periodic import Cadence
+from services.physiology_server.signals.periodic import Periodic
 from smartspectra.ipc.channels import FRAME
 from vitalrig.beats import Beats
 
@@ -22,7 +22,7 @@ FRAME_QUALITY = 75
 FRAME_MAX_WIDTH = 640
 
 
-class FramePublisher:
+class PreviewPublisher:
     """
     Sees every shot, and puts some of their pictures into the outbox.
 
@@ -57,7 +57,7 @@ class FramePublisher:
         self._every_s = 1 / frame_fps if frame_fps else None
         self._quality = frame_quality
         self._max_width = frame_max_width
-        self._cadence: Cadence | None = None
+        self._cadence: Periodic | None = None
         self._seen_s = 0.0
         self._encoding: asyncio.Future[Outgoing] | None = None
         self._failing = False
@@ -65,7 +65,7 @@ class FramePublisher:
         for name in ("pictures_skipped", "pictures_failed"):
             beats.count(name, 0)
 
-    def see(self, shot: Shot) -> None:
+    def see(self, shot: CapturedFrame) -> None:
         """
         Take the picture of *shot*, if one is due.
         """
@@ -89,11 +89,11 @@ class FramePublisher:
 
     def _due(self, every_s: float, time_s: float) -> bool:
         if self._cadence is None or time_s < self._seen_s:
-            self._cadence = Cadence(every_s)  # a capture has begun
+            self._cadence = Periodic(every_s)  # a capture has begun
         self._seen_s = time_s
         return self._cadence.due(time_s)
 
-    def _encode(self, shot: Shot) -> Outgoing:
+    def _encode(self, shot: CapturedFrame) -> Outgoing:
         assert shot.picture is not None
         jpeg, width, height = to_jpeg(shot.picture(), self._quality, self._max_width)
         return frame_envelope(shot, jpeg, width, height, self._source)
@@ -129,7 +129,7 @@ def to_jpeg(picture: Picture, quality: int, max_width: int) -> tuple[bytes, int,
 
 
 def frame_envelope(
-    shot: Shot, jpeg: bytes, width: int, height: int, source: SourceKind | None = None
+    shot: CapturedFrame, jpeg: bytes, width: int, height: int, source: SourceKind | None = None
 ) -> Outgoing:
     """
     Make the envelope of a picture.

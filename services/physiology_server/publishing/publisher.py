@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import stamina
 
-from services.physiology_server.numbered import NO_NUMBER, Numbered
+from services.physiology_server.envelopes import NO_NUMBER, Numbered
 from services.physiology_server.publishing.backend import Backend
 from services.physiology_server.publishing.outbox import Outbox
-from services.physiology_server.publishing.send_latency import Latencies
+from services.physiology_server.publishing.send_latency import SendLatencies
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 from vitalrig.errors import BadMessage, Unavailable
@@ -46,7 +46,7 @@ class Publisher:
         self._clock = clock
         self._step = beats.step("envelopes_published")
         self._pictures = beats.step("pictures_published")
-        self.latencies = Latencies(clock)
+        self.latencies = SendLatencies(clock)
         for name in (
             "backend_disconnects", "backend_away_seconds", "envelopes_lost", "envelopes_refused",
             "publish_latency_seconds", "pictures_replaced",

@@ -31,7 +31,7 @@ class LatencySummary:
     max_ms: float
 
 
-class Latencies:
+class SendLatencies:
     """
     The newest latencies.
 

@@ -10,11 +10,11 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 
-from services.physiology_server.rpc import shapes
-from services.physiology_server.rpc.filling import Facts, fill_facts
-from services.physiology_server.rpc.names import Matching
-from services.physiology_server.rpc.streams import Streams
-from services.physiology_server.rpc.verbs import Verbs
+from services.physiology_server.rpc import message_shapes as shapes
+from services.physiology_server.rpc.method_matching import MethodMatching
+from services.physiology_server.rpc.operations import Operations
+from services.physiology_server.rpc.reply_builder import Facts, fill_facts
+from services.physiology_server.rpc.stream_service import StreamService
 from vitalrig.errors import BadRequest, NotPossibleNow
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ Answer = Callable[[AsyncIterator[Message], Context], AsyncGenerator[bytes, None]
 LONGEST_REFUSAL = 1_000
 """Characters; beyond 8 KiB clients of gRPC do not take it."""
 
-CALLS: Mapping[str, Callable[[Verbs, Message], Awaitable[Facts]]] = {
+CALLS: Mapping[str, Callable[[Operations, Message], Awaitable[Facts]]] = {
     "StartCore": lambda verbs, _: verbs.start_core(),
     "StopCore": lambda verbs, _: verbs.stop_core(),
     "StartEdgeGraph": lambda verbs, _: verbs.start_edge_graph(),
@@ -47,7 +47,7 @@ CALLS: Mapping[str, Callable[[Verbs, Message], Awaitable[Facts]]] = {
 
 
 def bind(
-    service: ServiceDescriptor, matching: Matching, verbs: Verbs, streams: Streams
+    service: ServiceDescriptor, matching: MethodMatching, verbs: Operations, streams: StreamService
 ) -> grpc.GenericRpcHandler:
     """
     Make the handler that serves *service*.
@@ -66,7 +66,9 @@ def bind(
     return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
 
-def _answer(verb: str, method: MethodDescriptor, verbs: Verbs, streams: Streams) -> Answer:
+def _answer(
+    verb: str, method: MethodDescriptor, verbs: Operations, streams: StreamService
+) -> Answer:
     if verb == "UploadFrames":
         return _upload(method, verbs)
     if verb in CALLS:
@@ -75,7 +77,7 @@ def _answer(verb: str, method: MethodDescriptor, verbs: Verbs, streams: Streams)
 
 
 def _call(
-    call: Callable[[Verbs, Message], Awaitable[Facts]], output: Descriptor, verbs: Verbs
+    call: Callable[[Operations, Message], Awaitable[Facts]], output: Descriptor, verbs: Operations
 ) -> Answer:
     async def answer(
         requests: AsyncIterator[Message], _context: Context
@@ -86,7 +88,7 @@ def _call(
     return answer
 
 
-def _upload(method: MethodDescriptor, verbs: Verbs) -> Answer:
+def _upload(method: MethodDescriptor, verbs: Operations) -> Answer:
     async def answer(
         requests: AsyncIterator[Message], _context: Context
     ) -> AsyncGenerator[bytes, None]:

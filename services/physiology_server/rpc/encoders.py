@@ -9,9 +9,9 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from services.physiology_server.publishing.subscribers import Delivery
-from services.physiology_server.rpc import shapes
-from services.physiology_server.rpc.filling import fill_facts
+from services.physiology_server.rpc import message_shapes as shapes
 from services.physiology_server.rpc.payloads import fill_payload
+from services.physiology_server.rpc.reply_builder import fill_facts
 from services.physiology_server.signals.status import StatusCode
 from smartspectra.ipc.envelope import BadEnvelope
 

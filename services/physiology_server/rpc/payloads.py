@@ -7,7 +7,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from services.physiology_server.rpc.shapes import of
+from services.physiology_server.rpc.message_shapes import of
 
 
 def fill_payload(message: Message, payload: Mapping[str, Any]) -> int:

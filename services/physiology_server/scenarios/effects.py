@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 
-from services.physiology_server.scenarios.events import Event
-from services.physiology_server.scenarios.link import Duplicates, Late, SlowCore
-from services.physiology_server.scenarios.moments import Record, ServerRestart, StopRecording
-from services.physiology_server.scenarios.person import Apnea, Tachycardia
-from services.physiology_server.scenarios.picture import (
+from services.physiology_server.scenarios.action_events import Record, ServerRestart, StopRecording
+from services.physiology_server.scenarios.camera_events import (
     Dropouts,
     Motion,
     OffCentre,
@@ -15,8 +12,11 @@ from services.physiology_server.scenarios.picture import (
     TooBright,
     TooDark,
 )
-from services.physiology_server.scenarios.rubbish import Malformed
-from services.physiology_server.scenarios.stamps import ClockReset, Wrap32Bit
+from services.physiology_server.scenarios.clock_events import ClockReset, Wrap32Bit
+from services.physiology_server.scenarios.events import Event
+from services.physiology_server.scenarios.malformed_events import Malformed
+from services.physiology_server.scenarios.network_events import Duplicates, Late, SlowCore
+from services.physiology_server.scenarios.subject_events import Apnea, Tachycardia
 
 _ALL: tuple[type[Event], ...] = (
     SubjectLeaves, SeveralFaces, TooDark, TooBright, OffCentre, Motion,

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.physiology_server.captures.base import Restart
+from services.physiology_server.captures.capture import Restart
 from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.scenarios.chance import Chance
+from services.physiology_server.scenarios.random_choice import RandomChoice
 from services.physiology_server.signals.frame import Frame
-from services.physiology_server.sources.profile import Knot
+from services.physiology_server.sources.rate_profile import Knot
 
 Seconds = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Share = Annotated[
@@ -106,13 +106,13 @@ class FrameEvent(Lasting):
 
     needs_frames = True
 
-    def passes(self, number: int, chance: Chance) -> bool:  # noqa: ARG002
+    def passes(self, number: int, chance: RandomChoice) -> bool:  # noqa: ARG002
         """
         Whether frame (or recorded envelope) *number* gets through at all.
         """
         return True
 
-    def change(self, frame: Frame, chance: Chance) -> Frame:  # noqa: ARG002
+    def change(self, frame: Frame, chance: RandomChoice) -> Frame:  # noqa: ARG002
         """
         What becomes of *frame*.
         """
@@ -139,7 +139,7 @@ class MessageEvent(Lasting):
     """It changes or repeats metrics envelopes."""
 
     @abstractmethod
-    def spoil(self, outgoing: Outgoing, number: int, chance: Chance) -> Sequence[Outgoing]:
+    def spoil(self, outgoing: Outgoing, number: int, chance: RandomChoice) -> Sequence[Outgoing]:
         """
         What goes out instead of *outgoing*, the metrics envelope *number* of its channel.
         """
@@ -152,7 +152,7 @@ class DelayEvent(Lasting):
     keeps_order: ClassVar[bool]
 
     @abstractmethod
-    def delay_s(self, outgoing: Outgoing, number: int, chance: Chance) -> float:
+    def delay_s(self, outgoing: Outgoing, number: int, chance: RandomChoice) -> float:
         """
         How long *outgoing*, the metrics envelope *number* of its channel, is held back.
         """

@@ -42,7 +42,7 @@ class _Turn(Generic[Mark]):
     mark: Mark
 
 
-class BreathTracker(Generic[Mark]):
+class BreathDetector(Generic[Mark]):
     """
     Follows a breathing trace from turn to turn.
 

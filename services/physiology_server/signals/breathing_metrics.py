@@ -5,12 +5,12 @@ from collections import deque
 from itertools import pairwise
 from typing import Any
 
-from services.physiology_server.signals.breath_detector import BreathTracker
+from services.physiology_server.signals.breath_detector import BreathDetector
 from services.physiology_server.signals.frame import Frame
-from services.physiology_server.signals.periodic import Cadence
+from services.physiology_server.signals.periodic import Periodic
 from services.physiology_server.signals.rate_estimator import BREATHING, LONGEST_GAP_S
-from services.physiology_server.signals.rate_tracker import RateTrack
-from services.physiology_server.signals.wire_samples import Sample, Stamp
+from services.physiology_server.signals.rate_tracker import RateTracker
+from services.physiology_server.signals.wire_samples import Sample, SampleStamp
 
 TRACE_EVERY_S = 0.2
 """Seconds between samples of Core's breathing traces; Edge has them for each frame."""
@@ -26,7 +26,7 @@ _LINE_S = 1.0
 _GRACE_S = 1e-3
 
 
-class BreathingPart:
+class BreathingMetrics:
     """
     Gathers the `breathing` of the next payload.
 
@@ -36,16 +36,16 @@ class BreathingPart:
     """
 
     def __init__(self) -> None:
-        self.rate = RateTrack(BREATHING)
-        self._breaths: BreathTracker[Stamp] = BreathTracker()
-        self._trace_due = Cadence(TRACE_EVERY_S)
-        self._apnea_due = Cadence(APNEA_EVERY_S)
+        self.rate = RateTracker(BREATHING)
+        self._breaths: BreathDetector[SampleStamp] = BreathDetector()
+        self._trace_due = Periodic(TRACE_EVERY_S)
+        self._apnea_due = Periodic(APNEA_EVERY_S)
         self._recent: deque[tuple[float, float]] = deque()
         self._last_s = -math.inf
         self._series: dict[str, list[Sample]] = {}
         self._strict: Sample | None = None
 
-    def add(self, frame: Frame, stamp: Stamp) -> None:
+    def add(self, frame: Frame, stamp: SampleStamp) -> None:
         """
         Take one frame.
         """
@@ -87,11 +87,11 @@ class BreathingPart:
         Begin with new breaths where the estimator begins with a new trace.
         """
         if not 0 < time_s - self._last_s <= LONGEST_GAP_S:
-            self._breaths = BreathTracker()
+            self._breaths = BreathDetector()
             self._recent.clear()
         self._last_s = time_s
 
-    def _single_breaths(self, time_s: float, chest: float, stamp: Stamp) -> None:
+    def _single_breaths(self, time_s: float, chest: float, stamp: SampleStamp) -> None:
         """
         Follow the chest from turn to turn, and report each breath while there is a rate.
         """
@@ -102,7 +102,7 @@ class BreathingPart:
         self._put("baseline", breath.end.measurement(breath.baseline))
         self._put("inhale_exhale_ratio", breath.end.measurement(breath.inhale_exhale_ratio))
 
-    def _follow(self, time_s: float, chest: float, stamp: Stamp) -> None:
+    def _follow(self, time_s: float, chest: float, stamp: SampleStamp) -> None:
         """
         Keep the trace of the last seconds, and say how long its line was in the last one.
         """
@@ -118,7 +118,7 @@ class BreathingPart:
             "respiratory_line_length", stamp.measurement(length / (2 * self._breaths.deviation))
         )
 
-    def _state_apnea(self, time_s: float, stamp: Stamp) -> None:
+    def _state_apnea(self, time_s: float, stamp: SampleStamp) -> None:
         """
         Say whether the chest has been still for ten seconds.
         """

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from services.physiology_server.signals.breathing_metrics import BreathingPart
+from services.physiology_server.signals.breathing_metrics import BreathingMetrics
 from services.physiology_server.signals.frame import Frame, SourceKind
 from services.physiology_server.signals.rate_estimator import PULSE
-from services.physiology_server.signals.rate_tracker import RateTrack
-from services.physiology_server.signals.wire_samples import Sample, Stamp
+from services.physiology_server.signals.rate_tracker import RateTracker
+from services.physiology_server.signals.wire_samples import Sample, SampleStamp
 from vitalrig.clock import Clock
 
 
@@ -54,8 +54,8 @@ class Core:
         """
         Forget all frames, so that every warm-up begins again.
         """
-        self._pulse_rate = RateTrack(PULSE)
-        self._breathing = BreathingPart()
+        self._pulse_rate = RateTracker(PULSE)
+        self._breathing = BreathingMetrics()
         self._pulse: dict[str, Any] = {}
         self._phasic: list[Sample] = []
         self._frames = 0
@@ -69,7 +69,7 @@ class Core:
         Returns:
             The payload, when the buffer is full with this frame.
         """
-        stamp = Stamp.of(frame, timestamp_us)
+        stamp = SampleStamp.of(frame, timestamp_us)
         self._breathing.add(frame, stamp)
         if frame.signals.pulse is not None:
             self._add_pulse(frame, frame.signals.pulse, stamp)
@@ -79,7 +79,7 @@ class Core:
         self._frames += 1
         return self._flush(frame) if self._is_full(frame.time_s) else None
 
-    def _add_pulse(self, frame: Frame, value: float, stamp: Stamp) -> None:
+    def _add_pulse(self, frame: Frame, value: float, stamp: SampleStamp) -> None:
         self._pulse.setdefault("trace", []).append(stamp.measurement(value))
         found = self._pulse_rate.add(frame, value)
         if found is None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from services.physiology_server.signals.frame import Frame, Signals, SourceKind
-from services.physiology_server.signals.periodic import Cadence
-from services.physiology_server.signals.wire_samples import Sample, Stamp
+from services.physiology_server.signals.periodic import Periodic
+from services.physiology_server.signals.wire_samples import Sample, SampleStamp
 
 EDA_FIRST_AFTER_S = 35.0
 """Seconds of frames before the first value of electrodermal activity."""
@@ -45,14 +45,14 @@ class Edge:
         """
         Begin the warm-up again.
         """
-        self._eda_due = Cadence(EDA_EVERY_S, EDA_FIRST_AFTER_S)
+        self._eda_due = Periodic(EDA_EVERY_S, EDA_FIRST_AFTER_S)
         self._face: dict[str, bool | None] = {}
 
     def payload(self, frame: Frame, timestamp_us: int) -> dict[str, Any]:
         """
         Make the payload of *frame*, which was captured at *timestamp_us* (since the epoch).
         """
-        signals, stamp = frame.signals, Stamp.of(frame, timestamp_us)
+        signals, stamp = frame.signals, SampleStamp.of(frame, timestamp_us)
         parts: dict[str, Any] = {
             "breathing": _measured(
                 stamp, upper_trace=signals.upper_breathing, lower_trace=signals.lower_breathing
@@ -68,7 +68,7 @@ class Edge:
             payload["source"] = self._source
         return payload
 
-    def _changes(self, signals: Signals, stamp: Stamp) -> dict[str, list[Sample]]:
+    def _changes(self, signals: Signals, stamp: SampleStamp) -> dict[str, list[Sample]]:
         """
         What the face has begun or ended.
         """
@@ -80,7 +80,7 @@ class Edge:
         return changes
 
 
-def _measured(stamp: Stamp, **values: float | None) -> dict[str, list[Sample]]:
+def _measured(stamp: SampleStamp, **values: float | None) -> dict[str, list[Sample]]:
     """
     One sample for each value that is there.
     """

@@ -4,7 +4,7 @@
 _GRACE_S = 5e-4
 
 
-class Cadence:
+class Periodic:
     """
     Says of each moment whether something is due in it.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.physiology_server.signals.periodic import Cadence
+from services.physiology_server.signals.periodic import Periodic
 
 Floats = NDArray[np.float64]
 
@@ -114,7 +114,7 @@ class RateEstimator:
     def __init__(self, kind: RateKind) -> None:
         self.kind = kind
         self._samples: deque[tuple[float, float]] = deque()
-        self._due = Cadence(EVERY_S, kind.first_after_s)
+        self._due = Periodic(EVERY_S, kind.first_after_s)
         self._last_s = -math.inf
 
     def add(self, time_s: float, value: float) -> Estimate | None:
@@ -129,7 +129,7 @@ class RateEstimator:
             return None
         if not 0 < time_s - self._last_s <= LONGEST_GAP_S:
             self._samples.clear()
-            self._due = Cadence(EVERY_S, self.kind.first_after_s)
+            self._due = Periodic(EVERY_S, self.kind.first_after_s)
         self._last_s = time_s
         samples = self._samples
         samples.append((time_s, value))

@@ -6,14 +6,14 @@ from statistics import median
 
 from services.physiology_server.signals.frame import Frame
 from services.physiology_server.signals.rate_estimator import Estimate, RateEstimator, RateKind
-from services.physiology_server.signals.wire_samples import Sample, Stamp, shortest
+from services.physiology_server.signals.wire_samples import Sample, SampleStamp, shortest
 
 _STRICT_S = 30.0
 _STRICT_LEAST = 10
 _FRESH_S = 1.5
 
 
-class RateTrack:
+class RateTracker:
     """
     The rate of one signal over time.
 
@@ -39,7 +39,7 @@ class RateTrack:
             self._past.popleft()
         return found
 
-    def sample(self, frame: Frame, stamp: Stamp, found: Estimate) -> Sample:
+    def sample(self, frame: Frame, stamp: SampleStamp, found: Estimate) -> Sample:
         """
         The estimate for the wire. It is stable when every frame of its window was.
         """

@@ -22,7 +22,7 @@ def shortest(value: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class SampleStamp:
     """
     What all samples of one moment have in common.
 
@@ -37,7 +37,7 @@ class Stamp:
     stable: bool
 
     @classmethod
-    def of(cls, frame: Frame, timestamp_us: int) -> "Stamp":
+    def of(cls, frame: Frame, timestamp_us: int) -> "SampleStamp":
         """
         Stamp what was measured in *frame*, which was captured at *timestamp_us*.
         """

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from services.physiology_server.numbered import Numbered
-from services.physiology_server.spool.lines import (
+from services.physiology_server.envelopes import Numbered
+from services.physiology_server.spool.previous_run import past_in, this_boot
+from services.physiology_server.spool.segments import Segments, sync
+from services.physiology_server.spool.spool_lines import (
     ENDED_LINE,
     RunState,
     envelope_line,
     recording_after,
     sent_line,
 )
-from services.physiology_server.spool.past import past_in, this_boot
-from services.physiology_server.spool.reader import SpoolReader
-from services.physiology_server.spool.segments import Segments, sync
-from services.physiology_server.spool.writer import SpoolWriter
+from services.physiology_server.spool.spool_reader import SpoolReader
+from services.physiology_server.spool.spool_writer import SpoolWriter
 from vitalrig.clock import Clock
 from vitalrig.health import Health
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from services.physiology_server.publishing.backends.redis.lease_owner import Owner
+from services.physiology_server.publishing.backends.redis.lease_owner import LeaseOwner
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.server_process import entries, once, runs_in
@@ -20,7 +20,7 @@ ELSEWHERE = json.dumps(
 def owner(client):
     """The run that has the lease."""
     found = client.get(LEASE)
-    return Owner.parse(found).run if found else ""
+    return LeaseOwner.parse(found).run if found else ""
 
 
 def exit_status(server):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.physiology_server.app import Run
-from services.physiology_server.scenarios.load import scenario_of
+from services.physiology_server.app import RunInfo
+from services.physiology_server.scenarios.scenario_file import scenario_of
 from services.physiology_server.settings import Settings
 from vitalrig.clock import ManualClock
 
@@ -12,7 +12,7 @@ SCENARIO = scenario_of({"name": "dark", "timeline": [{"at_s": 1, "do": "too_dark
 
 def frames_id(kind, *argv, scenario=None):
     settings = Settings.load(argv, {})[0]
-    return Run(settings, scenario, kind, "this-run", ManualClock()).frames_id
+    return RunInfo(settings, scenario, kind, "this-run", ManualClock()).frames_id
 
 
 @pytest.fixture

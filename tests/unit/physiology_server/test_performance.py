@@ -5,13 +5,13 @@ import logging
 import pytest
 
 from services.physiology_server.control import Control
-from services.physiology_server.dropped_frames import Drops
-from services.physiology_server.performance import MeasuredCore, Performance
+from services.physiology_server.dropped_frames import DroppedFrames
+from services.physiology_server.performance import InstrumentedCore, Performance
 from services.physiology_server.publishing.outbox import Outbox
-from services.physiology_server.publishing.send_latency import Latencies
+from services.physiology_server.publishing.send_latency import SendLatencies
 from services.physiology_server.settings import Settings
 from services.physiology_server.signals.core import Core
-from services.physiology_server.sources.synthetic import SyntheticSource
+from services.physiology_server.sources.synthetic_source import SyntheticSource
 from services.physiology_server.state import ServerState
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
@@ -25,9 +25,9 @@ class Rig:
     def __init__(self, *flags):
         self.clock = ManualClock()
         self.beats = Beats("physiology_server", "", self.clock)
-        self.latencies = Latencies(self.clock)
+        self.latencies = SendLatencies(self.clock)
         self.state = ServerState(
-            Control(self.clock), Outbox(10), "synthetic", {}, Drops(self.beats)
+            Control(self.clock), Outbox(10), "synthetic", {}, DroppedFrames(self.beats)
         )
         settings = Settings.load([f"--{flag}" for flag in flags], {})[0]
         self.performance = Performance(settings, self.state, self.beats, self.latencies, self.clock)
@@ -81,7 +81,7 @@ def test_a_transfer_is_timed_where_core_takes_a_frame(caplog):
     core = Core(
         buffer_duration_s=0.2, source_kind="synthetic", run_id="r", version="1", clock=rig.clock
     )
-    measured = MeasuredCore(core, rig.beats, rig.clock)
+    measured = InstrumentedCore(core, rig.beats, rig.clock)
     frames = SyntheticSource(seed=1).frames()
     payloads = [measured.add(next(frames), 0) for _ in range(12)]
     rig.log()

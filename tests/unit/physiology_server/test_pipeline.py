@@ -8,7 +8,7 @@ from services.physiology_server.control import Control
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
-from services.physiology_server.sources.synthetic import SyntheticSource
+from services.physiology_server.sources.synthetic_source import SyntheticSource
 from vitalrig.clock import ManualClock
 
 START_US = 1_760_000_000_000_000

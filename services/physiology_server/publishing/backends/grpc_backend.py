@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered
 from services.physiology_server.publishing.backend import refuse_unknown
 from services.physiology_server.publishing.subscribers import Subscribers
 
 
-class GrpcStreamBackend:
+class GrpcBackend:
     """
     Hands envelopes to the readers of gRPC streams, and is never away.
 

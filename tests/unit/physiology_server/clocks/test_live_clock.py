@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.physiology_server.clocks.live import LiveTime
+from services.physiology_server.clocks.live import LiveClock
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 
@@ -21,7 +21,7 @@ def test_time_begins_with_the_first_picture(clock, beats):
     """
     However long the camera was away before.
     """
-    times = LiveTime(clock, beats)
+    times = LiveClock(clock, beats)
     clock.advance(3600)
 
     assert (0.0, clock.wall_us()) == times.place(clock.monotonic_s())
@@ -31,7 +31,7 @@ def test_a_stamp_says_when_the_picture_was_taken(clock, beats):
     """
     Not when it was handled, a while later.
     """
-    times = LiveTime(clock, beats)
+    times = LiveClock(clock, beats)
     times.place(clock.monotonic_s())
     first_us = clock.wall_us()
     clock.advance(1.0)
@@ -43,7 +43,7 @@ def test_a_picture_that_is_not_later_is_refused(clock, beats):
     """
     Time never goes back, and never stands still.
     """
-    times = LiveTime(clock, beats)
+    times = LiveClock(clock, beats)
     now_s = clock.monotonic_s()
     times.place(now_s)
 
@@ -54,7 +54,7 @@ def test_stamps_follow_a_wall_clock_that_is_set(clock, beats):
     """
     As those of every other source do, and the jump is counted.
     """
-    times = LiveTime(clock, beats)
+    times = LiveClock(clock, beats)
     times.place(clock.monotonic_s())
     clock.advance(1)
     clock.jump_wall(7200)
@@ -67,7 +67,7 @@ def test_a_small_step_of_the_wall_clock_leaves_stamps_even(clock, beats):
     """
     NTP's little corrections are not seen in intervals.
     """
-    times = LiveTime(clock, beats)
+    times = LiveClock(clock, beats)
     times.place(clock.monotonic_s())
     first_us = clock.wall_us()
     clock.advance(1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.physiology_server.clocks.paced import Pacing
+from services.physiology_server.clocks.paced import PacedClock
 from vitalrig.clock import ManualClock
 
 
@@ -11,7 +11,7 @@ def test_a_frame_is_due_at_its_own_time():
     The third frame of 30 a second comes after a tenth of a second.
     """
     clock = ManualClock()
-    pacing = Pacing(clock)
+    pacing = PacedClock(clock)
     clock.advance(0.04)
 
     assert 0.06 == pytest.approx(pacing.wait_s(0.1))
@@ -23,7 +23,7 @@ def test_stamps_are_even_though_processing_is_not():
     """
     clock = ManualClock()
     start_us = clock.wall_us()
-    pacing = Pacing(clock)
+    pacing = PacedClock(clock)
     clock.advance(0.117)
 
     assert start_us + 100_000 == pacing.stamp_us(0.1)
@@ -34,7 +34,7 @@ def test_after_a_pause_frames_are_left_out():
     A suspended machine does not wake up to a burst.
     """
     clock = ManualClock()
-    pacing = Pacing(clock)
+    pacing = PacedClock(clock)
     clock.advance(5)
 
     assert (True, False) == (pacing.too_late(3.9), pacing.too_late(4.1))
@@ -45,7 +45,7 @@ def test_stamps_follow_a_wall_clock_that_is_set():
     A clock that was wrong at the start does not stay wrong.
     """
     clock = ManualClock()
-    pacing = Pacing(clock)
+    pacing = PacedClock(clock)
     clock.advance(1)
     clock.jump_wall(-3600)
 
@@ -58,7 +58,7 @@ def test_a_small_step_of_the_wall_clock_is_not_followed():
     """
     clock = ManualClock()
     start_us = clock.wall_us()
-    pacing = Pacing(clock)
+    pacing = PacedClock(clock)
     clock.advance(1)
     clock.jump_wall(0.3)
 

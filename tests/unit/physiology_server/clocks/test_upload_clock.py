@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.physiology_server.clocks.upload import UploadTime
+from services.physiology_server.clocks.upload import UploadClock
 from vitalrig.clock import ManualClock
 
 
@@ -15,7 +15,7 @@ def test_the_first_picture_comes_now_and_the_next_by_the_client_s_own_intervals(
     """
     A client's clock need not agree with ours.
     """
-    times, now_us = UploadTime(clock), clock.wall_us()
+    times, now_us = UploadClock(clock), clock.wall_us()
     clock_offset_us = 5_000_000
 
     assert (0.0, now_us) == times.place(clock_offset_us, 1)
@@ -27,7 +27,7 @@ def test_a_picture_that_is_not_later_is_refused(clock, timestamp_us):
     """
     Time rises for whoever reads the results.
     """
-    times = UploadTime(clock)
+    times = UploadClock(clock)
     times.place(0, 1)
     times.place(40_000, 1)
 
@@ -38,7 +38,7 @@ def test_a_refused_picture_does_not_hold_up_those_after_it(clock):
     """
     One mistaken stamp costs one picture.
     """
-    times = UploadTime(clock)
+    times = UploadClock(clock)
     times.place(40_000, 1)
     times.place(0, 1)
 
@@ -49,7 +49,7 @@ def test_another_client_goes_on_at_the_wall_clock(clock):
     """
     Its own count begins again at zero.
     """
-    times = UploadTime(clock)
+    times = UploadClock(clock)
     times.place(0, 1)
     clock.advance(20)
 
@@ -60,7 +60,7 @@ def test_after_a_client_that_ran_ahead_time_still_rises(clock):
     """
     A file uploaded faster than real time ends in the future.
     """
-    times = UploadTime(clock)
+    times = UploadClock(clock)
     times.place(0, 1)
     last_s, last_us = times.place(60_000_000, 1)
     next_s, next_us = times.place(0, 2)

@@ -8,11 +8,10 @@ import sys
 
 import pytest
 
-from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered, Outgoing
 from services.physiology_server.publishing.backends.file.file_backend import FileBackend
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
-from services.physiology_server.publishing.backends.file.output_folder import OwnFolder
+from services.physiology_server.publishing.backends.file.output_folder import OutputFolder
 from vitalrig.beats import Beats
 from vitalrig.errors import BadSettings, CannotStart, Unavailable
 
@@ -204,7 +203,7 @@ def test_a_folder_that_another_server_took_meanwhile_is_an_absence(rig, folder, 
     """
     files = rig()
     folder.rename(tmp_path / "gone")
-    other = OwnFolder(folder, create=True, lock=True)
+    other = OutputFolder(folder, create=True, lock=True)
     other.ensure()
     with pytest.raises(Unavailable, match="in use by"):
         files.send(numbered(1))

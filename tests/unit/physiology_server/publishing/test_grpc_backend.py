@@ -4,9 +4,8 @@ import asyncio
 
 import pytest
 
-from services.physiology_server.envelopes import Outgoing
-from services.physiology_server.numbered import Numbered
-from services.physiology_server.publishing.backends.grpc_backend import GrpcStreamBackend
+from services.physiology_server.envelopes import Numbered, Outgoing
+from services.physiology_server.publishing.backends.grpc_backend import GrpcBackend
 from services.physiology_server.publishing.subscribers import Subscribers
 from vitalrig.errors import BadMessage
 
@@ -22,7 +21,7 @@ def test_a_batch_goes_to_the_readers_of_its_channels():
 
     async def scenario():
         hub = Subscribers()
-        backend = GrpcStreamBackend(hub)
+        backend = GrpcBackend(hub)
         with hub.subscribe("edge_metrics") as edge, hub.subscribe("core_metrics") as core:
             await backend.send(batch("edge_metrics", "core_metrics", "edge_metrics"))
             await backend.close()
@@ -46,7 +45,7 @@ def test_an_envelope_for_no_channel_is_refused_before_any_is_sent():
         hub = Subscribers()
         with hub.subscribe("edge_metrics") as reader:
             with pytest.raises(BadMessage, match="nowhere"):
-                await GrpcStreamBackend(hub).send(batch("edge_metrics", "nowhere"))
+                await GrpcBackend(hub).send(batch("edge_metrics", "nowhere"))
             hub.close()
             return await reader.next()
 

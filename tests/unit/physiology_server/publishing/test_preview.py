@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from services.physiology_server.captures.base import Shot
+from services.physiology_server.captures.capture import CapturedFrame
 from services.physiology_server.publishing.outbox import Outbox
-from services.physiology_server.publishing.preview import FramePublisher, to_jpeg
+from services.physiology_server.publishing.preview import PreviewPublisher, to_jpeg
 from services.physiology_server.signals.frame import Frame
 from tests.support.patience import PATIENCE_S
 from vitalrig.beats import Beats
@@ -24,7 +24,7 @@ def a_picture(width=320, height=240, colour=(200, 40, 40)):
 
 
 def a_shot(index=0, time_s=0.0, picture=a_picture):
-    return Shot(Frame(index, time_s), START_US + round(time_s * 1_000_000), picture)
+    return CapturedFrame(Frame(index, time_s), START_US + round(time_s * 1_000_000), picture)
 
 
 class Watching:
@@ -33,7 +33,7 @@ class Watching:
     def __init__(self, kind="camera", **keys):
         self.outbox = Outbox(9)
         self.beats = Beats("probe")
-        self.pictures = FramePublisher(self.outbox, self.beats, kind, **keys)
+        self.pictures = PreviewPublisher(self.outbox, self.beats, kind, **keys)
 
     async def see(self, shot):
         """Show one shot, and wait until what comes of it has come."""

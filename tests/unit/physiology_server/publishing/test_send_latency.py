@@ -1,6 +1,6 @@
 """How long envelopes waited until they were sent."""
 
-from services.physiology_server.publishing.send_latency import Latencies
+from services.physiology_server.publishing.send_latency import SendLatencies
 from vitalrig.clock import ManualClock
 
 
@@ -8,7 +8,7 @@ def test_without_envelopes_there_is_no_figure():
     """
     Not a zero that looks like a fast one.
     """
-    assert None is Latencies(ManualClock()).summary()
+    assert None is SendLatencies(ManualClock()).summary()
 
 
 def test_percentiles_are_those_of_the_sorted_latencies():
@@ -16,7 +16,7 @@ def test_percentiles_are_those_of_the_sorted_latencies():
     One slow envelope in a hundred shows as the slowest, not as the 99th percentile.
     """
     clock = ManualClock()
-    latencies = Latencies(clock)
+    latencies = SendLatencies(clock)
     for number in range(100, 0, -1):
         latencies.add(clock.monotonic_s(), number / 1_000)
     summary = latencies.summary()
@@ -31,7 +31,7 @@ def test_what_was_sent_before_the_window_no_longer_counts():
     Three seconds after the last envelope there is no figure any more.
     """
     clock = ManualClock()
-    latencies = Latencies(clock, window_s=3.0)
+    latencies = SendLatencies(clock, window_s=3.0)
     latencies.add(clock.monotonic_s(), 0.9)
     clock.advance(2.0)
     latencies.add(clock.monotonic_s(), 0.1)
@@ -47,7 +47,7 @@ def test_throughput_is_per_second_of_the_window():
     Ninety envelopes in three seconds are thirty a second.
     """
     clock = ManualClock()
-    latencies = Latencies(clock, window_s=3.0)
+    latencies = SendLatencies(clock, window_s=3.0)
     for _ in range(90):
         latencies.add(clock.monotonic_s(), 0.001)
 

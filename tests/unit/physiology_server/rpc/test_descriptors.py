@@ -3,8 +3,8 @@
 import pytest
 from google.protobuf import descriptor_pb2
 
-from services.physiology_server.rpc.options import RpcOptions
-from services.physiology_server.rpc.server import served
+from services.physiology_server.rpc.rpc_options import RpcOptions
+from services.physiology_server.rpc.rpc_server import served
 from tests.support.rpc import OTHER, compile_proto
 from vitalrig.errors import BadSettings
 

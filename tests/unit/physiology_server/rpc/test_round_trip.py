@@ -10,7 +10,7 @@ from services.physiology_server.rpc.payloads import fill_payload
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.wire_samples import shortest
-from services.physiology_server.sources.synthetic import SyntheticSource
+from services.physiology_server.sources.synthetic_source import SyntheticSource
 from tests.support import gen_c
 from vitalrig.clock import ManualClock
 from vitalrig.rpc import metrics_pb2

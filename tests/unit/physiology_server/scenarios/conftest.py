@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from services.physiology_server.captures.paced import PacedCapture
+from services.physiology_server.captures.paced_capture import PacedCapture
 from services.physiology_server.control import Control
-from services.physiology_server.dropped_frames import Drops
-from services.physiology_server.frame_loop import Graph
+from services.physiology_server.dropped_frames import DroppedFrames
+from services.physiology_server.frame_loop import FrameLoop
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.publishing.outbox import Outbox
-from services.physiology_server.scenarios.capture import ScenarioCapture
-from services.physiology_server.scenarios.disturb import ScenarioDisturb
-from services.physiology_server.scenarios.fit import synthetic_source
-from services.physiology_server.scenarios.identity import capture_id
-from services.physiology_server.scenarios.load import load_scenario
+from services.physiology_server.scenarios.capture_id import capture_id
+from services.physiology_server.scenarios.compatibility import synthetic_source
+from services.physiology_server.scenarios.disturbance import ScenarioDisturbance
+from services.physiology_server.scenarios.scenario_capture import ScenarioCapture
+from services.physiology_server.scenarios.scenario_file import load_scenario
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.state import ServerState
@@ -62,7 +62,7 @@ async def _play(
     """Play *scenario* to its end; `make_capture` gives another source than the synthetic one."""
     clock = clock or ManualClock()
     beats = Beats("test", clock=clock)
-    drops = Drops(beats)
+    drops = DroppedFrames(beats)
     control, outbox = Control(clock), Outbox(1000)
     state = ServerState(control, outbox, "synthetic", {}, drops)
 
@@ -86,9 +86,9 @@ async def _play(
         edge = Edge(enable_eda=True, enable_micromotion=True, source_kind=kind)
         return Pipeline(control, edge, core, "always")
 
-    graph = Graph(
+    graph = FrameLoop(
         state, capture, pipeline, a_pulse(folder), beats, clock,
-        make_disturb=lambda: ScenarioDisturb(scenario, seed),
+        make_disturb=lambda: ScenarioDisturbance(scenario, seed),
     )  # fmt: skip
     control.start_core()
     control.start_edge_graph()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from services.physiology_server.captures.paced import PacedCapture
-from services.physiology_server.captures.session import SessionCapture
-from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.captures.paced_capture import PacedCapture
+from services.physiology_server.captures.session_capture import SessionCapture
+from services.physiology_server.dropped_frames import DroppedFrames
+from services.physiology_server.scenarios.capture_id import capture_id
 from services.physiology_server.scenarios.compare import first_difference, main, without_wall_clock
-from services.physiology_server.scenarios.identity import capture_id
-from services.physiology_server.scenarios.load import load_scenario, scenario_of
-from services.physiology_server.sources.replay import ReplaySource
+from services.physiology_server.scenarios.scenario_file import load_scenario, scenario_of
+from services.physiology_server.sources.replay_source import ReplaySource
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock, SystemClock
 
@@ -115,7 +115,7 @@ def test_frame_and_envelope_effects_are_the_same_on_a_recording(play):
 
     def recording():
         source = ReplaySource.from_csv(RECORDING, loop=False)
-        return PacedCapture(source, clock, beats, Drops(beats), speed=float("inf"))
+        return PacedCapture(source, clock, beats, DroppedFrames(beats), speed=float("inf"))
 
     one, other = (play(scenario, clock=clock, make_capture=recording) for _ in range(2))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.physiology_server.scenarios.load import load_scenario
+from services.physiology_server.scenarios.scenario_file import load_scenario
 
 ROOT = Path(__file__).parents[4]
 CONFIG = ROOT / "config" / "scenarios"

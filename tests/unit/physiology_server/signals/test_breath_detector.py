@@ -5,14 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from services.physiology_server.signals.breath_detector import BreathTracker
-from services.physiology_server.signals.periodic import Cadence
+from services.physiology_server.signals.breath_detector import BreathDetector
+from services.physiology_server.signals.periodic import Periodic
 
 FPS = 30.0
 
 
 def breaths(trace, mean=0.0, deviation=1.0):
-    tracker = BreathTracker()
+    tracker = BreathDetector()
     tracker.calibrate(mean, deviation)
     found = [tracker.add(n / FPS, value, n) for n, value in enumerate(trace)]
     return [breath for breath in found if breath is not None]
@@ -73,7 +73,7 @@ def test_before_anyone_found_breathing_there_are_no_breaths():
     """
     Without calibration noise is not taken for breaths.
     """
-    tracker = BreathTracker()
+    tracker = BreathDetector()
 
     assert {None} == {tracker.add(n / FPS, value, n) for n, value in enumerate(sine())}
 
@@ -82,7 +82,7 @@ def test_the_usual_depth_is_known_from_the_second_breath_on():
     """
     It is the median of the last eight, so one sigh does not change it.
     """
-    tracker = BreathTracker()
+    tracker = BreathDetector()
     tracker.calibrate(0.0, 1.0)
     trace = np.concatenate([sine(20.0), 2 * sine(4.0), sine(20.0)])
     known = []
@@ -98,7 +98,7 @@ def test_a_cadence_does_not_drift():
     """
     In 1000 s of frames at 29.97 a second something due every 0.475 s is due 2106 times.
     """
-    cadence = Cadence(0.475)
+    cadence = Periodic(0.475)
 
     assert 2106 == sum(cadence.due(n / 29.97) for n in range(29_970))
 
@@ -107,7 +107,7 @@ def test_a_cadence_does_not_catch_up_after_a_pause():
     """
     What was missed is missed.
     """
-    cadence = Cadence(1.0, first_after_s=2.0)
+    cadence = Periodic(1.0, first_after_s=2.0)
     times_s = itertools.chain(range(4), range(10, 13))
 
     assert [2, 3, 10, 11, 12] == [time_s for time_s in times_s if cadence.due(float(time_s))]

@@ -13,8 +13,8 @@ from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.frame import Frame, Signals
 from services.physiology_server.signals.status import StatusCode
-from services.physiology_server.sources.replay import ReplaySource
-from services.physiology_server.sources.synthetic import SyntheticSource
+from services.physiology_server.sources.replay_source import ReplaySource
+from services.physiology_server.sources.synthetic_source import SyntheticSource
 from tests.support.gen_c import METRICS_BUFFER, strangers
 from vitalrig.clock import ManualClock
 

@@ -12,7 +12,7 @@ from services.physiology_server.signals.rate_estimator import (
     RateEstimator,
     find_rate,
 )
-from services.physiology_server.sources.synthetic import SyntheticSource
+from services.physiology_server.sources.synthetic_source import SyntheticSource
 
 FPS = 30.0
 SEEDS = (1, 2, 3)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from scipy.signal import find_peaks, welch
 
-from services.physiology_server.captures.paced import PacedCapture
-from services.physiology_server.dropped_frames import Drops
+from services.physiology_server.captures.paced_capture import PacedCapture
+from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import Signals
 from services.physiology_server.signals.rate_estimator import BREATHING, PULSE, RateEstimator
-from services.physiology_server.sources.replay import JOINT_S, LONGEST_GAP_S, ReplaySource
+from services.physiology_server.sources.replay_source import JOINT_S, LONGEST_GAP_S, ReplaySource
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 
@@ -352,7 +352,7 @@ def test_frames_can_bear_the_time_at_which_they_were_recorded():
         source,
         clock,
         beats,
-        Drops(beats),
+        DroppedFrames(beats),
         speed=math.inf,
         recorded_at_us=source.recorded_at_us,
     )

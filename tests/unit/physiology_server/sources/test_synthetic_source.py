@@ -10,8 +10,8 @@ import pytest
 from scipy.signal import filtfilt, find_peaks, firwin, welch
 
 from services.physiology_server.sources.noise import Noise
-from services.physiology_server.sources.profile import Knot, RateProfile
-from services.physiology_server.sources.synthetic import BLOCK_FRAMES, SyntheticSource
+from services.physiology_server.sources.rate_profile import Knot, RateProfile
+from services.physiology_server.sources.synthetic_source import BLOCK_FRAMES, SyntheticSource
 
 FPS = 30.0
 SEEDS = (1, 2, 3)

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from services.physiology_server.spool import past
+from services.physiology_server.spool import previous_run as past
 from tests.support.spooling import numbers, of, put, put_many, recording, send_all
 
 

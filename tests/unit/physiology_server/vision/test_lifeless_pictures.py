@@ -11,7 +11,7 @@ from services.physiology_server.signals.rate_estimator import (
 )
 from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.analyser import Analyser
-from services.physiology_server.vision.pulse import PulseWindow
+from services.physiology_server.vision.pulse_window import PulseWindow
 from tests.support.faces import finished, portrait, room
 
 FPS = 15.0

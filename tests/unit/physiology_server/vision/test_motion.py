@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.physiology_server.vision.chest import BreathingTrace
+from services.physiology_server.vision.breathing_trace import BreathingTrace
 from services.physiology_server.vision.motion import Keyframe
 from services.physiology_server.vision.picture import Picture
 from services.physiology_server.vision.regions import CHEST, Box, Rect

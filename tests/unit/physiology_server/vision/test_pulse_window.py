@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.physiology_server.vision.pulse import PulseWindow, skin_colour
+from services.physiology_server.vision.pulse_window import PulseWindow, skin_colour
 from services.physiology_server.vision.regions import Box
 from tests.support.faces import BLOOD, heartbeat
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered
 from services.physiology_server.publishing.backend import refuse_unknown
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
 from services.physiology_server.publishing.backends.file.line_file import Line, LineFile
-from services.physiology_server.publishing.backends.file.output_folder import OwnFolder
+from services.physiology_server.publishing.backends.file.output_folder import OutputFolder
 from services.physiology_server.publishing.backends.file.picture_files import (
     NoPicture,
     PictureFiles,
@@ -54,7 +54,7 @@ class FileBackend:
                 f"base_directory: {folder} does not exist: make it, or set create_if_missing"
                 " to true"
             )
-        self._folder = OwnFolder(
+        self._folder = OutputFolder(
             folder, create=config.create_if_missing, lock=config.use_file_locking
         )
         try:

@@ -11,7 +11,7 @@ LOCK_BASE = "physiology_server"
 """The lock file is `.physiology_server.lock`."""
 
 
-class OwnFolder:
+class OutputFolder:
     """
     Looks before each use whether the folder is still there, and makes and locks it anew if not.
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import redis.asyncio
 
-from services.physiology_server.publishing.backends.redis.lease_owner import Owner
+from services.physiology_server.publishing.backends.redis.lease_owner import LeaseOwner
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.clock import Clock
@@ -61,7 +61,7 @@ class Lease:
         self._key = keys.lease(prefix)
         self._clock = clock
         self._dead_run = dead_run
-        self._mine = json.dumps(asdict(Owner.this(run, clock.wall_us()))).encode()
+        self._mine = json.dumps(asdict(LeaseOwner.this(run, clock.wall_us()))).encode()
         self._renewed_at_s = NEVER_S
 
     async def take(self, stop: threading.Event) -> None:
@@ -88,7 +88,7 @@ class Lease:
             if renewed or waited_s > LONGEST_WAIT_S:
                 raise CannotStart(self._taken(owner))
             if not seen and not self._is_dead(owner):
-                log.info("waiting for the lease", extra={"owner": str(Owner.parse(owner))})
+                log.info("waiting for the lease", extra={"owner": str(LeaseOwner.parse(owner))})
             seen, left_ms = owner, ttl_ms
             if not self._is_dead(owner):
                 await asyncio.sleep(LOOK_EVERY_S)
@@ -150,11 +150,11 @@ class Lease:
     def _is_dead(self, owner: bytes) -> bool:
         if not owner:
             return False
-        known = Owner.parse(owner)
+        known = LeaseOwner.parse(owner)
         return known.is_gone() or (bool(self._dead_run) and known.run == self._dead_run)
 
     def _taken(self, owner: bytes) -> str:
         return (
-            f"another server publishes as {self._prefix}: {Owner.parse(owner)}; stop it, or give"
-            " this one another redis_key_prefix"
+            f"another server publishes as {self._prefix}: {LeaseOwner.parse(owner)}; stop it,"
+            " or give this one another redis_key_prefix"
         )

@@ -12,7 +12,7 @@ _PIDS = Path("/proc/self/ns/pid")
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class LeaseOwner:
     """
     Who has a lease.
 

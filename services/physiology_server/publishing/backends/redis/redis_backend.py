@@ -10,7 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from services.physiology_server.numbered import Numbered
+from services.physiology_server.envelopes import Numbered
 from services.physiology_server.publishing.backend import refuse_unknown
 from services.physiology_server.publishing.backends.redis.lease import Lease
 from services.physiology_server.publishing.backends.redis.redis_config import (

@@ -1,0 +1,102 @@
+"""The time without a camera: logged once at its begin and end, and counted."""
+
+import logging
+from collections.abc import Iterator, Mapping
+
+from services.physiology_server.captures.opencv_feed import CameraUnavailable
+from vitalrig.beats import Beats
+from vitalrig.clock import Clock
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 0.5
+
+STOPPED = CameraUnavailable("it stopped sending pictures", "look at its cable and power")
+
+
+def back_off(longest_s: float) -> Iterator[float]:
+    """
+    Seconds to wait before each further attempt: half a second, then twice as long each time.
+    """
+    wait_s = FIRST_WAIT_S
+    while True:
+        yield min(wait_s, longest_s)
+        wait_s = min(2 * wait_s, longest_s)
+
+
+class Availability:
+    """
+    Whether the camera is there. It is once it has given a good picture.
+
+    Args:
+        name: What the camera is called in the log.
+        beats: Where `camera_disconnects` and `camera_away_seconds` are counted.
+        clock: What tells the time.
+    """
+
+    def __init__(self, name: str, beats: Beats, clock: Clock) -> None:
+        self._name = name
+        self._beats = beats
+        self._clock = clock
+        self._began_s: float | None = None
+        self._counted_s = 0.0
+        self._reason: str | None = None
+        self.there = False
+        beats.count("camera_disconnects", 0)
+        beats.count("camera_away_seconds", 0)
+
+    def lose(self) -> None:
+        """
+        Note that the camera, which was there, gives no more pictures.
+        """
+        self.there = False
+        self._beats.count("camera_disconnects")
+        self._begin()
+
+    def explain(self, away: CameraUnavailable) -> None:
+        """
+        Log why it is away, unless that was said before.
+        """
+        self._begin()
+        self.tick()
+        if away.reason != self._reason:
+            self._reason = away.reason
+            log.warning(
+                "the camera gives no pictures; trying on",
+                extra={"camera": self._name, "why": away.reason, "advice": away.advice},
+            )
+
+    def opened(self) -> None:
+        """
+        Note that it could be opened: what made it stop is then not known.
+        """
+        if self._began_s is not None and self._reason is None:
+            self.explain(STOPPED)
+
+    def tick(self) -> None:
+        """
+        Count the time that has passed since the last call.
+        """
+        if self._began_s is not None:
+            now_s = self._clock.monotonic_s()
+            self._beats.count("camera_away_seconds", now_s - self._counted_s)
+            self._counted_s = now_s
+
+    def end(self, facts: Mapping[str, object]) -> None:
+        """
+        Note a good picture.
+        """
+        if self.there:
+            return
+        self.tick()
+        now_s = self._clock.monotonic_s()
+        away_s = 0.0 if self._began_s is None else now_s - self._began_s
+        self._began_s, self._reason, self.there = None, None, True
+        log.info(
+            "the camera gives pictures",
+            extra={"camera": self._name, "away_s": round(away_s, 1), **facts},
+        )
+
+    def _begin(self) -> None:
+        if self._began_s is None:
+            self._began_s = self._counted_s = self._clock.monotonic_s()
