@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from services.collector.live import LiveView
-from services.collector.transport.base import Arrival
+from services.collector.live_view import LiveView
+from services.collector.transport.base import ReceivedEnvelope
 from tests.support.eventually import eventually
 from vitalrig import keys
 from vitalrig.clock import SystemClock, moment
@@ -85,10 +85,10 @@ def report(
 def view_after(minutes: int, minute: list[tuple[str, bytes]]) -> dict[str, Any]:
     """What the collector's live view says after taking the same minute of envelopes so often."""
     view = LiveView()
-    arrivals = [Arrival("physiology", name.split(":")[1], text) for name, text in minute]
+    arrivals = [ReceivedEnvelope("physiology", name.split(":")[1], text) for name, text in minute]
     for _ in range(minutes):
         for arrival in arrivals:
-            view.see(arrival, moment(SystemClock()))
+            view.update(arrival, moment(SystemClock()))
     seen = view.document(moment(SystemClock()))
     newest = {"timestamp_us": now_us(), "age_s": 0.0}
     fresh = {name: sample | newest for name, sample in seen["series"].items()}

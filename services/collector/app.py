@@ -12,22 +12,22 @@ from typing import Any
 import orjson
 import redis
 
-from services.collector.beating_disk import BeatingDisk
 from services.collector.camera import Camera
+from services.collector.checkpoints import Checkpoints
 from services.collector.disk_probe import DiskProbe
+from services.collector.instrumented_disk import InstrumentedDisk
 from services.collector.live_camera import LiveCamera
 from services.collector.open_files import allow_open_files
 from services.collector.permissions import check_membership, warn_of_open_files
-from services.collector.positions import Positions
 from services.collector.recorder import Recorder
 from services.collector.recording_loop import RecordingLoop
-from services.collector.runs import RunPlace
+from services.collector.sequence_tracker import TrackedRun
 from services.collector.settings import Settings
 from services.collector.stand_in import StandIn
+from services.collector.transport.auto import AutoTransport
 from services.collector.transport.base import Transport
-from services.collector.transport.choice import AutoTransport
-from services.collector.transport.places import LastRead
 from services.collector.transport.pubsub import PubSubTransport
+from services.collector.transport.resume_points import LastRead
 from services.collector.transport.stream import StreamTransport
 from services.collector.unkept_listener import UnkeptListener
 from smartspectra.ipc.aggregate import UNDERSTAND_BYTES
@@ -114,7 +114,7 @@ class Collector:
         self._recording.start(end)
         try:
             while self._recording.is_running and not stop.wait(LOOK_EVERY_S):
-                self._turn()
+                self._run_once()
         finally:
             end.set()
             while self._recording.is_running:
@@ -125,7 +125,7 @@ class Collector:
                 self._lock.release()
         self._recording.wait(0)
 
-    def _turn(self) -> None:
+    def _run_once(self) -> None:
         now_s = self._clock.monotonic_s()
         if self._judge(now_s):
             self._pulse.beat()
@@ -139,7 +139,7 @@ class Collector:
         self._unkept.look()
         if now_s - self._reported_at_s >= REPORT_EVERY_S:
             self._reported_at_s = now_s
-            self._report()
+            self._publish_status()
 
     def _judge(self, now_s: float) -> bool:
         """
@@ -166,7 +166,7 @@ class Collector:
         ]
         return "; ".join(troubles) or None
 
-    def _report(self) -> None:
+    def _publish_status(self) -> None:
         if self._recording.away is not None:
             return
         try:
@@ -211,26 +211,26 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         storage.disk.make_folder(settings.sessions_folder)
         warn_of_open_files(settings.sessions_folder)
         lock = _lock(settings.sessions_folder)
-        positions = Positions(settings.sessions_folder, storage.disk)
+        checkpoints = Checkpoints(settings.sessions_folder, storage.disk)
     except OSError as exc:
         if lock is not None:
             lock.release()
         raise CannotStart(f"{settings.sessions_folder} cannot be used: {exc}") from exc
-    places = {prefix: RunPlace.of(positions.of(prefix)) for prefix in settings.prefixes}
+    places = {prefix: TrackedRun.of(checkpoints.of(prefix)) for prefix in settings.prefixes}
     cameras = {prefix: LiveCamera(prefix, places[prefix], beats, clock) for prefix in places}
 
     def make(prefix: str) -> Camera:
         try:
-            recorder = Recorder(prefix, settings, positions, storage)
+            recorder = Recorder(prefix, settings, checkpoints, storage)
         except OSError as exc:
             raise CannotStart(f"the folder of {prefix} cannot be used: {exc}") from exc
-        place = replace(RunPlace.of(positions.of(prefix)), is_recording=recorder.recording)
+        place = replace(TrackedRun.of(checkpoints.of(prefix)), is_recording=recorder.recording)
         return Camera(cameras[prefix], recorder, place, beats, clock)
 
     recording = RecordingLoop(
-        lambda: _transport(settings, positions, clock),
+        lambda: _transport(settings, checkpoints, clock),
         {prefix: partial(make, prefix) for prefix in settings.prefixes},
-        positions,
+        checkpoints,
         Lane(storage.background.syncs, storage.disk, "saving positions"),
         beats,
         clock,
@@ -249,7 +249,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
     )
 
 
-def _disk(settings: Settings, beats: Beats, clock: Clock) -> BeatingDisk:
+def _disk(settings: Settings, beats: Beats, clock: Clock) -> InstrumentedDisk:
     """
     Write files for the group that may read them.
 
@@ -258,7 +258,7 @@ def _disk(settings: Settings, beats: Beats, clock: Clock) -> BeatingDisk:
     """
     try:
         check_membership(settings.sessions_group)
-        return BeatingDisk(beats, clock, settings.sessions_group)
+        return InstrumentedDisk(beats, clock, settings.sessions_group)
     except ValueError as exc:
         raise BadSettings(f"sessions_group: {exc}") from exc
 
@@ -288,11 +288,11 @@ def _json(document: dict[str, Any]) -> bytes | str:
         return json.dumps(document)
 
 
-def _transport(settings: Settings, positions: Positions, clock: Clock) -> Transport:
+def _transport(settings: Settings, checkpoints: Checkpoints, clock: Clock) -> Transport:
     client = connect(settings)
     if settings.transport == "pubsub":
         return PubSubTransport(client, settings.prefixes, clock.monotonic_s)
-    known = {prefix: positions.of(prefix) for prefix in settings.prefixes}
+    known = {prefix: checkpoints.of(prefix) for prefix in settings.prefixes}
     last_read = {prefix: LastRead(at.entry_id, at.run, at.seq) for prefix, at in known.items()}
     if settings.transport == "stream":
         return StreamTransport(client, last_read, clock.monotonic_s)

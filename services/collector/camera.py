@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from services.collector.live_camera import LiveCamera
 from services.collector.recorder import SKIPPED, Recorder
-from services.collector.runs import RunPlace, Runs
-from services.collector.transport.base import Arrival
+from services.collector.sequence_tracker import SequenceTracker, TrackedRun
+from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import entry_before
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
@@ -20,7 +20,7 @@ class Camera:
 
     Its runs are followed twice: for the live view as envelopes come, and for the record. While the
     disk refuses to take envelopes that the stream keeps, the record waits and the live view goes
-    on; `again` then tells from where they are to be read once more.
+    on; `rewind_position` then tells from where they are to be read once more.
 
     Args:
         live: The same camera as it is shown.
@@ -31,20 +31,20 @@ class Camera:
     """
 
     def __init__(
-        self, live: LiveCamera, recorder: Recorder, place: RunPlace, beats: Beats, clock: Clock
+        self, live: LiveCamera, recorder: Recorder, place: TrackedRun, beats: Beats, clock: Clock
     ) -> None:
         self.prefix = live.prefix
         self.recorder = recorder
         self._live = live
-        self._runs = Runs(clock, place)
+        self._runs = SequenceTracker(clock, place)
         self._clock = clock
         self._written = beats.step("envelopes_written")
-        self._refused: Arrival | None = None
+        self._refused: ReceivedEnvelope | None = None
         self._last_id = ""
         self._missing = 0
         self._gaps = 0
 
-    def take(self, arrivals: Sequence[Arrival]) -> None:
+    def take(self, arrivals: Sequence[ReceivedEnvelope]) -> None:
         """
         Take what arrived together, in order.
         """
@@ -68,7 +68,7 @@ class Camera:
             self._record(self._runs.release(), place)
         self.recorder.tick()
 
-    def again(self) -> str | None:
+    def rewind_position(self) -> str | None:
         """
         Tell the entry after which the stream is to be read once more.
 
@@ -104,7 +104,7 @@ class Camera:
             "samples_rejected": {"duplicate": stats.duplicates, "unusable": stats.unusable},
         }
 
-    def _record(self, arrivals: Sequence[Arrival], place: RunPlace) -> None:
+    def _record(self, arrivals: Sequence[ReceivedEnvelope], place: TrackedRun) -> None:
         """Give to the recorder what came since *place*; what it refuses is to come again."""
         if not arrivals:
             return
@@ -123,7 +123,7 @@ class Camera:
             self._refused = arrivals[taken]
             self._runs.go_back(place, arrivals, taken)
 
-    def _count_gap(self, arrival: Arrival, *, in_session: bool) -> None:
+    def _count_gap(self, arrival: ReceivedEnvelope, *, in_session: bool) -> None:
         """Nothing that was to be recorded is missing in a gap of unknown size outside of one."""
         if arrival.missing or (arrival.gap and in_session):
             self._gaps += 1

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from services.collector.live import LiveView
-from services.collector.runs import RunPlace, Runs
-from services.collector.transport.base import Arrival
+from services.collector.live_view import LiveView
+from services.collector.sequence_tracker import SequenceTracker, TrackedRun
+from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock, moment
@@ -43,12 +43,12 @@ class LiveCamera:
         recorded_id: The last entry that the recording has dealt with; empty for none.
     """
 
-    def __init__(self, prefix: str, place: RunPlace, beats: Beats, clock: Clock) -> None:
+    def __init__(self, prefix: str, place: TrackedRun, beats: Beats, clock: Clock) -> None:
         self.prefix = prefix
         self.recorded: dict[str, Any] = {}
         self.recorded_id = place.heard_id
         self._lock = threading.Lock()
-        self._runs = Runs(clock, place)
+        self._runs = SequenceTracker(clock, place)
         self._view = LiveView()
         self._clock = clock
         self._received = beats.step("envelopes_received")
@@ -60,7 +60,7 @@ class LiveCamera:
         self._shown_until: Order | None = None
         self._in_conflict = False
 
-    def take(self, arrivals: Sequence[Arrival]) -> None:
+    def take(self, arrivals: Sequence[ReceivedEnvelope]) -> None:
         """
         Take what the reader that records was given.
         """
@@ -76,16 +76,16 @@ class LiveCamera:
                 if self._was_heard(arrival):
                     self._view.count(arrival)
                 else:
-                    self._view.see(arrival, received, is_prompt=is_prompt)
+                    self._view.update(arrival, received, is_prompt=is_prompt)
             if self._shown_until is None:
                 self._newest_id = arrivals[-1].entry_id
             seen_s = self._clock.monotonic_s()
             for arrival in own:
                 self._received.beat((seen_s - began_s) / len(own), len(arrival.envelope))
 
-    def _is_unseen(self, arrival: Arrival) -> bool:
+    def _is_unseen(self, arrival: ReceivedEnvelope) -> bool:
         """Whether it is new, rather than counted before, or shown before and now counted."""
-        if arrival.recalled:
+        if arrival.is_replayed_state:
             return False
         if self._counted_until is not None:
             if order_of(arrival.entry_id) <= self._counted_until:
@@ -106,7 +106,7 @@ class LiveCamera:
         with self._lock:
             self._counted_until = order_of(until)
 
-    def show(self, newest: Sequence[Arrival]) -> None:
+    def show(self, newest: Sequence[ReceivedEnvelope]) -> None:
         """
         Show the newest of the stream, which the reader that records will give as well, later.
         """
@@ -132,10 +132,10 @@ class LiveCamera:
             run, seq = self._heard
             if unkept.run != run or unkept.seq > seq:
                 self._heard = unkept.run, unkept.seq
-                arrival = Arrival(self.prefix, unkept.channel, unkept.envelope)
+                arrival = ReceivedEnvelope(self.prefix, unkept.channel, unkept.envelope)
                 self._view.show(arrival, moment(self._clock))
 
-    def _was_heard(self, arrival: Arrival) -> bool:
+    def _was_heard(self, arrival: ReceivedEnvelope) -> bool:
         run, seq = self._heard
         return arrival.run == run and 0 < arrival.seq <= seq
 
@@ -151,7 +151,7 @@ class LiveCamera:
         """
         with self._lock:
             for arrival in self._runs.release():
-                self._view.see(arrival, moment(self._clock), is_prompt=False)
+                self._view.update(arrival, moment(self._clock), is_prompt=False)
             self._look_for_conflict()
             self._look_for_unkept()
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.collector.ahead import Ahead
-from services.collector.naming import given_name
-from services.collector.positions import Position, Positions
+from services.collector.checkpoints import Checkpoint, Checkpoints
+from services.collector.replay_filter import ReplayFilter
 from services.collector.resumption import Resumption
 from services.collector.session_folder import SessionFolder, SessionPlace
+from services.collector.session_names import given_name
 from services.collector.session_owner import SessionOwner
 from services.collector.settings import Settings
-from services.collector.transport.base import Arrival
+from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import entry_before
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from smartspectra.ipc.channels import RECORDING_STATE
@@ -33,9 +33,9 @@ class Recorder:
     """
     Writes what arrives between the start and the stop of a recording.
 
-    The position is saved before a session begins; while it goes on, it follows what was synced,
+    The checkpoint is saved before a session begins; while it goes on, it follows what was synced,
     and whoever runs the recorder saves it now and then. After a crash, lines of the session's
-    file that are beyond the saved position are what was written but not yet covered: as the
+    file that are beyond the saved checkpoint are what was written but not yet covered: as the
     stream gives those envelopes again, they are skipped one for one.
 
     What the disk does not take is not lost as long as the stream keeps it: `take` then says how
@@ -48,7 +48,7 @@ class Recorder:
     Args:
         prefix: The camera.
         settings: What the collector was told.
-        positions: Where positions are kept.
+        checkpoints: Where positions are kept.
         storage: How files are written.
 
     Attributes:
@@ -57,16 +57,16 @@ class Recorder:
     """
 
     def __init__(
-        self, prefix: str, settings: Settings, positions: Positions, storage: StorageOptions
+        self, prefix: str, settings: Settings, checkpoints: Checkpoints, storage: StorageOptions
     ) -> None:
         self._prefix = prefix
-        self._positions = positions
-        self._ahead = Ahead()
-        self._written: deque[Position] = deque()
+        self._checkpoints = checkpoints
+        self._replay_filter = ReplayFilter()
+        self._written: deque[Checkpoint] = deque()
         self._folder = SessionFolder(prefix, settings.sessions_folder)
         storage.disk.make_folder(self._folder.path)
-        self._last = self._usable_position()
-        self._resumption = Resumption(self._folder, self._ahead)
+        self._last = self._usable_checkpoint()
+        self._resumption = Resumption(self._folder, self._replay_filter)
         self._owner = SessionOwner(self._last.session_run or self._last.run)
         self._begun_behind: str | None = self._last.entry_id or None
         self._noted_before = ""
@@ -117,7 +117,7 @@ class Recorder:
         """
         return self.collector.paused or self._resumption.trouble or self.collector.unfinished
 
-    def take(self, arrivals: Sequence[Arrival]) -> int:
+    def take(self, arrivals: Sequence[ReceivedEnvelope]) -> int:
         """
         Take what arrived together, in order.
 
@@ -137,8 +137,8 @@ class Recorder:
             taken = place + 1
         else:
             taken += self._take_lines(arrivals[taken:])
-        if taken and self._knows_position:
-            self._written.append(self._position())
+        if taken and self._knows_checkpoint:
+            self._written.append(self._checkpoint())
         return taken
 
     def tick(self) -> None:
@@ -153,17 +153,17 @@ class Recorder:
             while self._written and self._is_durable(self._written[0]):
                 covered = self._written.popleft()
             if covered is not None:
-                self._positions.set(self._prefix, covered)
+                self._checkpoints.set(self._prefix, covered)
         elif not self.collector.unfinished:
             self._written.clear()
-            self._positions.set(self._prefix, self._last)
+            self._checkpoints.set(self._prefix, self._last)
 
-    def _is_durable(self, position: Position) -> bool:
-        """Whether the disk has what the position covers."""
-        if position.session_id != self.session_id:
+    def _is_durable(self, checkpoint: Checkpoint) -> bool:
+        """Whether the disk has what the checkpoint covers."""
+        if checkpoint.session_id != self.session_id:
             return not self.collector.unfinished  # finishing a session syncs it
         durable = self.collector.durable_position
-        return durable is not None and position.size_bytes <= durable[1]
+        return durable is not None and checkpoint.size_bytes <= durable[1]
 
     @property
     def holds_back(self) -> bool:
@@ -176,29 +176,29 @@ class Recorder:
         """
         Begin to finish the open files for now; a restart goes on in the open session.
         """
-        if self._knows_position:
-            self._positions.set(self._prefix, self._position())
+        if self._knows_checkpoint:
+            self._checkpoints.set(self._prefix, self._checkpoint())
         if self.recording:
-            # A restart goes on from the position, which knows nothing of this.
+            # A restart goes on from the checkpoint, which knows nothing of this.
             self.collector.note_cut_off(STOPPED)
             self._is_left_open = True
         self.collector.begin_stop()
 
     def close(self) -> None:
         """
-        Wait until the files are finished. Positions are for the caller to save, after that.
+        Wait until the files are finished. Checkpoints are for the caller to save, after that.
         """
         self.begin_close()
         self.collector.stop()
         if not (self._is_left_open or self.collector.unfinished):
-            self._positions.set(self._prefix, self._last)
+            self._checkpoints.set(self._prefix, self._last)
 
     @property
-    def _knows_position(self) -> bool:
+    def _knows_checkpoint(self) -> bool:
         """Whether the file ends where the stream is: not while it is ahead."""
-        return self.recording and not len(self._ahead)
+        return self.recording and not len(self._replay_filter)
 
-    def _position(self) -> Position:
+    def _checkpoint(self) -> Checkpoint:
         session_id = self.session_id
         return replace(
             self._last,
@@ -208,7 +208,7 @@ class Recorder:
             losses=self.collector.losses,
         )
 
-    def _take_lines(self, arrivals: Sequence[Arrival]) -> int:
+    def _take_lines(self, arrivals: Sequence[ReceivedEnvelope]) -> int:
         if arrivals:
             self._owner.adopt(arrivals[0].run)
         lines: list[bytes] = []
@@ -222,10 +222,12 @@ class Recorder:
             kept = self._record(lines, [arrivals[place].parsed for place in places], arrivals[0])
             taken = taken if kept == len(lines) else places[kept]
         if taken:
-            self._last = _position_of(arrivals[taken - 1])
+            self._last = _checkpoint_of(arrivals[taken - 1])
         return taken
 
-    def _record(self, lines: Sequence[bytes], parsed: Sequence[Any], first: Arrival) -> int:
+    def _record(
+        self, lines: Sequence[bytes], parsed: Sequence[Any], first: ReceivedEnvelope
+    ) -> int:
         lost = self.collector.unwritten
         kept = self.collector.process_envelopes(lines, give_back=_comes_again(first), parsed=parsed)
         written = lines[: kept - (self.collector.unwritten - lost)]
@@ -233,9 +235,9 @@ class Recorder:
         self.written_bytes += sum(map(len, written)) + len(written)
         return kept
 
-    def _take_alone(self, arrival: Arrival) -> bool:
+    def _take_alone(self, arrival: ReceivedEnvelope) -> bool:
         """Take what may begin or end a session, or leave a gap before itself."""
-        if arrival.recalled:
+        if arrival.is_replayed_state:
             self._take_recalled(arrival)
             return True
         self._note_what_is_before(arrival)
@@ -243,10 +245,10 @@ class Recorder:
             return self._take_lines([arrival]) == 1
         if not self._take_recording_state(arrival):
             return False
-        self._last = _position_of(arrival)
+        self._last = _checkpoint_of(arrival)
         return True
 
-    def _note_what_is_before(self, arrival: Arrival) -> None:
+    def _note_what_is_before(self, arrival: ReceivedEnvelope) -> None:
         if self.recording and self._noted_before != (arrival.entry_id or None):
             self._noted_before = arrival.entry_id
             self.collector.note_foreign(arrival.foreign)
@@ -256,13 +258,13 @@ class Recorder:
         before = replace(self._last, run=arrival.run, seq=arrival.seq - 1)
         if arrival.missing and self._last != before:
             # A Redis that was killed may have lost what it gave us before we were restarted.
-            missing = arrival.missing - self._ahead.forget_before(arrival.envelope)
+            missing = arrival.missing - self._replay_filter.forget_before(arrival.envelope)
             if self.recording and missing > 0:
                 self.collector.note_gap(missing, SKIPPED)
             # All before it is accounted for now, also if the disk refuses the arrival itself.
             self._last = before
 
-    def _take_recording_state(self, arrival: Arrival) -> bool:
+    def _take_recording_state(self, arrival: ReceivedEnvelope) -> bool:
         try:
             envelope = Envelope.parse(arrival.envelope)
         except BadEnvelope:
@@ -285,7 +287,7 @@ class Recorder:
             self._owner.run = arrival.run
         return self._write_state(arrival)
 
-    def _goes_on(self, arrival: Arrival, envelope: Envelope) -> bool:
+    def _goes_on(self, arrival: ReceivedEnvelope, envelope: Envelope) -> bool:
         """Whether a start says again what is so already; its run need not say the name again."""
         if not self._is_open:
             return False
@@ -294,18 +296,18 @@ class Recorder:
             return not self._owner.is_another(arrival.run)
         return self.collector.records(given)
 
-    def _note_if_cut_off(self, arrival: Arrival) -> None:
+    def _note_if_cut_off(self, arrival: ReceivedEnvelope) -> None:
         if self._owner.is_another(arrival.run):
             self.collector.note_cut_off(CUT_OFF)
 
-    def _write_state(self, arrival: Arrival) -> bool:
+    def _write_state(self, arrival: ReceivedEnvelope) -> bool:
         session_id = self.session_id
         taken = self._record([arrival.envelope], [arrival.parsed], arrival)
         if session_id and not self.recording:
             log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
         return taken == 1
 
-    def _begin(self, arrival: Arrival, envelope: Envelope) -> bool:
+    def _begin(self, arrival: ReceivedEnvelope, envelope: Envelope) -> bool:
         if not self._has_finished(arrival):
             return False
         before = entry_before(arrival.entry_id) if arrival.entry_id else ""
@@ -327,14 +329,16 @@ class Recorder:
         log.info("recording started", extra={"camera": self._prefix, "session": session_id})
         return True
 
-    def _has_finished(self, arrival: Arrival) -> bool:
+    def _has_finished(self, arrival: ReceivedEnvelope) -> bool:
         """Whether the session before is all on the disk; waits if the start cannot come again."""
         if self.collector.finishing and _comes_again(arrival):
             return False
         self.collector.wait_until_finished()
         return True
 
-    def _place_of_start(self, arrival: Arrival, envelope: Envelope, before: str) -> SessionPlace:
+    def _place_of_start(
+        self, arrival: ReceivedEnvelope, envelope: Envelope, before: str
+    ) -> SessionPlace:
         refused_id = self.collector.current_session_id if before == self._begun_behind else None
         self._begun_behind = before or None
         if refused_id and given_name(envelope) in {None, refused_id}:
@@ -344,7 +348,7 @@ class Recorder:
 
     def _intend(self, session_id: str, entry_id: str) -> None:
         size_bytes = self._folder.size_bytes(session_id)
-        self._positions.set(
+        self._checkpoints.set(
             self._prefix,
             replace(
                 self._last,
@@ -354,24 +358,24 @@ class Recorder:
                 size_bytes=size_bytes,
             ),
         )
-        self._positions.save_unsynced()
+        self._checkpoints.save_unsynced()
         self._written.clear()
 
     def _begin_again(self, start: bytes, session_id: str, start_bytes: int) -> None:
-        """Go on with a session whose start is in its file already: the position was lost."""
+        """Go on with a session whose start is in its file already: the checkpoint was lost."""
         later = self._folder.later_parts(session_id)
-        self._ahead.read(self._folder.jsonl(session_id), start_bytes, *later)
-        self._ahead.take(start)
+        self._replay_filter.read(self._folder.jsonl(session_id), start_bytes, *later)
+        self._replay_filter.take(start)
         self.collector.resume_session(
             session_id, made_whole=True, losses={}, sound_bytes=start_bytes
         )
         log.warning("recording found again", extra={"camera": self._prefix, "session": session_id})
 
-    def _end(self, arrival: Arrival) -> None:
+    def _end(self, arrival: ReceivedEnvelope) -> None:
         self._note_if_cut_off(arrival)
         self._finish()
 
-    def _end_without_stop(self, arrival: Arrival) -> None:
+    def _end_without_stop(self, arrival: ReceivedEnvelope) -> None:
         if self._owner.is_another(arrival.run):
             self.collector.note_cut_off(CUT_OFF)
         else:
@@ -383,7 +387,7 @@ class Recorder:
         self.collector.set_recording_state(False)
         log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
 
-    def _take_recalled(self, arrival: Arrival) -> None:
+    def _take_recalled(self, arrival: ReceivedEnvelope) -> None:
         """Follow a state that was not heard when it was said, and therefore is no line."""
         try:
             envelope = Envelope.parse(arrival.envelope)
@@ -421,24 +425,24 @@ class Recorder:
         return self.collector.session_start_ms or 0
 
     def _was_written(self, envelope: bytes) -> bool:
-        if not len(self._ahead):
+        if not len(self._replay_filter):
             return False
-        if self._ahead.take(envelope):
+        if self._replay_filter.take(envelope):
             return True
         try:
             Envelope.parse(envelope)
         except BadEnvelope:
             return False  # never was a line, so it says nothing
-        self._ahead.clear()
+        self._replay_filter.clear()
         return False
 
-    def _usable_position(self) -> Position:
-        position = self._positions.of(self._prefix)
-        session_id = position.session_id
-        if session_id and not self._folder.ends_line_at(session_id, position.size_bytes):
+    def _usable_checkpoint(self) -> Checkpoint:
+        checkpoint = self._checkpoints.of(self._prefix)
+        session_id = checkpoint.session_id
+        if session_id and not self._folder.ends_line_at(session_id, checkpoint.size_bytes):
             path = self._folder.jsonl(session_id)
-            self._positions.set_aside(self._prefix, f"{path} is not the file that it is of")
-        return self._positions.of(self._prefix)
+            self._checkpoints.set_aside(self._prefix, f"{path} is not the file that it is of")
+        return self._checkpoints.of(self._prefix)
 
     def _interrupted(self) -> str:
         session_id = self._last.session_id
@@ -460,24 +464,28 @@ class Recorder:
             self._resumption.begin(session_id, self._last.size_bytes)
         log.info(
             "recording resumed",
-            extra={"camera": self._prefix, "session": session_id, "ahead": len(self._ahead)},
+            extra={
+                "camera": self._prefix,
+                "session": session_id,
+                "ahead": len(self._replay_filter),
+            },
         )
 
 
-def _stands_alone(arrival: Arrival) -> bool:
+def _stands_alone(arrival: ReceivedEnvelope) -> bool:
     return (
         arrival.channel == RECORDING_STATE
         or bool(arrival.gap)
         or arrival.missing > 0
         or arrival.foreign > 0
-        or arrival.recalled
+        or arrival.is_replayed_state
     )
 
 
-def _comes_again(arrival: Arrival) -> bool:
+def _comes_again(arrival: ReceivedEnvelope) -> bool:
     """Whether the stream keeps it, rather than that it was published and is gone."""
     return bool(arrival.entry_id)
 
 
-def _position_of(arrival: Arrival) -> Position:
-    return Position(arrival.entry_id, arrival.run, arrival.seq)
+def _checkpoint_of(arrival: ReceivedEnvelope) -> Checkpoint:
+    return Checkpoint(arrival.entry_id, arrival.run, arrival.seq)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from services.collector.camera import Camera
-from services.collector.positions import Positions
-from services.collector.transport.base import Arrival, Transport
+from services.collector.checkpoints import Checkpoints
+from services.collector.transport.base import ReceivedEnvelope, Transport
 from smartspectra.ipc.background import Lane
 from vitalrig.beats import Beats
 from vitalrig.clock import Clock
@@ -32,7 +32,7 @@ class RecordingLoop:
     Args:
         transport: Makes what envelopes arrive by, when it is known where the cameras stand.
         make: Makes the cameras, each by its prefix. Going on with long sessions may take long.
-        positions: How far each camera is in files; saved about once a second.
+        checkpoints: How far each camera is in files; saved about once a second.
         saver: Saves positions, beside the loop.
         beats: Where heartbeats go.
         clock: What tells the time.
@@ -48,7 +48,7 @@ class RecordingLoop:
         self,
         transport: Callable[[], Transport],
         make: Mapping[str, Callable[[], Camera]],
-        positions: Positions,
+        checkpoints: Checkpoints,
         saver: Lane,
         beats: Beats,
         clock: Clock,
@@ -57,7 +57,7 @@ class RecordingLoop:
         self._transport: Transport | None = None
         self._make = make
         self._cameras: dict[str, Camera] = {}
-        self._positions = positions
+        self._checkpoints = checkpoints
         self._saver = saver
         self._beats = beats
         self._clock = clock
@@ -111,12 +111,12 @@ class RecordingLoop:
                 if stop.is_set():
                     return
                 self._cameras[prefix] = make()
-                self._turns()
+                self._note_progress()
             transport = self._transport = self._make_transport()
             self.is_ready = True
             log.info("collector ready", extra={"cameras": list(self._cameras), "version": VERSION})
             while not stop.is_set():
-                self._turn(transport, stop)
+                self._run_once(transport, stop)
         finally:
             self._close()
 
@@ -128,9 +128,9 @@ class RecordingLoop:
             camera.recorder.begin_close()
         for camera in self._cameras.values():
             camera.recorder.close()
-            self._turns()
+            self._note_progress()
         self._saver.wait()
-        self._positions.save()
+        self._checkpoints.save()
 
     def at_end_s(self, prefix: str) -> float:
         """
@@ -138,11 +138,11 @@ class RecordingLoop:
         """
         return float("-inf") if self._transport is None else self._transport.at_end_s(prefix)
 
-    def _turn(self, transport: Transport, stop: threading.Event) -> None:
-        self._turns()
+    def _run_once(self, transport: Transport, stop: threading.Event) -> None:
+        self._note_progress()
         # Not amid what was read: what comes again must not come before what is still here.
         for prefix, camera in self._cameras.items():
-            if (after := camera.again()) is not None:
+            if (after := camera.rewind_position()) is not None:
                 transport.rewind(prefix, after)
         for prefix, arrivals in groupby(
             self._read(transport, stop), key=lambda arrival: arrival.prefix
@@ -151,14 +151,14 @@ class RecordingLoop:
             self._look_around()
         self._look_around()
 
-    def _turns(self) -> None:
+    def _note_progress(self) -> None:
         self.turned_at_s = self._clock.monotonic_s()
 
     def _look_around(self) -> None:
         """
         Do what is due, however long it takes to take all that came.
         """
-        self._turns()
+        self._note_progress()
         now_s = self._clock.monotonic_s()
         if now_s - self._ticked_at_s >= TICK_EVERY_S + TICK_PAUSE_S * len(self._cameras):
             for camera in self._cameras.values():
@@ -166,11 +166,11 @@ class RecordingLoop:
             self._ticked_at_s = self._clock.monotonic_s()
         if now_s - self._reported_at_s >= REPORT_EVERY_S:
             self._reported_at_s = now_s
-            self._report()
+            self._publish_status()
 
-    def _report(self) -> None:
-        if not self._positions.is_saved and not self._saver.busy:
-            self._saver.submit(self._positions.saving())
+    def _publish_status(self) -> None:
+        if not self._checkpoints.is_saved and not self._saver.busy:
+            self._saver.submit(self._checkpoints.saving())
         troubles = []
         for prefix, camera in self._cameras.items():
             camera.report()
@@ -178,7 +178,7 @@ class RecordingLoop:
                 troubles.append(f"{prefix}: {camera.recorder.trouble}")
         self.trouble = "; ".join(troubles) or None
 
-    def _read(self, transport: Transport, stop: threading.Event) -> Sequence[Arrival]:
+    def _read(self, transport: Transport, stop: threading.Event) -> Sequence[ReceivedEnvelope]:
         try:
             arrivals = transport.read()
         except Unavailable as exc:

@@ -21,7 +21,7 @@ from pydantic import Field
 from redis.client import Pipeline
 
 from services.collector.relay_streams import RelayStreams
-from services.collector.transport.base import BATCH, WAIT_S, Arrival
+from services.collector.transport.base import BATCH, WAIT_S, ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
 from services.collector.transport.pubsub import GAP, PubSubTransport
 from smartspectra.ipc.envelope import BadEnvelope, Envelope
@@ -100,8 +100,8 @@ class Relay:
         self._run = f"{keys.RELAY_RUN}{secrets.token_hex(8)}"
         self._seqs = dict.fromkeys(prefixes, 0)
         self._silent_s: dict[str, float] = {}
-        self._arrived: list[Arrival] = []
-        self._waiting: list[Arrival] = []
+        self._arrived: list[ReceivedEnvelope] = []
+        self._waiting: list[ReceivedEnvelope] = []
         self._refused: set[str] = set()
         self._relayed = beats.step("envelopes_relayed")
         self._reported_at_s = float("-inf")
@@ -150,20 +150,20 @@ class Relay:
         """Number what was heard, and a state that nobody heard: else no stream would tell of it."""
         arrived, self._arrived = self._arrived, []
         # What Redis keeps may have been said after we began to listen, and is heard then.
-        said = {each.envelope for each in arrived if not each.recalled}
+        said = {each.envelope for each in arrived if not each.is_replayed_state}
         heard = [
             each
             for each in arrived
-            if not each.recalled or (each.envelope not in said and self._is_unheard(each))
+            if not each.is_replayed_state or (each.envelope not in said and self._is_unheard(each))
         ]
         for arrival in heard:
             self._seqs[arrival.prefix] += 1
-            gap = arrival.gap or (GAP if arrival.recalled else "")
+            gap = arrival.gap or (GAP if arrival.is_replayed_state else "")
             self._waiting.append(replace(arrival, seq=self._seqs[arrival.prefix], gap=gap))
         self._waiting = self._waiting[-MAX_WAITING:]
         return bool(heard)
 
-    def _is_unheard(self, state: Arrival) -> bool:
+    def _is_unheard(self, state: ReceivedEnvelope) -> bool:
         """
         Tell whether *state*, which Redis keeps, was said after all that the stream holds.
         """
@@ -215,7 +215,7 @@ class Relay:
             Unavailable: If Redis is away; what was not added goes on waiting.
         """
         refused: dict[str, str] = {}
-        kept: list[Arrival] = []
+        kept: list[ReceivedEnvelope] = []
         try:
             while self._waiting:
                 some = self._waiting[:BATCH]
@@ -232,7 +232,7 @@ class Relay:
                 log.error("a stream is refused", extra={"camera": prefix, "why": why})
         self._refused = set(refused)
 
-    def _add(self, some: Sequence[Arrival], but: Collection[str]) -> list[Any]:
+    def _add(self, some: Sequence[ReceivedEnvelope], but: Collection[str]) -> list[Any]:
         began_s = self._clock.monotonic_s()
         added = [arrival for arrival in some if arrival.prefix not in but]
         pipe = self._client.pipeline(transaction=True)
@@ -278,7 +278,7 @@ class Relay:
         pipe.command_stack = commands
         return list(pipe.execute(raise_on_error=False))
 
-    def _entry(self, arrival: Arrival) -> dict[str, str | bytes | int]:
+    def _entry(self, arrival: ReceivedEnvelope) -> dict[str, str | bytes | int]:
         entry: dict[str, str | bytes | int] = {
             keys.FIELD_CHANNEL: arrival.channel,
             keys.FIELD_ENVELOPE: arrival.envelope,

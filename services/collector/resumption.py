@@ -2,7 +2,7 @@
 
 import logging
 
-from services.collector.ahead import Ahead
+from services.collector.replay_filter import ReplayFilter
 from services.collector.session_folder import SessionFolder
 
 log = logging.getLogger(__name__)
@@ -17,15 +17,15 @@ class Resumption:
 
     Args:
         folder: The camera's sessions.
-        ahead: Where the lines go.
+        replay_filter: Where the lines go.
 
     Attributes:
         trouble: Why the file cannot be read; empty if it can.
     """
 
-    def __init__(self, folder: SessionFolder, ahead: Ahead) -> None:
+    def __init__(self, folder: SessionFolder, replay_filter: ReplayFilter) -> None:
         self._folder = folder
-        self._ahead = ahead
+        self._replay_filter = replay_filter
         self._unread: tuple[str, int] | None = None
         self.trouble = ""
 
@@ -45,7 +45,7 @@ class Resumption:
         session_id, size_bytes = self._unread
         path, later = self._folder.jsonl(session_id), self._folder.later_parts(session_id)
         try:
-            self._ahead.read(path, size_bytes, *later)
+            self._replay_filter.read(path, size_bytes, *later)
         except OSError as exc:
             if not self.trouble:
                 log.error("cannot read %s: %s", path, exc)

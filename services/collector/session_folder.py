@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from services.collector.ahead import last_line_of, place_of
-from services.collector.naming import folder_of, given_name, made_names
+from services.collector.replay_filter import last_line_of, place_of
+from services.collector.session_names import camera_folder, given_name, made_names
 from smartspectra.ipc import manifest
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
@@ -35,7 +35,7 @@ class SessionFolder:
     """
 
     def __init__(self, prefix: str, sessions_folder: Path) -> None:
-        self.path = folder_of(prefix, sessions_folder)
+        self.path = camera_folder(prefix, sessions_folder)
         self.base = SessionPaths(self.path / "metrics.jsonl", self.path / "metrics.json")
 
     def jsonl(self, session_id: str) -> Path:

@@ -1,6 +1,6 @@
 """For how long a run has been silent, by the stream's own times or by our clock."""
 
-from services.collector.transport.base import Arrival
+from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import BEFORE_ALL, order_of
 from vitalrig.clock import Clock
 
@@ -28,7 +28,7 @@ class Silence:
         """
         self.heard_id, self._heard_s = entry_id, now_s
 
-    def in_stream_s(self, until: Arrival) -> float:
+    def in_stream_s(self, until: ReceivedEnvelope) -> float:
         """
         How long it is until something else was written, in seconds, by the stream's own times.
         """
@@ -36,7 +36,7 @@ class Silence:
         heard_ms, _ = order_of(self.heard_id or BEFORE_ALL)
         return (written_ms - heard_ms) / 1_000
 
-    def lasts_s(self, until: Arrival, now_s: float) -> float:
+    def lasts_s(self, until: ReceivedEnvelope, now_s: float) -> float:
         """
         How long it is until something else came, in seconds.
 

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from services.collector.live_camera import LiveCamera
-from services.collector.transport.entries import arrival_of
+from services.collector.transport.entries import received_envelope
 from services.collector.transport.reading_plan import STREAMS_AT_ONCE
 from vitalrig import keys
 from vitalrig.bus import AWAY
@@ -77,5 +77,7 @@ class StandIn:
         answers: list[Any] = pipe.execute(raise_on_error=False)
         for prefix, entries in zip(prefixes, answers, strict=True):
             if entries and not isinstance(entries, Exception):
-                newest = [arrival_of(prefix, entry_id, fields) for entry_id, fields in entries]
+                newest = [
+                    received_envelope(prefix, entry_id, fields) for entry_id, fields in entries
+                ]
                 self._cameras[prefix].show(newest[::-1])

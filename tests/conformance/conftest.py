@@ -1,4 +1,4 @@
-"""Runs of the real server, read back from each backend."""
+"""SequenceTracker of the real server, read back from each backend."""
 
 import grpc
 import pytest
@@ -7,7 +7,7 @@ from google.protobuf.wrappers_pb2 import DoubleValue
 
 from tests.support.conformance import BACKENDS
 from tests.support.conformance_rpc import serving
-from tests.support.conformance_runs import ASKED, Runs
+from tests.support.conformance_runs import ASKED, SequenceTracker
 from tests.support.eventually import eventually
 from tests.support.running import running
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
@@ -15,7 +15,7 @@ from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory):
-    runs = Runs(tmp_path_factory)
+    runs = SequenceTracker(tmp_path_factory)
     yield runs
     runs.redis.stop()
 

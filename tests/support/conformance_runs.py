@@ -89,7 +89,7 @@ measures unasked, core metrics while recording only; `replay` is the recording i
 """
 
 
-class Runs:
+class SequenceTracker:
     """Plays what is asked for, once."""
 
     def __init__(self, factory: pytest.TempPathFactory) -> None:

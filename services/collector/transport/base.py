@@ -16,7 +16,7 @@ LONGEST_RUN = 256
 
 
 @dataclass(slots=True)
-class Arrival:
+class ReceivedEnvelope:
     """
     One envelope, as it came; not to be changed.
 
@@ -32,7 +32,7 @@ class Arrival:
         gap_s: In how long a time that was published; 0 where it is not known.
         missing: So many before it never came, by their numbers.
         foreign: So many before it were another server's, and were dropped.
-        recalled: Whether it did not come, but is what Redis keeps as the last recording state.
+        is_replayed_state: Whether it is the last recording state that Redis keeps.
         parsed: Its JSON, once `document` was asked for it; None before.
     """
 
@@ -47,7 +47,7 @@ class Arrival:
     gap_s: float = 0.0
     missing: int = 0
     foreign: int = 0
-    recalled: bool = False
+    is_replayed_state: bool = False
     parsed: Any = field(default=None, repr=False, compare=False)
 
     def document(self) -> Any:  # noqa: ANN401
@@ -65,7 +65,7 @@ class Arrival:
 class Transport(Protocol):
     """Gives what arrived, in order."""
 
-    def read(self) -> Sequence[Arrival]:
+    def read(self) -> Sequence[ReceivedEnvelope]:
         """
         Wait a quarter of a second at most, and give what came.
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.collector.transport.base import LONGEST_RUN, Arrival
+from services.collector.transport.base import LONGEST_RUN, ReceivedEnvelope
 from vitalrig import keys
 
 LONGEST_TEXT = 2 * LONGEST_RUN
@@ -25,12 +25,14 @@ _CHANNEL, _ENVELOPE, _RUN, _SEQ, _FOLLOWS, _GAP, _GAP_MS = (
 )
 
 
-def arrival_of(prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Arrival:
+def received_envelope(
+    prefix: str, entry_id: bytes, fields: Mapping[bytes, bytes]
+) -> ReceivedEnvelope:
     """
     Understand an entry; what makes no sense in it is as if it were not there.
     """
     get = fields.get
-    arrival = Arrival(
+    arrival = ReceivedEnvelope(
         prefix,
         _text(get(_CHANNEL, b"")),
         get(_ENVELOPE, b""),

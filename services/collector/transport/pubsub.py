@@ -7,8 +7,8 @@ from typing import Any
 
 import redis
 
-from services.collector.transport.base import BATCH, BATCH_BYTES, WAIT_S, Arrival
-from services.collector.transport.recall import recall
+from services.collector.transport.base import BATCH, BATCH_BYTES, WAIT_S, ReceivedEnvelope
+from services.collector.transport.last_state import read_last_state
 from smartspectra.ipc.channels import (
     CORE_METRICS,
     EDGE_METRICS,
@@ -72,7 +72,7 @@ class PubSubTransport:
             except AWAY as exc:
                 raise self._away(exc) from exc
 
-    def read(self, wait_s: float = WAIT_S) -> Sequence[Arrival]:
+    def read(self, wait_s: float = WAIT_S) -> Sequence[ReceivedEnvelope]:
         """
         Give what came, at most a thousand at once or a few megabytes; wait *wait_s* for the first.
 
@@ -92,7 +92,7 @@ class PubSubTransport:
         """
         return float("-inf") if self._listened_at_s is None else self._listened_at_s
 
-    def subscribe(self) -> Sequence[Arrival]:
+    def subscribe(self) -> Sequence[ReceivedEnvelope]:
         """
         Subscribe if need be, and give what was said last, then what came meanwhile.
 
@@ -104,14 +104,14 @@ class PubSubTransport:
         except AWAY as exc:
             raise self._away(exc) from exc
 
-    def _subscribe(self) -> list[Arrival]:
+    def _subscribe(self) -> list[ReceivedEnvelope]:
         if self._pubsub is not None or not self._channels:
             return []
         self._pubsub = self._client.pubsub()  # type: ignore[no-untyped-call]
         self._pubsub.subscribe(*self._channels)
         if self._listened_at_s is not None:
             self._gap_s = self._clock_s() - self._listened_at_s
-        early: list[Arrival] = []
+        early: list[ReceivedEnvelope] = []
         unconfirmed = len(self._channels)
         while unconfirmed:
             # Once Redis has confirmed, nothing is missed between the key and the channels.
@@ -124,11 +124,11 @@ class PubSubTransport:
                 unconfirmed -= 1
         heard = {arrival.prefix for arrival in early if arrival.channel == RECORDING_STATE}
         prefixes = {prefix for prefix, _ in self._channels.values()}
-        recalled = [recall(self._client, prefix) for prefix in sorted(prefixes - heard)]
+        recalled = [read_last_state(self._client, prefix) for prefix in sorted(prefixes - heard)]
         return [arrival for arrivals in recalled for arrival in arrivals] + early
 
-    def _listen(self, wait_s: float) -> list[Arrival]:
-        arrivals: list[Arrival] = []
+    def _listen(self, wait_s: float) -> list[ReceivedEnvelope]:
+        arrivals: list[ReceivedEnvelope] = []
         size_bytes = 0
         while len(arrivals) < BATCH and size_bytes < BATCH_BYTES:
             try:
@@ -148,11 +148,11 @@ class PubSubTransport:
             wait_s = 0
         return arrivals
 
-    def _arrival(self, name: bytes, envelope: bytes) -> list[Arrival]:
+    def _arrival(self, name: bytes, envelope: bytes) -> list[ReceivedEnvelope]:
         if name not in self._channels:
             return []
         prefix, channel = self._channels[name]
-        arrival = Arrival(prefix, channel, envelope)
+        arrival = ReceivedEnvelope(prefix, channel, envelope)
         if prefix in self._was_away:
             self._was_away.discard(prefix)
             arrival = replace(arrival, gap=GAP, gap_s=self._gap_s)

@@ -8,11 +8,11 @@ from typing import Any
 import redis
 from redis.exceptions import NoPermissionError, ResponseError
 
-from services.collector.transport.base import Arrival
-from services.collector.transport.entries import arrival_of
+from services.collector.transport.base import ReceivedEnvelope
+from services.collector.transport.entries import received_envelope
 from services.collector.transport.entry_ids import order_of
-from services.collector.transport.places import LastRead, Places, only_id
 from services.collector.transport.reading_plan import ReadingPlan
+from services.collector.transport.resume_points import LastRead, ResumePoints, only_id
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
 from vitalrig.errors import Unavailable
@@ -50,12 +50,12 @@ class StreamTransport:
     ) -> None:
         self._client = client
         self._clock_s = clock_s
-        self._places = Places(client)
+        self._places = ResumePoints(client)
         self._unplaced = dict(last_read)
         self._refused: dict[str, LastRead] = {}
         self._after: dict[str, LastRead] = {}
         self._at_end_s: dict[str, float] = {}
-        self._recalled: list[Arrival] = []
+        self._recalled: list[ReceivedEnvelope] = []
         self._plan = ReadingPlan()
         self._gave: set[str] = set()
         self._said_refused: set[str] = set()
@@ -82,7 +82,7 @@ class StreamTransport:
         """
         return self._at_end_s.get(prefix, float("-inf"))
 
-    def read(self) -> Sequence[Arrival]:
+    def read(self) -> Sequence[ReceivedEnvelope]:
         """
         Give some of what came, in the order of each stream; all of it in a few calls.
 
@@ -103,7 +103,7 @@ class StreamTransport:
         recalled, self._recalled = self._recalled, []
         return recalled + arrivals
 
-    def _read_portion(self) -> list[Arrival]:
+    def _read_portion(self) -> list[ReceivedEnvelope]:
         if not self._after:
             return []
         portion = self._plan.next(self._after)
@@ -122,10 +122,10 @@ class StreamTransport:
                 self._unplaced[prefix] = self._after.pop(prefix)
             return []
         given = dict(answer)
-        arrivals: list[Arrival] = []
+        arrivals: list[ReceivedEnvelope] = []
         for prefix in portion.prefixes:
             entries = given.get(keys.envelopes_stream(prefix).encode(), ())
-            some = [arrival_of(prefix, entry_id, fields) for entry_id, fields in entries]
+            some = [received_envelope(prefix, entry_id, fields) for entry_id, fields in entries]
             if len(some) < portion.count:
                 self._at_end_s[prefix] = asked_s
             self._plan.took(portion, prefix, len(some), sum(len(each.envelope) for each in some))

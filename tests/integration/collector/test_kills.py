@@ -53,7 +53,7 @@ def kill_again_and_again(start_process, sessions, publisher, rounds) -> None:
         for _ in range(rounds):
             before = len(lines(sessions))
             eventually(lambda had=before: len(lines(sessions)) > had)
-            # Positions are saved once a second.
+            # Checkpoints are saved once a second.
             publisher.enough.wait(dice.choice((0.0, 0.02, 0.1, 0.3, 1.1)))
             kill(process)
             process = start_process()

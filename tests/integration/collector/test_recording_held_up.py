@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from services.collector.beating_disk import BeatingDisk
+from services.collector.instrumented_disk import InstrumentedDisk
 from services.collector.recorder import Recorder
 from tests.support.collecting import all_in_the_file, finished, lines, ready, view
 from tests.support.eventually import eventually
@@ -22,13 +22,13 @@ def may_write(monkeypatch):
     """While this is not set, a write to a session's file does not come back."""
     allowed = threading.Event()
     allowed.set()
-    write = BeatingDisk.write
+    write = InstrumentedDisk.write
 
     def slow_write(disk, descriptor, data):
         allowed.wait(PATIENCE_S)
         return write(disk, descriptor, data)
 
-    monkeypatch.setattr(BeatingDisk, "write", slow_write)
+    monkeypatch.setattr(InstrumentedDisk, "write", slow_write)
     yield allowed
     allowed.set()
 

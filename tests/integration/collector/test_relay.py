@@ -131,16 +131,16 @@ def test_a_state_that_is_said_while_a_relay_begins_to_listen_is_relayed_once(
     before._relay(0)
     publishing.edge(2)
     before._relay(0.1)
-    recall = pubsub.recall
+    read_last_state = pubsub.read_last_state
 
     def slow_recall(*arguments):
         publishing.edge()
         publishing.start()
         publishing.keep_state()
         publishing.edge()
-        return recall(*arguments)
+        return read_last_state(*arguments)
 
-    with patch.object(pubsub, "recall", slow_recall):
+    with patch.object(pubsub, "read_last_state", slow_recall):
         make_relay(redis_server, tmp_path)._relay(0.1)
 
     assert publishing.published == in_stream(client)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.collector.positions import FILE_NAME
+from services.collector.checkpoints import FILE_NAME
 from services.collector.recorder import CUT_OFF
-from services.collector.runs import RESTARTED
+from services.collector.sequence_tracker import RESTARTED
 from tests.support.collecting import finished, lines, manifest, ready
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from services.collector.transport.places import LastRead, Places
+from services.collector.transport.resume_points import LastRead, ResumePoints
 from tests.support.collecting import all_in_the_file, finished, lines, ready
 from tests.support.publishing import Publishing
 from tests.support.running import running
@@ -161,7 +161,7 @@ def test_where_reading_goes_on_in_a_stream_that_ends_before_what_was_read(
     Numbers tell what is known; where they do not, nothing is recorded twice or passed over.
     """
     write(client, *entries)
-    place = Places(client).find("physiology", LAST._replace(is_connected=connected))
+    place = ResumePoints(client).find("physiology", LAST._replace(is_connected=connected))
 
     assert after == place.after
 
@@ -177,4 +177,4 @@ def test_a_collector_that_may_not_ask_for_the_time_finds_its_place_all_the_same(
     with redis_server.client() as old:
         old.auth("", username="old")
 
-        assert "900-1" == Places(old).find("physiology", LAST).after
+        assert "900-1" == ResumePoints(old).find("physiology", LAST).after

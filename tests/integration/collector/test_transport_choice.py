@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.collector.transport.choice import PATIENCE_S, AutoTransport
-from services.collector.transport.places import LastRead
+from services.collector.transport.auto import PATIENCE_S, AutoTransport
+from services.collector.transport.resume_points import LastRead
 from tests.support.collecting import heard_by
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing

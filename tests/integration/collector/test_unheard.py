@@ -3,7 +3,7 @@
 import json
 import time
 
-from services.collector.positions import FILE_NAME
+from services.collector.checkpoints import FILE_NAME
 from tests.support.collecting import (
     all_in_the_file,
     finished,

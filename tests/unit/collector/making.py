@@ -5,10 +5,10 @@ import json
 import os
 from pathlib import Path
 
-from services.collector.positions import FILE_NAME, Positions
+from services.collector.checkpoints import FILE_NAME, Checkpoints
 from services.collector.recorder import Recorder
 from services.collector.settings import Settings
-from services.collector.transport.base import Arrival
+from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
 from smartspectra.ipc.disk import Disk
 from smartspectra.ipc.options import StorageOptions
@@ -60,7 +60,7 @@ class Rig:
         self.start()
 
     def start(self) -> None:
-        self.positions = Positions(self.folder)
+        self.positions = Checkpoints(self.folder)
         options = StorageOptions(disk=self.disk, clock=self.clock, fsync="always", lock=False)
         self.recorder = Recorder("physiology", self._settings, self.positions, options)
 
@@ -75,9 +75,9 @@ class Rig:
         (self.folder / FILE_NAME).write_text(positions)
         self.start()
 
-    def arrivals(self, *envelopes: bytes, first: int = 1, **more) -> list[Arrival]:
+    def arrivals(self, *envelopes: bytes, first: int = 1, **more) -> list[ReceivedEnvelope]:
         return [
-            Arrival(
+            ReceivedEnvelope(
                 "physiology",
                 json.loads(envelope)["type"] if envelope != b"{" else "edge_metrics",
                 envelope,
@@ -89,7 +89,7 @@ class Rig:
             for number, envelope in enumerate(envelopes, first)
         ]
 
-    def behind_position(self, arrivals: list[Arrival]) -> list[Arrival]:
+    def behind_position(self, arrivals: list[ReceivedEnvelope]) -> list[ReceivedEnvelope]:
         """What a stream gives a collector that starts."""
         position = self.positions.of("physiology")
         return [

@@ -9,12 +9,12 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from services.collector.camera import Camera
+from services.collector.checkpoints import Checkpoints
 from services.collector.live_camera import LiveCamera
-from services.collector.positions import Positions
 from services.collector.recorder import Recorder
-from services.collector.runs import SILENCE_S, RunPlace
+from services.collector.sequence_tracker import SILENCE_S, TrackedRun
 from services.collector.settings import Settings
-from services.collector.transport.entries import arrival_of
+from services.collector.transport.entries import received_envelope
 from services.collector.transport.entry_ids import order_of
 from smartspectra.ipc.options import StorageOptions
 from tests.support.running import load
@@ -123,9 +123,9 @@ class Collecting:
         storage = StorageOptions(
             disk=self.disk, clock=self.clock.monotonic_s, fsync="always", lock=False
         )
-        self._positions = Positions(self.folder)
+        self._positions = Checkpoints(self.folder)
         recorder = Recorder("physiology", self._settings, self._positions, storage)
-        place = RunPlace.of(self._positions.of("physiology"))
+        place = TrackedRun.of(self._positions.of("physiology"))
         beats = Beats("collector", clock=self.clock)
         live = LiveCamera("physiology", place, beats, self.clock)
         self.camera = Camera(live, recorder, place, beats, self.clock)
@@ -143,7 +143,7 @@ class Collecting:
 
     def _tick(self) -> None:
         self.camera.tick()
-        if (again := self.camera.again()) is not None:
+        if (again := self.camera.rewind_position()) is not None:
             self._after = again
 
     def do(self, what: str) -> None:
@@ -177,7 +177,7 @@ def _arrival(entry: Entry):
     fields = {name: str(getattr(entry, name)).encode() for name in ("run", "seq", "follows")}
     fields |= {"channel": entry.channel.encode(), "envelope": entry.envelope}
     as_redis_has_it = {name.encode(): value for name, value in fields.items()}
-    return arrival_of("physiology", entry.entry_id.encode(), as_redis_has_it)
+    return received_envelope("physiology", entry.entry_id.encode(), as_redis_has_it)
 
 
 def findings(history: History, folder: Path) -> Iterator[tuple[str, list[str], bool]]:

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from services.collector.live_camera import LiveCamera
-from services.collector.runs import RunPlace
-from services.collector.transport.base import Arrival
+from services.collector.sequence_tracker import TrackedRun
+from services.collector.transport.base import ReceivedEnvelope
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 
@@ -15,7 +15,7 @@ START_US = 1_760_000_000_000_000
 
 def arrivals(first, last, ids_behind=0):
     return [
-        Arrival(
+        ReceivedEnvelope(
             "camera",
             "edge_metrics",
             json.dumps(
@@ -36,7 +36,7 @@ def arrivals(first, last, ids_behind=0):
 @pytest.fixture
 def camera():
     clock = ManualClock()
-    return LiveCamera("camera", RunPlace(), Beats("collector", clock=clock), clock)
+    return LiveCamera("camera", TrackedRun(), Beats("collector", clock=clock), clock)
 
 
 def shown(camera):

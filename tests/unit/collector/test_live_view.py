@@ -2,8 +2,8 @@
 
 import json
 
-from services.collector.live import LiveView
-from services.collector.transport.base import Arrival
+from services.collector.live_view import LiveView
+from services.collector.transport.base import ReceivedEnvelope
 from smartspectra.ipc.aggregate import MAX_SERIES
 from tests.unit.ipc.making import START_US, envelope, sample
 from vitalrig.clock import Moment
@@ -12,7 +12,7 @@ NOW = Moment(START_US, 0.0)
 
 
 def edge_of(name, **more):
-    return Arrival(
+    return ReceivedEnvelope(
         "physiology", "edge_metrics", envelope("edge_metrics", {name: {"trace": [sample(**more)]}})
     )
 
@@ -23,9 +23,9 @@ def test_names_that_a_publisher_makes_up_are_forgotten():
     """
     view = LiveView()
     for number in range(MAX_SERIES + 500):
-        view.see(edge_of(f"made_up_{number}"), NOW)
+        view.update(edge_of(f"made_up_{number}"), NOW)
         if number % 100 == 0:
-            view.see(edge_of("eda"), NOW)
+            view.update(edge_of("eda"), NOW)
     series = view.document(NOW)["series"]
 
     assert MAX_SERIES == len(series)
@@ -39,7 +39,9 @@ def test_channels_that_a_publisher_makes_up_are_counted_together():
     """
     view = LiveView()
     for number in range(500):
-        view.see(Arrival("physiology", f"made_up_{number}", envelope("made_up", {})), NOW)
+        view.update(
+            ReceivedEnvelope("physiology", f"made_up_{number}", envelope("made_up", {})), NOW
+        )
 
     assert {"other": 500} == view.document(NOW)["envelopes"]
 
@@ -49,8 +51,8 @@ def test_a_confidence_that_is_no_number_is_none():
     One odd field costs itself, not the camera's place on the page.
     """
     view = LiveView()
-    view.see(edge_of("eda", confidence="high"), NOW)
-    view.see(edge_of("pulse", confidence="NaN"), NOW)
+    view.update(edge_of("eda", confidence="high"), NOW)
+    view.update(edge_of("pulse", confidence="NaN"), NOW)
 
     found = view.document(NOW)["series"]
     assert [None, None] == [of["confidence"] for of in found.values()]
@@ -61,8 +63,10 @@ def test_what_no_encoding_has_can_be_reported():
     Half a surrogate pair in a name or a status stays an escape.
     """
     view = LiveView()
-    view.see(edge_of("e\ud800da"), NOW)
-    view.see(Arrival("physiology", "status", b'{"type":"status","payload":"O\\ud800K"}'), NOW)
+    view.update(edge_of("e\ud800da"), NOW)
+    view.update(
+        ReceivedEnvelope("physiology", "status", b'{"type":"status","payload":"O\\ud800K"}'), NOW
+    )
 
     assert json.dumps(view.document(NOW)).encode()
     assert START_US == next(iter(view.document(NOW)["series"].values()))["timestamp_us"]

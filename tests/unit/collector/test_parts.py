@@ -58,7 +58,7 @@ def test_a_start_that_is_said_again_does_not_end_what_is_in_a_later_part(tmp_pat
     again = recording(True, START_US + 50, session_id="x")
     rig.recorder.take(rig.arrivals(*SENT[:-1]))
     rig.recorder.take(rig.arrivals(again, first=50))
-    rig.recorder.take(rig.arrivals(START, first=50, recalled=True))
+    rig.recorder.take(rig.arrivals(START, first=50, is_replayed_state=True))
     rig.recorder.take(rig.arrivals(STOP, first=51))
 
     assert [*SENT[:-1], again, STOP] == rig.all_lines()

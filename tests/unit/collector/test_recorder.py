@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from services.collector.ahead import Ahead
+from services.collector.replay_filter import ReplayFilter
 from tests.unit.collector.making import START, STOP, Rig
 from tests.unit.ipc.making import START_US, edge
 
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_read_at_a_restart_is_gone_on_with_when_it_can(tmp
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ahead, "read", refuse)
+        patch.setattr(ReplayFilter, "read", refuse)
         rig.restart()
         refused, trouble = rig.recorder.take(arrivals), rig.recorder.trouble
     taken = rig.recorder.take(arrivals)

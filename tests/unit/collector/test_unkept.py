@@ -6,8 +6,8 @@ import pytest
 
 from services.collector import live_camera
 from services.collector.live_camera import LiveCamera
-from services.collector.runs import RunPlace
-from services.collector.transport.base import Arrival
+from services.collector.sequence_tracker import TrackedRun
+from services.collector.transport.base import ReceivedEnvelope
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 from vitalrig.unkept import Unkept
@@ -22,7 +22,7 @@ def clock():
 
 @pytest.fixture
 def camera(clock):
-    camera = LiveCamera("physiology", RunPlace(), Beats("probe", clock=clock), clock)
+    camera = LiveCamera("physiology", TrackedRun(), Beats("probe", clock=clock), clock)
     camera.recorded = {"recording": {"active": True, "paused": ""}}
     return camera
 
@@ -42,7 +42,7 @@ def unkept(*seqs):
 
 def kept(*seqs):
     return [
-        Arrival("physiology", "edge_metrics", an_envelope(seq), f"{seq}-0", "run", seq)
+        ReceivedEnvelope("physiology", "edge_metrics", an_envelope(seq), f"{seq}-0", "run", seq)
         for seq in seqs
     ]
 

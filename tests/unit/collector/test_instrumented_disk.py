@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.collector.beating_disk import BeatingDisk
+from services.collector.instrumented_disk import InstrumentedDisk
 from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 
@@ -30,7 +30,7 @@ def test_a_snapshot_beats_with_its_time_and_size(tmp_path, beats, clock):
     """
     Making the text is part of the work.
     """
-    BeatingDisk(beats, clock).replace(tmp_path / "m_x_snapshot_temp.json", pieces(clock))
+    InstrumentedDisk(beats, clock).replace(tmp_path / "m_x_snapshot_temp.json", pieces(clock))
 
     step = beats.report()["steps"]["snapshots"]
     assert (1, 0.25, 7) == (step["count"], step["busy_s"], step["size_bytes"])
@@ -40,7 +40,7 @@ def test_a_snapshot_that_failed_is_no_unit_of_work(tmp_path, beats, clock):
     """
     The error goes on to whoever wanted the file.
     """
-    disk = BeatingDisk(beats, clock)
+    disk = InstrumentedDisk(beats, clock)
     with pytest.raises(OSError, match="no room"):
         disk.replace(tmp_path / "m_x_snapshot_temp.json", pieces(clock, fails=True))
 
@@ -51,6 +51,6 @@ def test_other_files_are_no_snapshots(tmp_path, beats, clock):
     """
     Manifests and summaries are written the same way.
     """
-    BeatingDisk(beats, clock).replace(tmp_path / "m_x_manifest.json", pieces(clock))
+    InstrumentedDisk(beats, clock).replace(tmp_path / "m_x_manifest.json", pieces(clock))
 
     assert 0 == beats.report()["steps"]["snapshots"]["count"]

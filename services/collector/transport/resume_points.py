@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import redis
 from redis.exceptions import NoPermissionError
 
-from services.collector.transport.base import BATCH, Arrival
-from services.collector.transport.entries import arrival_of
+from services.collector.transport.base import BATCH, ReceivedEnvelope
+from services.collector.transport.entries import received_envelope
 from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
-from services.collector.transport.recall import recall
+from services.collector.transport.last_state import read_last_state
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig import keys
@@ -35,7 +35,7 @@ class LastRead(NamedTuple):
     seq: int = 0
     is_connected: bool = False
 
-    def then(self, arrivals: Sequence[Arrival]) -> "LastRead":
+    def then(self, arrivals: Sequence[ReceivedEnvelope]) -> "LastRead":
         """
         Give what was read last now that *arrivals* were; some may have no number.
         """
@@ -43,7 +43,7 @@ class LastRead(NamedTuple):
         return LastRead(arrivals[-1].entry_id, numbered.run, numbered.seq)
 
 
-class Place(NamedTuple):
+class ResumePoint(NamedTuple):
     """
     Where to go on.
 
@@ -53,10 +53,10 @@ class Place(NamedTuple):
     """
 
     after: str
-    recalled: list[Arrival]
+    recalled: list[ReceivedEnvelope]
 
 
-class Places:
+class ResumePoints:
     """
     Finds where to go on in streams.
 
@@ -67,7 +67,7 @@ class Places:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
-    def find(self, prefix: str, last: LastRead) -> Place:
+    def find(self, prefix: str, last: LastRead) -> ResumePoint:
         """
         Find where to go on behind *last*.
 
@@ -80,12 +80,12 @@ class Places:
         if not last.entry_id:
             return self._fitting_start(prefix, newest_id)
         if order_of(last.entry_id) > order_of(newest_id):
-            return Place(self._in_another_stream(prefix, last, newest_id), [])
+            return ResumePoint(self._in_another_stream(prefix, last, newest_id), [])
         oldest_id = only_id(self._client.xrange(stream, count=1))
         if order_of(oldest_id) > order_of(last.entry_id) and self._last_state(prefix) is None:
             # What the stream has let go may have been the start or the stop.
-            return Place(last.entry_id, recall(self._client, prefix, last.entry_id))
-        return Place(last.entry_id, [])
+            return ResumePoint(last.entry_id, read_last_state(self._client, prefix, last.entry_id))
+        return ResumePoint(last.entry_id, [])
 
     def _in_another_stream(self, prefix: str, last: LastRead, newest_id: str) -> str:
         """
@@ -125,27 +125,27 @@ class Places:
         seconds, microseconds = answer
         return float(seconds * 1_000 + microseconds / 1_000)
 
-    def _fitting_start(self, prefix: str, newest_id: str) -> Place:
+    def _fitting_start(self, prefix: str, newest_id: str) -> ResumePoint:
         """Before the start of a recording that runs, else behind the newest."""
         state = self._last_state(prefix)
         if state is not None:
-            return Place(entry_before(state.entry_id) if _is_start(state) else newest_id, [])
-        recalled = recall(self._client, prefix, BEFORE_ALL)
+            return ResumePoint(entry_before(state.entry_id) if _is_start(state) else newest_id, [])
+        recalled = read_last_state(self._client, prefix, BEFORE_ALL)
         if recalled and _is_start(recalled[0]):
-            return Place(BEFORE_ALL, recalled)
-        return Place(newest_id, [])
+            return ResumePoint(BEFORE_ALL, recalled)
+        return ResumePoint(newest_id, [])
 
-    def _last_state(self, prefix: str) -> Arrival | None:
+    def _last_state(self, prefix: str) -> ReceivedEnvelope | None:
         """The newest entry that says whether a recording runs."""
         states = (each for each in self._from_the_newest(prefix) if each.channel == RECORDING_STATE)
         return next(states, None)
 
-    def _from_the_newest(self, prefix: str) -> Iterator[Arrival]:
+    def _from_the_newest(self, prefix: str) -> Iterator[ReceivedEnvelope]:
         upper = "+"
         while True:
             stream = keys.envelopes_stream(prefix)
             entries: Any = self._client.xrevrange(stream, max=upper, count=BATCH)
-            yield from (arrival_of(prefix, *entry) for entry in entries)
+            yield from (received_envelope(prefix, *entry) for entry in entries)
             if len(entries) < BATCH:
                 return
             upper = f"({entries[-1][0].decode()}"
@@ -158,7 +158,7 @@ def only_id(entries: Any) -> str:  # noqa: ANN401
     return str(entries[0][0].decode()) if entries else BEFORE_ALL
 
 
-def _is_start(state: Arrival) -> bool:
+def _is_start(state: ReceivedEnvelope) -> bool:
     try:
         return bool(recording_of(Envelope.parse(state.envelope).payload))
     except BadEnvelope:

@@ -1,13 +1,13 @@
 """Lines that a crash left beyond the position are recognised, each once."""
 
-from services.collector.ahead import Ahead, place_of
+from services.collector.replay_filter import ReplayFilter, place_of
 from tests.unit.ipc.making import START_US, edge, envelope
 
 A, B, C = (edge(START_US + number) for number in range(3))
 
 
 def ahead_of(path, start_bytes=0):
-    ahead = Ahead()
+    ahead = ReplayFilter()
     ahead.read(path, start_bytes)
     return ahead
 

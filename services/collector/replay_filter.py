@@ -9,7 +9,7 @@ from smartspectra.ipc.envelope import is_envelope
 from smartspectra.ipc.jsonl import as_line
 
 
-class Ahead:
+class ReplayFilter:
     """
     What a file holds beyond some place, each line to be recognised once.
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import redis
 
-from services.collector.transport.base import WAIT_S, Arrival
+from services.collector.transport.base import WAIT_S, ReceivedEnvelope
 from services.collector.transport.entry_ids import BEFORE_ALL
-from services.collector.transport.places import LastRead
 from services.collector.transport.pubsub import PubSubTransport
+from services.collector.transport.resume_points import LastRead
 from services.collector.transport.stream import StreamTransport
 from vitalrig import keys
 from vitalrig.bus import AWAY, explain
@@ -47,14 +47,14 @@ class AutoTransport:
         self._clock = clock
         self._stream = StreamTransport(client, {}, clock.monotonic_s)
         self._pubsub = PubSubTransport(client, list(last_read), clock.monotonic_s)
-        self._held: dict[str, list[Arrival]] = {prefix: [] for prefix in last_read}
+        self._held: dict[str, list[ReceivedEnvelope]] = {prefix: [] for prefix in last_read}
         self._heard_at_s: dict[str, float] = {}
         self._without_stream: set[str] = set()
         self._have_stream: set[str] = set()
-        self._ready: list[Arrival] = []
+        self._ready: list[ReceivedEnvelope] = []
         self._decide_at_s = float("-inf")
 
-    def read(self) -> Sequence[Arrival]:
+    def read(self) -> Sequence[ReceivedEnvelope]:
         """
         Give what came, in the order of each prefix.
 
@@ -65,7 +65,7 @@ class AutoTransport:
             self._decide()
         for arrival in self._pubsub.read(0 if self._have_stream else WAIT_S):
             if arrival.prefix in self._held:
-                if not arrival.recalled:
+                if not arrival.is_replayed_state:
                     self._heard_at_s.setdefault(arrival.prefix, self._clock.monotonic_s())
                 self._held[arrival.prefix].append(arrival)
             else:

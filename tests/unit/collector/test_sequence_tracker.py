@@ -6,8 +6,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.collector.runs import RESTARTED, SILENCE_S, TAKEN_OVER, RunPlace, Runs
-from services.collector.transport.base import Arrival
+from services.collector.sequence_tracker import (
+    RESTARTED,
+    SILENCE_S,
+    TAKEN_OVER,
+    SequenceTracker,
+    TrackedRun,
+)
+from services.collector.transport.base import ReceivedEnvelope
 from vitalrig.clock import ManualClock
 
 START_MS = 1_760_000_000_000
@@ -18,19 +24,21 @@ class Stream:
 
     def __init__(self) -> None:
         self.clock = ManualClock(wall_us=START_MS * 1_000)
-        self.runs = Runs(self.clock)
+        self.runs = SequenceTracker(self.clock)
         self._entries = 0
 
-    def entry(self, run: str, seq: int, state: bool | None = None, **more) -> Arrival:
+    def entry(self, run: str, seq: int, state: bool | None = None, **more) -> ReceivedEnvelope:
         self._entries += 1
         channel, envelope = "edge_metrics", f"{run}:{seq}".encode()
         if state is not None:
             document = {"type": "recording_state", "payload": {"recording": state}}
             channel, envelope = "recording_state", json.dumps(document).encode()
         entry_id = f"{self.clock.wall_us() // 1_000}-{self._entries}"
-        return Arrival("ward", channel, envelope, entry_id=entry_id, run=run, seq=seq, **more)
+        return ReceivedEnvelope(
+            "ward", channel, envelope, entry_id=entry_id, run=run, seq=seq, **more
+        )
 
-    def says(self, run: str, *numbers: int, **more) -> list[Arrival]:
+    def says(self, run: str, *numbers: int, **more) -> list[ReceivedEnvelope]:
         """Numbers that come a tenth of a second after each other."""
         taken = []
         for seq in numbers:
@@ -38,7 +46,7 @@ class Stream:
             taken += self.runs.take([self.entry(run, seq, **more)])
         return taken
 
-    def silence(self, seconds: float) -> list[Arrival]:
+    def silence(self, seconds: float) -> list[ReceivedEnvelope]:
         self.clock.advance(seconds)
         return self.runs.release()
 
@@ -280,7 +288,11 @@ def test_a_recording_that_began_beside_another_is_joined_when_that_is_over():
     stream.says("a", 2)
     recalled, *rest = stream.says("b", *range(2, 62))
 
-    assert (True, "recording_state", "b") == (recalled.recalled, recalled.channel, recalled.run)
+    assert (True, "recording_state", "b") == (
+        recalled.is_replayed_state,
+        recalled.channel,
+        recalled.run,
+    )
     assert [("b", seq) for seq in range(2, 62)] == told(rest)
 
 
@@ -321,8 +333,8 @@ chains = st.lists(
 )
 
 
-def written(stream: Stream, chain) -> list[Arrival]:
-    """Runs one after the other; all of it is in the stream before it is read."""
+def written(stream: Stream, chain) -> list[ReceivedEnvelope]:
+    """SequenceTracker one after the other; all of it is in the stream before it is read."""
     entries, follows = [], ""
     for run, (sent, unsent, is_known, pause_s) in enumerate(chain):
         stream.clock.advance(pause_s)
@@ -334,7 +346,7 @@ def written(stream: Stream, chain) -> list[Arrival]:
     return entries
 
 
-def settled(stream: Stream) -> list[Arrival]:
+def settled(stream: Stream) -> list[ReceivedEnvelope]:
     """What comes when nothing comes any more."""
     released = []
     while some := stream.silence(SILENCE_S):
@@ -410,7 +422,7 @@ def test_a_place_that_was_kept_goes_on():
     stream = Stream()
     last = stream.entry("a", 7)
     stream.clock.advance(SILENCE_S)
-    place = RunPlace("a", {"a": 7}, is_recording=True, heard_id=last.entry_id)
-    runs = Runs(stream.clock, place)
+    place = TrackedRun("a", {"a": 7}, is_recording=True, heard_id=last.entry_id)
+    runs = SequenceTracker(stream.clock, place)
 
     assert [(0, RESTARTED)] == holes(runs.take([stream.entry("b", 1)]))

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
-from services.collector.positions import Position
+from services.collector.checkpoints import Checkpoint
 from services.collector.silence import Silence
-from services.collector.transport.base import Arrival
+from services.collector.transport.base import ReceivedEnvelope
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig.clock import Clock
@@ -31,7 +31,7 @@ TAKEN_OVER = "another server of the same prefix went on in place of the one befo
 
 
 @dataclass(frozen=True, slots=True)
-class RunPlace:
+class TrackedRun:
     """
     How far a camera's runs have been followed.
 
@@ -48,16 +48,16 @@ class RunPlace:
     heard_id: str = ""
 
     @classmethod
-    def of(cls, position: Position) -> Self:
+    def of(cls, checkpoint: Checkpoint) -> Self:
         """
         Go on where a collector was that has ended.
         """
-        numbers = {position.run: position.seq} if position.run else {}
-        return cls(position.run, numbers, bool(position.session_id), position.entry_id)
+        numbers = {checkpoint.run: checkpoint.seq} if checkpoint.run else {}
+        return cls(checkpoint.run, numbers, bool(checkpoint.session_id), checkpoint.entry_id)
 
 
 class _Before(NamedTuple):
-    """What the next envelope of the camera's run is told to have before it; see `Arrival`."""
+    """What comes before the next envelope of the camera's run, as `ReceivedEnvelope` says it."""
 
     missing: int = 0
     foreign: int = 0
@@ -68,7 +68,7 @@ class _Before(NamedTuple):
 _NOTHING = _Before()
 
 
-class Runs:
+class SequenceTracker:
     """
     Follows the numbers of a camera's run, and keeps other runs apart from it.
 
@@ -87,21 +87,21 @@ class Runs:
         foreign: How many were dropped because they are of another run.
     """
 
-    def __init__(self, clock: Clock, place: RunPlace | None = None) -> None:
+    def __init__(self, clock: Clock, place: TrackedRun | None = None) -> None:
         self._clock = clock
         self.duplicates = 0
         self.foreign = 0
-        self._starts: dict[str, Arrival] = {}
+        self._starts: dict[str, ReceivedEnvelope] = {}
         self._rivals: dict[str, float] = {}
         self._arrived_s = clock.monotonic_s()
-        self._go_on_from(place or RunPlace())
+        self._go_on_from(place or TrackedRun())
 
     @property
-    def place(self) -> RunPlace:
+    def place(self) -> TrackedRun:
         """
         How far they have been followed; what is held is behind that.
         """
-        return RunPlace(self.run, dict(self._numbers), self._is_recording, self._silence.heard_id)
+        return TrackedRun(self.run, dict(self._numbers), self._is_recording, self._silence.heard_id)
 
     @property
     def holds(self) -> bool:
@@ -110,7 +110,7 @@ class Runs:
         """
         return bool(self._held)
 
-    def go_back(self, place: RunPlace, arrivals: Sequence[Arrival], taken: int) -> None:
+    def go_back(self, place: TrackedRun, arrivals: Sequence[ReceivedEnvelope], taken: int) -> None:
         """
         Go back to *place* and what was dealt with since then; all behind that comes again.
 
@@ -128,10 +128,10 @@ class Runs:
             self._note_state(arrival)
         self._begin_with(arrivals[taken])
 
-    def _go_on_from(self, place: RunPlace) -> None:
+    def _go_on_from(self, place: TrackedRun) -> None:
         self.run, self._numbers = place.run, dict(place.numbers)
         self._is_recording, self._silence = place.is_recording, Silence(self._clock, place.heard_id)
-        self._held: list[Arrival] = []
+        self._held: list[ReceivedEnvelope] = []
         self._before = _NOTHING
 
     @property
@@ -144,7 +144,7 @@ class Runs:
         others = [run for run in rivals if run != self.run]
         return [self.run, *others] if others else []
 
-    def take(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    def take(self, arrivals: Sequence[ReceivedEnvelope]) -> list[ReceivedEnvelope]:
         """
         Take what arrived together, in order.
 
@@ -154,7 +154,7 @@ class Runs:
         now_s = self._arrived_s = self._clock.monotonic_s()
         return [each for arrival in arrivals for each in self._judge(arrival, now_s)]
 
-    def release(self) -> list[Arrival]:
+    def release(self) -> list[ReceivedEnvelope]:
         """
         Give what is held if nothing at all has come for some seconds; then that run goes on.
         """
@@ -163,7 +163,7 @@ class Runs:
             return []
         return self._go_over(now_s)
 
-    def _judge(self, arrival: Arrival, now_s: float) -> Sequence[Arrival]:
+    def _judge(self, arrival: ReceivedEnvelope, now_s: float) -> Sequence[ReceivedEnvelope]:
         if not arrival.seq:
             return self._judge_unnumbered(arrival)
         self._begin_with(arrival)
@@ -181,21 +181,21 @@ class Runs:
             return [*dropped, *self._go_over(now_s, last)]
         return ()
 
-    def _begin_with(self, arrival: Arrival) -> None:
+    def _begin_with(self, arrival: ReceivedEnvelope) -> None:
         """Who starts to listen in mid-run has missed nothing that it was asked to keep."""
         if not self.run and arrival.seq:
             self.run, self._numbers[arrival.run] = arrival.run, arrival.seq - 1
 
-    def _judge_unnumbered(self, arrival: Arrival) -> Sequence[Arrival]:
+    def _judge_unnumbered(self, arrival: ReceivedEnvelope) -> Sequence[ReceivedEnvelope]:
         """What is of no run goes on in its place."""
-        if arrival.recalled:
+        if arrival.is_replayed_state:
             self._note_state(arrival)
         if not self._held:
             return (arrival,)
         self._held.append(arrival)
         return ()
 
-    def _accept(self, arrival: Arrival, now_s: float) -> Sequence[Arrival]:
+    def _accept(self, arrival: ReceivedEnvelope, now_s: float) -> Sequence[ReceivedEnvelope]:
         self._silence.end(arrival.entry_id, now_s)
         missing = arrival.seq - self._numbers[self.run] - 1
         if missing < 0:
@@ -216,12 +216,12 @@ class Runs:
             ),
         )
 
-    def _note_state(self, arrival: Arrival) -> None:
+    def _note_state(self, arrival: ReceivedEnvelope) -> None:
         state = _state_of(arrival)
         if state is not None:
             self._is_recording = state
 
-    def _drop_held(self, now_s: float) -> list[Arrival]:
+    def _drop_held(self, now_s: float) -> list[ReceivedEnvelope]:
         """Both runs speak: what is of the other one is not the camera's. Gives what is of none."""
         held, self._held = self._held, []
         foreign = self.foreign
@@ -247,7 +247,7 @@ class Runs:
             self._rivals.pop(oldest, None)
             self._starts.pop(oldest, None)
 
-    def _last_that_it_follows(self, arrival: Arrival) -> int | None:
+    def _last_that_it_follows(self, arrival: ReceivedEnvelope) -> int | None:
         """The last number of the camera's run, if *arrival* is the first of one that follows it."""
         run, _, last = arrival.follows.rpartition(":")
         if arrival.seq != 1 or run != self.run or not last.isdecimal():
@@ -256,13 +256,13 @@ class Runs:
             return None  # more has come than it says there was: it is wrong
         return int(last)
 
-    def _is_over(self, arrival: Arrival, now_s: float) -> bool:
+    def _is_over(self, arrival: ReceivedEnvelope, now_s: float) -> bool:
         """Whether the camera's run is over, now that another one says *arrival*."""
         if not self._is_recording and _state_of(arrival):
             return True
         return len(self._held) >= MAX_HELD or self._silence.lasts_s(arrival, now_s) >= SILENCE_S
 
-    def _go_over(self, now_s: float, last: int | None = None) -> list[Arrival]:
+    def _go_over(self, now_s: float, last: int | None = None) -> list[ReceivedEnvelope]:
         """
         Take the run that waits for the camera's.
 
@@ -280,17 +280,19 @@ class Runs:
             self._before = self._before._replace(missing=last - self._numbers[self.run])
         self.run = first.run
         self._number(self.run, self._numbers.get(self.run, 0))
-        given: list[Arrival] = []
+        given: list[ReceivedEnvelope] = []
         start = self._starts.pop(self.run, None)
         self._is_recording = start is not None
         if start is not None:
-            given.append(replace(start, seq=0, entry_id=self._silence.heard_id, recalled=True))
+            given.append(
+                replace(start, seq=0, entry_id=self._silence.heard_id, is_replayed_state=True)
+            )
         for arrival in held:
             given += self._judge(arrival, now_s)
         return given
 
 
-def _state_of(arrival: Arrival) -> bool | None:
+def _state_of(arrival: ReceivedEnvelope) -> bool | None:
     """What an arrival says of the recording: that it runs, that it does not, or nothing."""
     if arrival.channel != RECORDING_STATE:
         return None

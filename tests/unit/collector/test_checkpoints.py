@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from services.collector.positions import FILE_NAME, UNUSABLE, Position, Positions
+from services.collector.checkpoints import FILE_NAME, UNUSABLE, Checkpoint, Checkpoints
 from tests.unit.collector.making import START, STOP, Rig
 from tests.unit.ipc.making import START_US, edge
 
-GOOD = Position("5-1", "run", 7, "first", "run", 100, {"rejected": {"not_json": 1}})
+GOOD = Checkpoint("5-1", "run", 7, "first", "run", 100, {"rejected": {"not_json": 1}})
 NONSENSE = {
     "entry_id": [7, "x", "-1", "1-2-3", "5-99999999999999999999", "1e3-0", "٣-1", None],
     "run": [7, None, "x" * 257, []],
@@ -32,37 +32,37 @@ FIELDS = st.dictionaries(st.sampled_from([*NONSENSE, "colour"]), JSON)
 
 
 def holding(folder, document):
-    """Positions of a folder whose file holds *document*, text or what becomes JSON."""
+    """Checkpoints of a folder whose file holds *document*, text or what becomes JSON."""
     text = document if isinstance(document, str) else json.dumps(document)
     (folder / FILE_NAME).write_text(text)
-    return Positions(folder)
+    return Checkpoints(folder)
 
 
 def test_a_position_that_was_saved_is_found_by_the_next_start(tmp_path):
     """
     A restart goes on where the last run ended.
     """
-    positions = Positions(tmp_path)
+    positions = Checkpoints(tmp_path)
     positions.set("physiology", GOOD)
     positions.save()
 
-    assert GOOD == Positions(tmp_path).of("physiology")
+    assert GOOD == Checkpoints(tmp_path).of("physiology")
 
 
 def test_a_position_that_was_not_saved_is_not_believed(tmp_path):
     """
     Only what is on disk counts.
     """
-    Positions(tmp_path).set("physiology", Position("5-1"))
+    Checkpoints(tmp_path).set("physiology", Checkpoint("5-1"))
 
-    assert Position() == Positions(tmp_path).of("physiology")
+    assert Checkpoint() == Checkpoints(tmp_path).of("physiology")
 
 
 def test_a_broken_file_is_an_empty_one(tmp_path):
     """
     Rubbish after a power cut does not keep the collector from recording.
     """
-    assert Position() == holding(tmp_path, '{"physiology": [').of("physiology")
+    assert Checkpoint() == holding(tmp_path, '{"physiology": [').of("physiology")
 
 
 def test_fields_of_a_later_version_are_no_reason_to_stop(tmp_path):
@@ -71,7 +71,7 @@ def test_fields_of_a_later_version_are_no_reason_to_stop(tmp_path):
     """
     later = {"physiology": {"entry_id": "5-1", "colour": "red"}}
 
-    assert Position() == holding(tmp_path, later).of("physiology")
+    assert Checkpoint() == holding(tmp_path, later).of("physiology")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_position_that_makes_no_sense_costs_no_other_camera_its_own(tmp_path, 
     bad = asdict(GOOD) | {name: value}
     positions = holding(tmp_path, {"bad": bad, "good": asdict(GOOD)})
 
-    assert (Position(), GOOD) == (positions.of("bad"), positions.of("good"))
+    assert (Checkpoint(), GOOD) == (positions.of("bad"), positions.of("good"))
 
 
 def test_what_cannot_be_used_is_kept_under_another_name_and_said_once(tmp_path, caplog):
@@ -93,10 +93,10 @@ def test_what_cannot_be_used_is_kept_under_another_name_and_said_once(tmp_path, 
     """
     document = {"bad": {"seq": "many"}, "good": asdict(GOOD)}
     holding(tmp_path, document)
-    Positions(tmp_path)
+    Checkpoints(tmp_path)
 
     assert document == json.loads((tmp_path / UNUSABLE).read_text())
-    assert [GOOD] == [Position.parse(each) for each in saved(tmp_path).values()]
+    assert [GOOD] == [Checkpoint.parse(each) for each in saved(tmp_path).values()]
     assert ["positions set aside; these cameras start anew with what their streams hold"] == [
         record.message for record in caplog.records
     ]

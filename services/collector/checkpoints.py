@@ -1,7 +1,7 @@
 """
 How far each camera's stream has been taken into files: what a restart goes on from.
 
-One small JSON file in the sessions folder. A position is written only after the lines that it
+One small JSON file in the sessions folder. A checkpoint is written only after the lines that it
 covers are on disk, so it is never ahead of the files; lines that are ahead of it are recognised
 when the stream gives them again.
 """
@@ -31,7 +31,7 @@ LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class Checkpoint:
     """
     Where one camera stands.
 
@@ -41,7 +41,7 @@ class Position:
         seq: Its number in that run.
         session_id: The session that is open; empty for none.
         session_run: The run that began it, or took it up again last.
-        size_bytes: How much of the session's JSONL is covered by this position.
+        size_bytes: How much of the session's JSONL is covered by this checkpoint.
         losses: What was known then to be missing from the session.
     """
 
@@ -64,14 +64,14 @@ class Position:
         if not isinstance(document, dict):
             raise BadMessage("no object")
         try:
-            position = cls(**document)
+            checkpoint = cls(**document)
         except TypeError as exc:
             raise BadMessage("fields of another version") from exc
         for name, is_sound in _SOUND.items():
-            value = getattr(position, name)
+            value = getattr(checkpoint, name)
             if not is_sound(value):
                 raise BadMessage(f"{name} makes no sense: {value!r:.80}")
-        return position
+        return checkpoint
 
 
 def _is_number(value: object) -> bool:
@@ -100,12 +100,12 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-class Positions:
+class Checkpoints:
     """
     The positions of all cameras of one sessions folder.
 
     What the file holds and cannot be used is set aside in a file of its own; whoever it was of
-    starts as without a position.
+    starts as without a checkpoint.
 
     Args:
         folder: The sessions folder.
@@ -118,28 +118,28 @@ class Positions:
         self._file = LatestFile(self._path, self._disk)
         self._trouble = ""
         self._is_saved = True
-        self._now: dict[str, Position] = {}
+        self._now: dict[str, Checkpoint] = {}
         self._texts: dict[str, str] = {}
         self._load()
 
-    def of(self, prefix: str) -> Position:
+    def of(self, prefix: str) -> Checkpoint:
         """
-        The position of one camera, the empty one if nothing is known.
+        The checkpoint of one camera, the empty one if nothing is known.
         """
-        return self._now.get(prefix, Position())
+        return self._now.get(prefix, Checkpoint())
 
-    def set(self, prefix: str, position: Position) -> None:
+    def set(self, prefix: str, checkpoint: Checkpoint) -> None:
         """
-        Note a position; `save` writes it.
+        Note a checkpoint; `save` writes it.
         """
-        if self._now.get(prefix) != position:
-            self._now[prefix] = position
+        if self._now.get(prefix) != checkpoint:
+            self._now[prefix] = checkpoint
             self._texts.pop(prefix, None)
             self._is_saved = False
 
     def set_aside(self, prefix: str, why: str) -> None:
         """
-        Forget the position of *prefix*, which does not fit the files.
+        Forget the checkpoint of *prefix*, which does not fit the files.
         """
         del self._now[prefix]
         self._texts.pop(prefix, None)
@@ -175,9 +175,9 @@ class Positions:
         return self._saving(self._file.writing(self._text()))
 
     def _text(self) -> str:
-        for prefix, position in self._now.items():
+        for prefix, checkpoint in self._now.items():
             if prefix not in self._texts:
-                self._texts[prefix] = f" {json.dumps(prefix)}: {json.dumps(asdict(position))}"
+                self._texts[prefix] = f" {json.dumps(prefix)}: {json.dumps(asdict(checkpoint))}"
         return "{\n" + ",\n".join(self._texts.values()) + "\n}"
 
     def _saving(self, stages: Stages) -> Stages:
@@ -204,7 +204,7 @@ class Positions:
         unusable: dict[str, str] = {}
         for prefix, part in document.items():
             try:
-                self._now[prefix] = Position.parse(part)
+                self._now[prefix] = Checkpoint.parse(part)
             except BadMessage as exc:
                 unusable[prefix] = str(exc)
         if unusable:

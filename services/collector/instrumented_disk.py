@@ -12,7 +12,7 @@ from vitalrig.clock import Clock
 SNAPSHOT_ENDING = "_snapshot_temp.json"
 
 
-class BeatingDisk(Disk):
+class InstrumentedDisk(Disk):
     """
     Writes as its base does, and beats the step `snapshots` for every snapshot that is whole.
 

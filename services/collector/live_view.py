@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple, cast
 
 from services.collector.payload_layout import PayloadLayout, SampleLists
-from services.collector.transport.base import Arrival
+from services.collector.transport.base import ReceivedEnvelope
 from smartspectra.ipc.aggregate import MAX_SERIES
 from smartspectra.ipc.channels import KINDS, RECORDING_STATE, STATUS
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, timestamp_us
@@ -43,7 +43,9 @@ class LiveView:
         self._samples: dict[str, int] = {}
         self._status = ""
 
-    def see(self, arrival: Arrival, received: Moment, *, is_prompt: bool = True) -> None:
+    def update(
+        self, arrival: ReceivedEnvelope, received: Moment, *, is_prompt: bool = True
+    ) -> None:
         """
         Take one envelope, which was received at *received*; a while ago if not *is_prompt*.
         """
@@ -61,7 +63,7 @@ class LiveView:
         if stamp_us is not None and is_prompt:
             self.latencies.see(stamp_us, received.wall_us)
 
-    def show(self, arrival: Arrival, received: Moment) -> None:
+    def show(self, arrival: ReceivedEnvelope, received: Moment) -> None:
         """
         Show one envelope, received at *received*, that `count` is given later.
         """
@@ -76,7 +78,7 @@ class LiveView:
         for name, samples in lists:
             self._show(name, samples, _stamp_of(document), received)
 
-    def count(self, arrival: Arrival) -> None:
+    def count(self, arrival: ReceivedEnvelope) -> None:
         """
         Count one envelope that was shown before, or is older than what is shown.
         """
@@ -100,7 +102,7 @@ class LiveView:
             "latency": self.latencies.document(),
         }
 
-    def _count(self, arrival: Arrival) -> dict[str, Any] | None:
+    def _count(self, arrival: ReceivedEnvelope) -> dict[str, Any] | None:
         channel = arrival.channel if arrival.channel in KINDS else OTHER
         self.envelopes[channel] = self.envelopes.get(channel, 0) + 1
         try:
@@ -113,7 +115,7 @@ class LiveView:
         if name in self._samples or len(self._samples) < MAX_SERIES:
             self._samples[name] = self._samples.get(name, 0) + number
 
-    def _lists_of(self, arrival: Arrival, document: dict[str, Any]) -> SampleLists | None:
+    def _lists_of(self, arrival: ReceivedEnvelope, document: dict[str, Any]) -> SampleLists | None:
         """The envelope's samples; None if it is of another kind."""
         channel, payload = arrival.channel, document.get("payload")
         if channel in _WITHOUT_SAMPLES or not isinstance(payload, dict):
@@ -125,7 +127,7 @@ class LiveView:
                 self._layouts[channel] = layout
         return layout.lists_of(payload)
 
-    def _show_other(self, arrival: Arrival, document: dict[str, Any]) -> None:
+    def _show_other(self, arrival: ReceivedEnvelope, document: dict[str, Any]) -> None:
         if arrival.channel == STATUS:
             self._status = _status_of(document.get("payload"))
 
@@ -172,7 +174,7 @@ class _Newest(NamedTuple):
         }
 
 
-def _document_of(arrival: Arrival) -> dict[str, Any]:
+def _document_of(arrival: ReceivedEnvelope) -> dict[str, Any]:
     """
     The envelope as a document that `Envelope.of` understands.
 

@@ -5,12 +5,12 @@ from typing import Any
 import redis
 from redis.exceptions import ResponseError
 
-from services.collector.transport.base import Arrival
+from services.collector.transport.base import ReceivedEnvelope
 from smartspectra.ipc.channels import RECORDING_STATE
 from vitalrig import keys
 
 
-def recall(client: redis.Redis, prefix: str, entry_id: str = "") -> list[Arrival]:
+def read_last_state(client: redis.Redis, prefix: str, entry_id: str = "") -> list[ReceivedEnvelope]:
     """
     Give the last recording state as an arrival; none where the server keeps none.
 
@@ -31,4 +31,8 @@ def recall(client: redis.Redis, prefix: str, entry_id: str = "") -> list[Arrival
         envelope = None  # somebody uses the key for something else
     if envelope is None:
         return []
-    return [Arrival(prefix, RECORDING_STATE, envelope, entry_id=entry_id, recalled=True)]
+    return [
+        ReceivedEnvelope(
+            prefix, RECORDING_STATE, envelope, entry_id=entry_id, is_replayed_state=True
+        )
+    ]

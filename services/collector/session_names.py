@@ -17,7 +17,7 @@ ROOT_PREFIX = "physiology"
 UNDATED = "undated"
 
 
-def folder_of(prefix: str, sessions_folder: Path) -> Path:
+def camera_folder(prefix: str, sessions_folder: Path) -> Path:
     """
     Where a camera's session files are: the folder itself for the default prefix, else a subfolder.
     """
