@@ -42,13 +42,13 @@ from services.physiology_server.frame_loop import FrameLoop, undisturbed
 from services.physiology_server.publishing.backends.redis.redis_backend import connect
 from services.physiology_server.settings import Settings
 from services.physiology_server.sources.synthetic_source import SyntheticSource
-from vitalrig import keys
-from vitalrig.beats import Beats
+from vitalrig import redis_keys
 from vitalrig.clock import SystemClock
-from vitalrig.health import Health
-from vitalrig.metrics.http import Request
-from vitalrig.metrics.page import OwnPage
-from vitalrig.service import Pulse
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.service_page import ServicePage
+from vitalrig.service.watchdog import Watchdog
+from vitalrig.web.messages import Request
 
 LIMITS = {"share_of_server_cpu_1_camera": ("at most", 0.03)}
 FPS = 30
@@ -69,7 +69,7 @@ class NoStep:
         return {"count": 0, "busy_s": 0.0}
 
 
-class NoBeats(Beats):
+class NoBeats(ServiceHeartbeats):
     """Heartbeats that do nothing."""
 
     def step(self, name: str) -> NoStep:  # noqa: ARG002
@@ -87,7 +87,7 @@ def cpu_us(work: Callable[[], object], units: int) -> float:
 
 def beat_us(rounds: int) -> float:
     units = 20_000
-    step, none = Beats("probe").step("written"), NoStep()
+    step, none = ServiceHeartbeats("probe").step("written"), NoStep()
 
     def beat(which: Any) -> Callable[[], None]:
         def work() -> None:
@@ -103,10 +103,10 @@ def beat_us(rounds: int) -> float:
 
 
 def reports(folder: Path, rounds: int) -> dict[str, float]:
-    beats = Beats("physiology_server", "physiology")
+    beats = ServiceHeartbeats("physiology_server", "physiology")
     for name in ("backend_disconnects", "envelopes_lost", "frames_dropped", "clock_jumps"):
         beats.count(name, 0)
-    page = OwnPage(beats, Health(folder / "page"))
+    page = ServicePage(beats, Health(folder / "page"))
 
     def second() -> None:
         for name, count in SECOND_OF_BEATS.items():
@@ -134,21 +134,21 @@ def reports(folder: Path, rounds: int) -> dict[str, float]:
 class Camera:
     """The server's loop for one camera, driven by hand."""
 
-    def __init__(self, port: int, folder: Path, kind: type[Beats]) -> None:
+    def __init__(self, port: int, folder: Path, kind: type[ServiceHeartbeats]) -> None:
         argv = [
             "--source=synthetic", "--streaming_backend=redis", f"--redis_port={port}", "--port=0",
             f"--redis_key_prefix={kind.__name__.lower()}", "--autostart",
             "--stream_max_entries=2000", *ENABLED,
         ]  # fmt: skip
         settings, _ = Settings.load(argv, {})
-        pulse = Pulse(Health(folder / kind.__name__), 60)
-        with patch.object(app, "Beats", kind):
-            server = app.build(settings, pulse)
+        watchdog = Watchdog(Health(folder / kind.__name__), 60)
+        with patch.object(app, "ServiceHeartbeats", kind):
+            server = app.build(settings, watchdog)
         graph = server._loops[0].__self__  # type: ignore[attr-defined]  # noqa: SLF001
         assert isinstance(graph, FrameLoop)
-        self.beats, self._pulse, self._graph = server.beats, pulse, graph
+        self.beats, self._watchdog, self._graph = server.beats, watchdog, graph
         self._publisher = server._publisher  # noqa: SLF001
-        self._reports = kind is Beats
+        self._reports = kind is ServiceHeartbeats
         self._redis = connect(redis_config(settings))
         self._pipeline = graph._make_pipeline()  # noqa: SLF001
         self._frames = SyntheticSource(seed=1).frames()
@@ -156,13 +156,13 @@ class Camera:
 
     async def second(self) -> None:
         for _ in range(FPS):
-            self._pulse.beat()
+            self._watchdog.beat()
             shot = CapturedFrame(next(self._frames), self._clock.wall_us())
             self._graph._work(self._pipeline, undisturbed, shot)  # noqa: SLF001
             await self._publisher.flush()
         if self._reports:
             report = orjson.dumps(self.beats.report())
-            await self._redis.publish(f"{keys.HEARTBEATS}{self.beats.key}", report)
+            await self._redis.publish(f"{redis_keys.HEARTBEATS}{self.beats.key}", report)
 
     async def frame_us(self, seconds: int) -> float:
         began_ns = time.process_time_ns()
@@ -172,7 +172,7 @@ class Camera:
 
 
 async def one_camera(port: int, folder: Path, rounds: int) -> dict[str, float]:
-    beating, silent = Camera(port, folder, Beats), Camera(port, folder, NoBeats)
+    beating, silent = Camera(port, folder, ServiceHeartbeats), Camera(port, folder, NoBeats)
     for camera in (beating, silent):
         await camera.frame_us(20)  # until windows are full
     pairs = []

@@ -42,7 +42,7 @@ from services.physiology_server.backend_factory import stream_limits
 from services.physiology_server.envelopes import Numbered, Outgoing
 from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
 from services.physiology_server.settings import Settings
-from vitalrig import keys
+from vitalrig import redis_keys
 from vitalrig.clock import ManualClock
 from vitalrig.errors import Unavailable
 
@@ -97,7 +97,7 @@ class Camera:
 
     def __init__(self, client: Any, prefix: str, memory: RedisMemory, clock: ManualClock) -> None:
         settings, _ = Settings.load([f"--stream_max_mib={memory.stream_mib}"], {})
-        self.stream = keys.envelopes_stream(prefix)
+        self.stream = redis_keys.envelopes_stream(prefix)
         self._backend = RedisBackend(client, prefix, "run", stream_limits(settings), clock=clock)
         self._published = self._read = 0
         self._after = b"0-0"

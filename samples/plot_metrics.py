@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from smartspectra.ipc.session_files import check_session_id
-from vitalrig.errors import NotPossibleNow, VitalrigError
+from vitalrig.errors import InvalidState, VitalrigError
 from vitalrig.harmless import harmless
 from vitalrig.sessions import plot
 from vitalrig.sessions.document import read_meta
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         plot.save(session, picture, force=True)
         print(f"saved {picture}")
         plot.show(session)
-    except NotPossibleNow as exc:
+    except InvalidState as exc:
         print(exc)
     except (VitalrigError, OSError) as exc:
         print(f"plot_metrics: {harmless(exc)}", file=sys.stderr)

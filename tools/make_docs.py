@@ -19,7 +19,7 @@ def configuration() -> str:
         "Later sources win: defaults < `config/<service>.yml` < environment",
         "`VITALRIG_<SERVICE>_<KEY>` < flags `--<key>`. An unknown key stops the service.",
     ]
-    default_of = importlib.import_module("vitalrig.settings").default_of
+    default_of = importlib.import_module("vitalrig.service.service_settings").default_of
     for path in sorted((ROOT / "services").glob("*/settings.py")):
         service = path.parent.name
         settings = importlib.import_module(f"services.{service}.settings").Settings

@@ -8,7 +8,7 @@ from typing import Self
 
 import redis
 
-from vitalrig import keys
+from vitalrig import redis_keys
 
 
 class CameraReports:
@@ -35,7 +35,7 @@ class CameraReports:
         self._thread = threading.Thread(target=self._hear)
 
     def __enter__(self) -> Self:
-        self._pubsub.psubscribe(f"{keys.CAMERAS}*")
+        self._pubsub.psubscribe(f"{redis_keys.CAMERAS}*")
         self._thread.start()
         return self
 

@@ -10,7 +10,7 @@ import orjson
 
 from benchmarks.support.feed import START_US, envelopes
 from smartspectra.ipc import encode_command
-from vitalrig import keys
+from vitalrig import redis_keys
 
 PER_S = 35
 RUN = "benchmark"
@@ -79,7 +79,9 @@ class Publisher:
 
     def __init__(self, port: int, prefixes: Sequence[str]) -> None:
         self._sock = socket.create_connection(("127.0.0.1", port))
-        self._heads = [encode_command("XADD", keys.envelopes_stream(p), "*") for p in prefixes]
+        self._heads = [
+            encode_command("XADD", redis_keys.envelopes_stream(p), "*") for p in prefixes
+        ]
         # The head of a command says how many words follow: the two of them are three, all eleven.
         self._heads = [b"*11" + head[2:] for head in self._heads]
         self._waiting = 0
@@ -88,8 +90,8 @@ class Publisher:
         """Add the envelope *number* to every *step*-th stream from the *first* on."""
         channel, envelope = entry
         words = encode_command(
-            keys.FIELD_CHANNEL, channel, keys.FIELD_ENVELOPE, envelope,
-            keys.FIELD_RUN, RUN, keys.FIELD_SEQ, str(number + 1),
+            redis_keys.FIELD_CHANNEL, channel, redis_keys.FIELD_ENVELOPE, envelope,
+            redis_keys.FIELD_RUN, RUN, redis_keys.FIELD_SEQ, str(number + 1),
         )  # fmt: skip
         tail = words[words.index(b"\n") + 1 :]
         heads = self._heads[first::step]

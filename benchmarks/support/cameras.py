@@ -17,14 +17,14 @@ from pathlib import Path
 
 from services.physiology_server.app import build
 from services.physiology_server.settings import Settings
-from vitalrig.health import Health
-from vitalrig.service import Pulse
+from vitalrig.service.health import Health
+from vitalrig.service.watchdog import Watchdog
 
 
 async def main(port: int, cameras: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         servers = [
-            build(settings(port, number), Pulse(Health(Path(folder) / f"{number}"), 60))
+            build(settings(port, number), Watchdog(Health(Path(folder) / f"{number}"), 60))
             for number in range(cameras)
         ]
         stop = threading.Event()

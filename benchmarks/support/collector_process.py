@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.support.confinement import Confinement
-from vitalrig.health import probe
+from vitalrig.service.health import probe
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_EVERY_S = 0.1

@@ -9,7 +9,7 @@ from typing import Any
 from services.collector.live_view import LiveView
 from services.collector.transport.base import ReceivedEnvelope
 from tests.support.eventually import eventually
-from vitalrig import keys
+from vitalrig import redis_keys
 from vitalrig.clock import SystemClock, moment
 
 SERIES = (
@@ -76,10 +76,10 @@ def report(
     for camera in cameras:
         text = json.dumps(view or a_camera())
         eventually(
-            lambda: client.publish(f"{keys.CAMERAS}{camera}", text) >= listeners  # noqa: B023
+            lambda: client.publish(f"{redis_keys.CAMERAS}{camera}", text) >= listeners  # noqa: B023
         )
         server = json.dumps(a_server(camera))
-        client.publish(f"{keys.HEARTBEATS}physiology_server@{camera}", server)
+        client.publish(f"{redis_keys.HEARTBEATS}physiology_server@{camera}", server)
 
 
 def view_after(minutes: int, minute: list[tuple[str, bytes]]) -> dict[str, Any]:

@@ -29,5 +29,5 @@ class BadRequest(VitalrigError):
     """A caller asked for something that makes no sense. Tell it what would."""
 
 
-class NotPossibleNow(VitalrigError):
+class InvalidState(VitalrigError):
     """A caller asked for something that the present state does not allow. Tell it what to do."""

@@ -35,12 +35,12 @@ from smartspectra.ipc.background import Lane
 from smartspectra.ipc.disk import patience
 from smartspectra.ipc.lock import FolderLock
 from smartspectra.ipc.options import StorageOptions
-from vitalrig import keys
-from vitalrig.beats import Beats
-from vitalrig.bus import AWAY, connect
+from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart
-from vitalrig.service import Pulse
+from vitalrig.redis_client import REDIS_ERRORS, connect
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Collector:
         unkept: Shows what Redis refuses to keep.
         client: Redis, for reports.
         beats: Where heartbeats go.
-        pulse: Told that this loop turns.
+        watchdog: Told that this loop turns.
         clock: What tells the time.
         lock: Keeps other collectors from the folder; released at the end.
     """
@@ -79,8 +79,8 @@ class Collector:
         probe: DiskProbe,
         unkept: UnkeptListener,
         client: redis.Redis,
-        beats: Beats,
-        pulse: Pulse,
+        beats: ServiceHeartbeats,
+        watchdog: Watchdog,
         clock: Clock,
         lock: FolderLock | None = None,
     ) -> None:
@@ -91,7 +91,7 @@ class Collector:
         self._unkept = unkept
         self._client = client
         self.beats = beats
-        self._pulse = pulse
+        self._watchdog = watchdog
         self._clock = clock
         self._lock = lock
         self._reported_at_s = self._ticked_at_s = float("-inf")
@@ -118,7 +118,7 @@ class Collector:
         finally:
             end.set()
             while self._recording.is_running:
-                self._pulse.beat()
+                self._watchdog.beat()
                 self._recording.wait(LOOK_EVERY_S)
             self._unkept.close()
             if self._lock is not None:
@@ -128,9 +128,9 @@ class Collector:
     def _run_once(self) -> None:
         now_s = self._clock.monotonic_s()
         if self._judge(now_s):
-            self._pulse.beat()
+            self._watchdog.beat()
         else:
-            self._pulse.health.write()
+            self._watchdog.health.write()
         if now_s - self._ticked_at_s >= TICK_EVERY_S:
             self._ticked_at_s = now_s
             for camera in self._cameras.values():
@@ -148,7 +148,7 @@ class Collector:
         A recording that stands still though the disk answers will not go on by itself: then the
         watchdog ends the process. If it is the disk, that would only end the live numbers too.
         """
-        health, recording = self._pulse.health, self._recording
+        health, recording = self._watchdog.health, self._recording
         if recording.is_ready:
             health.ready()
         health.set("redis", recording.away)
@@ -172,20 +172,22 @@ class Collector:
         try:
             pipe = self._client.pipeline(transaction=False)
             for prefix, camera in self._cameras.items():
-                pipe.publish(f"{keys.CAMERAS}{prefix}", _json(camera.document()))
-            pipe.publish(f"{keys.HEARTBEATS}{self.beats.key}", json.dumps(self.beats.report()))
+                pipe.publish(f"{redis_keys.CAMERAS}{prefix}", _json(camera.document()))
+            pipe.publish(
+                f"{redis_keys.HEARTBEATS}{self.beats.key}", json.dumps(self.beats.report())
+            )
             pipe.execute()
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             log.debug("report not delivered", extra={"why": str(exc)})
 
 
-def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Collector:
+def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) -> Collector:
     """
     Join the parts.
 
     Args:
         settings: What the collector was told.
-        pulse: Told that the loop turns.
+        watchdog: Told that the loop turns.
         clock: What tells the time; the machine's clock by default.
 
     Raises:
@@ -194,7 +196,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
     """
     clock = clock or SystemClock()
     allow_open_files(len(settings.prefixes))
-    beats = Beats("collector", clock=clock)
+    beats = ServiceHeartbeats("collector", clock=clock)
     storage = StorageOptions(
         fsync=settings.fsync,
         fsync_interval_s=settings.fsync_interval_s,
@@ -243,13 +245,13 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Colle
         unkept=UnkeptListener(connect(settings), cameras, clock.monotonic_s),
         client=connect(settings),
         beats=beats,
-        pulse=pulse,
+        watchdog=watchdog,
         clock=clock,
         lock=lock,
     )
 
 
-def _disk(settings: Settings, beats: Beats, clock: Clock) -> InstrumentedDisk:
+def _disk(settings: Settings, beats: ServiceHeartbeats, clock: Clock) -> InstrumentedDisk:
     """
     Write files for the group that may read them.
 

@@ -8,8 +8,8 @@ from services.collector.recorder import SKIPPED, Recorder
 from services.collector.sequence_tracker import SequenceTracker, TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import entry_before
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,12 @@ class Camera:
     """
 
     def __init__(
-        self, live: LiveCamera, recorder: Recorder, place: TrackedRun, beats: Beats, clock: Clock
+        self,
+        live: LiveCamera,
+        recorder: Recorder,
+        place: TrackedRun,
+        beats: ServiceHeartbeats,
+        clock: Clock,
     ) -> None:
         self.prefix = live.prefix
         self.recorder = recorder

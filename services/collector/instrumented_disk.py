@@ -6,8 +6,8 @@ from pathlib import Path
 
 from smartspectra.ipc.disk import Disk, Span
 from smartspectra.ipc.staged import Stages
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 SNAPSHOT_ENDING = "_snapshot_temp.json"
 
@@ -28,7 +28,7 @@ class InstrumentedDisk(Disk):
         ValueError: If there is no such group.
     """
 
-    def __init__(self, beats: Beats, clock: Clock, group: str = "") -> None:
+    def __init__(self, beats: ServiceHeartbeats, clock: Clock, group: str = "") -> None:
         super().__init__(group)
         self._snapshots = beats.step("snapshots")
         self._clock = clock

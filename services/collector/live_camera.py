@@ -9,8 +9,8 @@ from services.collector.live_view import LiveView
 from services.collector.sequence_tracker import SequenceTracker, TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock, moment
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.unkept import Unkept
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,9 @@ class LiveCamera:
         recorded_id: The last entry that the recording has dealt with; empty for none.
     """
 
-    def __init__(self, prefix: str, place: TrackedRun, beats: Beats, clock: Clock) -> None:
+    def __init__(
+        self, prefix: str, place: TrackedRun, beats: ServiceHeartbeats, clock: Clock
+    ) -> None:
         self.prefix = prefix
         self.recorded: dict[str, Any] = {}
         self.recorded_id = place.heard_id

@@ -13,8 +13,8 @@ from smartspectra.ipc.extract import (
     _coerce_sample_value,
 )
 from vitalrig.clock import Moment
-from vitalrig.metrics.latency import Latencies
-from vitalrig.metrics.parse import OTHER
+from vitalrig.metrics.latency import LatencyHistogram
+from vitalrig.metrics.validate import OTHER
 
 _WITHOUT_SAMPLES = frozenset({STATUS, RECORDING_STATE})
 _LEAST_US, _MOST_US = 10**14, 10**17
@@ -37,7 +37,7 @@ class LiveView:
     def __init__(self) -> None:
         self.envelopes: dict[str, int] = {}
         self.rejected: dict[str, int] = {}
-        self.latencies = Latencies()
+        self.latencies = LatencyHistogram()
         self._layouts: dict[str, PayloadLayout] = {}
         self._newest: dict[str, _Newest] = {}
         self._samples: dict[str, int] = {}

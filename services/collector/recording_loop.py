@@ -9,9 +9,9 @@ from services.collector.camera import Camera
 from services.collector.checkpoints import Checkpoints
 from services.collector.transport.base import ReceivedEnvelope, Transport
 from smartspectra.ipc.background import Lane
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 from vitalrig.errors import Unavailable
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class RecordingLoop:
         make: Mapping[str, Callable[[], Camera]],
         checkpoints: Checkpoints,
         saver: Lane,
-        beats: Beats,
+        beats: ServiceHeartbeats,
         clock: Clock,
     ) -> None:
         self._make_transport = transport

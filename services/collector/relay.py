@@ -25,13 +25,14 @@ from services.collector.transport.base import BATCH, WAIT_S, ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
 from services.collector.transport.pubsub import GAP, PubSubTransport
 from smartspectra.ipc.envelope import BadEnvelope, Envelope
-from vitalrig import keys
-from vitalrig.beats import Beats
-from vitalrig.bus import AWAY, connect, explain, refusal
+from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
-from vitalrig.service import Pulse, serve
-from vitalrig.settings import Names, ServiceSettings, for_service
+from vitalrig.redis_client import REDIS_ERRORS, connect, describe_error, refusal
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.serve import serve
+from vitalrig.service.service_settings import Names, ServiceSettings, for_service
+from vitalrig.service.watchdog import Watchdog
 from vitalrig.stream_limits import Limits
 from vitalrig.unkept import NEWEST, Unkept, unkept_channel
 
@@ -78,7 +79,7 @@ class Relay:
         prefixes: Whom to listen to.
         limits: How much each stream holds.
         beats: Where heartbeats go.
-        pulse: Told that the loop turns.
+        watchdog: Told that the loop turns.
         clock: What tells the time.
     """
 
@@ -87,17 +88,17 @@ class Relay:
         client: redis.Redis,
         prefixes: Sequence[str],
         limits: Limits,
-        beats: Beats,
-        pulse: Pulse,
+        beats: ServiceHeartbeats,
+        watchdog: Watchdog,
         clock: Clock,
     ) -> None:
         self._client = client
         self._transport = PubSubTransport(client, prefixes, clock.monotonic_s)
         self._streams = RelayStreams(client, prefixes, limits, beats, clock)
         self.beats = beats
-        self._pulse = pulse
+        self._watchdog = watchdog
         self._clock = clock
-        self._run = f"{keys.RELAY_RUN}{secrets.token_hex(8)}"
+        self._run = f"{redis_keys.RELAY_RUN}{secrets.token_hex(8)}"
         self._seqs = dict.fromkeys(prefixes, 0)
         self._silent_s: dict[str, float] = {}
         self._arrived: list[ReceivedEnvelope] = []
@@ -110,15 +111,15 @@ class Relay:
         """
         Relay until *stop* is set, then add what was heard.
         """
-        self._pulse.health.ready()
+        self._watchdog.health.ready()
         log.info("relay ready", extra={"prefixes": list(self._seqs)})
         while not stop.is_set():
-            self._pulse.beat()
+            self._watchdog.beat()
             try:
                 self._relay(WAIT_S)
-                self._pulse.health.ok("redis")
+                self._watchdog.health.ok("redis")
             except Unavailable as exc:
-                self._pulse.health.fail("redis", str(exc))
+                self._watchdog.health.fail("redis", str(exc))
                 stop.wait(RETRY_S)
             self._report()
         self._finish()
@@ -171,11 +172,11 @@ class Relay:
             return False
         try:
             newest: Any = self._client.xrevrange(
-                keys.envelopes_stream(state.prefix), count=LOOK_BACK
+                redis_keys.envelopes_stream(state.prefix), count=LOOK_BACK
             )
-        except AWAY:
+        except REDIS_ERRORS:
             return False  # what was heard with it must not be lost; Redis is asked again
-        envelopes = [fields.get(keys.FIELD_ENVELOPE.encode(), b"") for _, fields in newest]
+        envelopes = [fields.get(redis_keys.FIELD_ENVELOPE.encode(), b"") for _, fields in newest]
         # A stream that holds nothing yet tells whoever reads it to ask for the last state.
         if not envelopes or state.envelope in envelopes:
             return False
@@ -191,11 +192,11 @@ class Relay:
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
         for prefix in self._seqs:
-            pipe.xrevrange(keys.envelopes_stream(prefix), count=1)
+            pipe.xrevrange(redis_keys.envelopes_stream(prefix), count=1)
         try:
             time, *newest = pipe.execute(raise_on_error=False)
-        except AWAY as exc:
-            raise Unavailable(explain(exc)) from exc
+        except REDIS_ERRORS as exc:
+            raise Unavailable(describe_error(exc)) from exc
         if isinstance(time, Exception):
             return dict.fromkeys(self._seqs, 0.0)
         seconds, microseconds = time
@@ -238,17 +239,17 @@ class Relay:
         pipe = self._client.pipeline(transaction=True)
         for arrival in added:
             pipe.xadd(
-                keys.envelopes_stream(arrival.prefix),
+                redis_keys.envelopes_stream(arrival.prefix),
                 self._entry(arrival),  # type: ignore[arg-type]
                 maxlen=self._streams.max_entries(arrival.prefix),
                 approximate=True,
             )
         try:
             answers = iter(self._execute(pipe))
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             if refusal(exc) is not None:
                 self._show_newest()
-            raise Unavailable(explain(exc)) from exc
+            raise Unavailable(describe_error(exc)) from exc
         busy_s = self._clock.monotonic_s() - began_s
         for arrival in added:
             self._relayed.beat(busy_s / len(added), len(arrival.envelope))
@@ -264,7 +265,7 @@ class Relay:
             for arrival in own[-NEWEST:]:
                 unkept = Unkept(arrival.channel, self._run, arrival.seq, arrival.envelope)
                 pipe.publish(unkept_channel(prefix), unkept.packed())
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(*REDIS_ERRORS):
             pipe.execute()
 
     def _execute(self, pipe: Pipeline) -> list[Any]:
@@ -272,7 +273,7 @@ class Relay:
         commands = list(pipe.command_stack)
         try:
             return list(pipe.execute(raise_on_error=False))
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             if refusal(exc) != "oom" or not self._streams.make_room():
                 raise
         pipe.command_stack = commands
@@ -280,23 +281,26 @@ class Relay:
 
     def _entry(self, arrival: ReceivedEnvelope) -> dict[str, str | bytes | int]:
         entry: dict[str, str | bytes | int] = {
-            keys.FIELD_CHANNEL: arrival.channel,
-            keys.FIELD_ENVELOPE: arrival.envelope,
-            keys.FIELD_RUN: self._run,
-            keys.FIELD_SEQ: arrival.seq,
+            redis_keys.FIELD_CHANNEL: arrival.channel,
+            redis_keys.FIELD_ENVELOPE: arrival.envelope,
+            redis_keys.FIELD_RUN: self._run,
+            redis_keys.FIELD_SEQ: arrival.seq,
         }
         if arrival.gap:
             gap_s = arrival.gap_s or self._silent_s.get(arrival.prefix, 0.0)
-            entry |= {keys.FIELD_GAP: arrival.gap, keys.FIELD_GAP_MS: round(gap_s * 1_000)}
+            entry |= {
+                redis_keys.FIELD_GAP: arrival.gap,
+                redis_keys.FIELD_GAP_MS: round(gap_s * 1_000),
+            }
         return entry
 
     def _report(self) -> None:
         now_s = self._clock.monotonic_s()
         if now_s - self._reported_at_s >= REPORT_EVERY_S:
             self._reported_at_s = now_s
-            with contextlib.suppress(*AWAY):
+            with contextlib.suppress(*REDIS_ERRORS):
                 report = json.dumps(self.beats.report())
-                self._client.publish(f"{keys.HEARTBEATS}{self.beats.key}", report)
+                self._client.publish(f"{redis_keys.HEARTBEATS}{self.beats.key}", report)
 
 
 def _stamp_us(envelope: bytes) -> int:
@@ -306,7 +310,7 @@ def _stamp_us(envelope: bytes) -> int:
         return 0
 
 
-def build(settings: RelaySettings, pulse: Pulse) -> Relay:
+def build(settings: RelaySettings, watchdog: Watchdog) -> Relay:
     """
     Join the parts.
     """
@@ -320,8 +324,8 @@ def build(settings: RelaySettings, pulse: Pulse) -> Relay:
             settings.stream_max_age_s,
             settings.stream_least_s,
         ),
-        Beats("relay", clock=clock),
-        pulse,
+        ServiceHeartbeats("relay", clock=clock),
+        watchdog,
         clock,
     )
 

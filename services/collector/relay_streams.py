@@ -6,10 +6,10 @@ from typing import Any
 
 import redis
 
-from vitalrig import keys
-from vitalrig.beats import Beats
-from vitalrig.bus import AWAY
+from vitalrig import redis_keys
 from vitalrig.clock import Clock
+from vitalrig.redis_client import REDIS_ERRORS
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import LOOK_EVERY_S, Command, Limits, StreamState, questions
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class RelayStreams:
         client: redis.Redis,
         prefixes: Sequence[str],
         limits: Limits,
-        beats: Beats,
+        beats: ServiceHeartbeats,
         clock: Clock,
     ) -> None:
         self._client = client
@@ -64,13 +64,13 @@ class RelayStreams:
             for prefix in self._max_entries:
                 state = self._state(prefix)
                 self._max_entries[prefix] = self._limits.entries(state)
-                command = self._limits.too_old(keys.envelopes_stream(prefix), state)
+                command = self._limits.too_old(redis_keys.envelopes_stream(prefix), state)
                 if command is not None:
                     self._run([command])
                 elif self._limits.wants_room(state):
                     self._make_room(prefix, state)
                 facts[prefix] = {"held_s": state.held_s, "size_bytes": state.size_bytes}
-        except AWAY:
+        except REDIS_ERRORS:
             return
         self._beats.facts["streams"] = facts
 
@@ -83,12 +83,12 @@ class RelayStreams:
         """
         try:
             made = [self._make_room(prefix, self._state(prefix)) for prefix in self._max_entries]
-        except AWAY:
+        except REDIS_ERRORS:
             return False
         return any(made)
 
     def _make_room(self, prefix: str, state: StreamState) -> bool:
-        command = self._limits.room(keys.envelopes_stream(prefix), state)
+        command = self._limits.room(redis_keys.envelopes_stream(prefix), state)
         if command is None:
             return False
         (removed,) = self._run([command])
@@ -102,7 +102,7 @@ class RelayStreams:
         return True
 
     def _state(self, prefix: str) -> StreamState:
-        return StreamState.parse(self._run(questions(keys.envelopes_stream(prefix))))
+        return StreamState.parse(self._run(questions(redis_keys.envelopes_stream(prefix))))
 
     def _run(self, commands: Sequence[Command]) -> list[Any]:
         """

@@ -1,6 +1,6 @@
 """Whose the open session is: only the run that began it, or took it up again, completes it."""
 
-from vitalrig import keys
+from vitalrig import redis_keys
 
 
 class SessionOwner:
@@ -29,4 +29,4 @@ class SessionOwner:
         """
         if not self.run or run == self.run:
             return False
-        return not all(each.startswith(keys.RELAY_RUN) for each in (run, self.run))
+        return not all(each.startswith(redis_keys.RELAY_RUN) for each in (run, self.run))

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from vitalrig.places import sessions_folder as usual_folder
-from vitalrig.settings import Names, ServiceSettings, for_service
+from vitalrig.service.service_settings import Names, ServiceSettings, for_service
+from vitalrig.sessions_folder import sessions_folder as usual_folder
 
 
 class Settings(ServiceSettings):

@@ -10,8 +10,8 @@ import redis
 from services.collector.live_camera import LiveCamera
 from services.collector.transport.entries import received_envelope
 from services.collector.transport.reading_plan import STREAMS_AT_ONCE
-from vitalrig import keys
-from vitalrig.bus import AWAY
+from vitalrig import redis_keys
+from vitalrig.redis_client import REDIS_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class StandIn:
         try:
             for first in range(0, len(behind), STREAMS_AT_ONCE):
                 self._show(behind[first : first + STREAMS_AT_ONCE])
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             log.debug("the newest cannot be read", extra={"why": str(exc)})
         self._due_s = self._clock_s() + REST * (self._clock_s() - began_s)
 
@@ -73,7 +73,7 @@ class StandIn:
     def _show(self, prefixes: Sequence[str]) -> None:
         pipe = self._client.pipeline(transaction=False)
         for prefix in prefixes:
-            pipe.xrevrange(keys.envelopes_stream(prefix), count=NEWEST)
+            pipe.xrevrange(redis_keys.envelopes_stream(prefix), count=NEWEST)
         answers: list[Any] = pipe.execute(raise_on_error=False)
         for prefix, entries in zip(prefixes, answers, strict=True):
             if entries and not isinstance(entries, Exception):

@@ -8,8 +8,8 @@ from typing import Any
 import redis
 
 from services.collector.live_camera import LiveCamera
-from vitalrig.bus import AWAY
 from vitalrig.errors import BadMessage
+from vitalrig.redis_client import REDIS_ERRORS
 from vitalrig.unkept import Unkept, unkept_channel
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class UnkeptListener:
                     return
                 if message["type"] == "message":
                     self._show(message["channel"], message["data"])
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             log.debug("what is not kept cannot be heard", extra={"why": str(exc)})
             self._due_s = self._clock_s() + AGAIN_AFTER_S
             self.close()

@@ -28,15 +28,15 @@ from services.exporter.sources.itself import OwnSource
 from services.exporter.sources.redis_server import RedisSource
 from services.exporter.sources.snapshots import SnapshotSource
 from services.exporter.web import PATHS, Web
-from vitalrig import keys
-from vitalrig.beats import Beats
-from vitalrig.bus import AWAY, connect, explain
+from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import CannotStart
-from vitalrig.metrics.http import Answer, Request
-from vitalrig.metrics.server import Server
-from vitalrig.service import Pulse
+from vitalrig.redis_client import REDIS_ERRORS, connect, describe_error
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
+from vitalrig.web.messages import Request, Response
+from vitalrig.web.server import HttpServer
 
 log = logging.getLogger(__name__)
 
@@ -64,22 +64,22 @@ class Exporter:
         background: What is done beside the scrapes.
         client: Redis, for the exporter's own report.
         beats: The exporter's own heartbeats.
-        pulse: Told that the loop turns.
+        watchdog: Told that the loop turns.
     """
 
     def __init__(
         self,
-        serve: Callable[[], Server],
+        serve: Callable[[], HttpServer],
         background: Sequence[Work],
         client: redis.Redis,
-        beats: Beats,
-        pulse: Pulse,
+        beats: ServiceHeartbeats,
+        watchdog: Watchdog,
     ) -> None:
         self._serve = serve
         self._background = background
         self._client = client
         self.beats = beats
-        self._pulse = pulse
+        self._watchdog = watchdog
         self.port = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -101,32 +101,32 @@ class Exporter:
         # hold up the scrape in which it falls for longer than the scrape itself takes.
         gc.collect()
         gc.freeze()
-        self._pulse.health.ready()
+        self._watchdog.health.ready()
         log.info("exporter ready", extra={"port": self.port, "version": VERSION})
         while not stop.wait(TURN_S):
             self._report()
-            self._pulse.health.set("http", None if thread.is_alive() else "the server has ended")
-            self._pulse.beat()
+            self._watchdog.health.set("http", None if thread.is_alive() else "the server has ended")
+            self._watchdog.beat()
         server.shutdown()
         server.server_close()
 
     def _report(self) -> None:
         try:
-            channel = f"{keys.HEARTBEATS}{self.beats.key}"
+            channel = f"{redis_keys.HEARTBEATS}{self.beats.key}"
             self._client.publish(channel, json.dumps(self.beats.report()))
-        except AWAY as exc:
-            self._pulse.health.fail("redis", explain(exc))
+        except REDIS_ERRORS as exc:
+            self._watchdog.health.fail("redis", describe_error(exc))
         else:
-            self._pulse.health.ok("redis")
+            self._watchdog.health.ok("redis")
 
 
-def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Exporter:
+def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) -> Exporter:
     """
     Join the parts.
 
     Args:
         settings: What the exporter was told.
-        pulse: Told that the loop turns.
+        watchdog: Told that the loop turns.
         clock: What tells the time; the machine's clock by default.
 
     Raises:
@@ -134,7 +134,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
     """
     clock = clock or SystemClock()
     security = Security(settings.web_config_file, clock)
-    beats = Beats("exporter", clock=clock)
+    beats = ServiceHeartbeats("exporter", clock=clock)
     requests = Requests(PATHS)
     files = SessionFiles(settings.sessions_folder)
     client = client_of(
@@ -173,7 +173,7 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
     web = Web(
         page=Page(sources, board, settings.max_cameras, clock),
         targets={name: page for name, (page, _) in rigs.items()},
-        health=pulse.health,
+        health=watchdog.health,
         requests=requests,
         verdict=security.verdict,
     )
@@ -182,19 +182,19 @@ def build(settings: Settings, pulse: Pulse, clock: Clock | None = None) -> Expor
         background,
         connect(settings),
         beats,
-        pulse,
+        watchdog,
     )
 
 
 def counted(
-    answer: Callable[[Request], Answer], beats: Beats, clock: Clock
-) -> Callable[[Request], Answer]:
+    answer: Callable[[Request], Response], beats: ServiceHeartbeats, clock: Clock
+) -> Callable[[Request], Response]:
     """
     Let every page of metrics be a heartbeat.
     """
     steps = {"/metrics": beats.step("scrapes"), "/probe": beats.step("probes")}
 
-    def wrapped(request: Request) -> Answer:
+    def wrapped(request: Request) -> Response:
         began_s = clock.monotonic_s()
         reply = answer(request)
         if request.path in steps and reply.status == 200:  # noqa: PLR2004  OK
@@ -205,10 +205,10 @@ def counted(
 
 
 def _serve(
-    settings: Settings, answer: Callable[[Request], Answer], security: Security, clock: Clock
-) -> Server:
+    settings: Settings, answer: Callable[[Request], Response], security: Security, clock: Clock
+) -> HttpServer:
     try:
-        return Server(
+        return HttpServer(
             (settings.listen_address, settings.port),
             answer,
             security.context,

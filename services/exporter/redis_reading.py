@@ -9,8 +9,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
-from vitalrig.bus import AWAY, explain
 from vitalrig.errors import Unavailable
+from vitalrig.redis_client import REDIS_ERRORS, describe_error
 
 TIMEOUT_S = 1.0
 """Shorter than any scrape's: the page still answers while Redis hangs."""
@@ -30,8 +30,8 @@ def info_of(client: redis.Redis) -> Info:
         info: Info = client.info()
     except NoPermissionError:
         return {}
-    except AWAY as exc:
-        raise Unavailable(explain(exc)) from exc
+    except REDIS_ERRORS as exc:
+        raise Unavailable(describe_error(exc)) from exc
     return info
 
 

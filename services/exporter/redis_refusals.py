@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vitalrig.bus import REFUSALS, Refusal
+from vitalrig.redis_client import REFUSALS, Refusal
 
 
 def refusing(info: Mapping[str, Any]) -> dict[Refusal, bool]:

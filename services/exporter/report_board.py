@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vitalrig import keys
+from vitalrig import redis_keys
 from vitalrig.clock import Clock, Moment, moment
 from vitalrig.errors import Unavailable
 
@@ -49,8 +49,8 @@ class ReportBoard:
         self._clock = clock
         self._lock = threading.Lock()
         self._kinds: dict[str, OrderedDict[bytes, Heard]] = {
-            keys.CAMERAS: OrderedDict(),
-            keys.HEARTBEATS: OrderedDict(),
+            redis_keys.CAMERAS: OrderedDict(),
+            redis_keys.HEARTBEATS: OrderedDict(),
         }
         self._why_deaf = "not listening yet"
 
@@ -87,7 +87,7 @@ class ReportBoard:
         Raises:
             Unavailable: If nothing can be heard now.
         """
-        return self._of(keys.CAMERAS)
+        return self._of(redis_keys.CAMERAS)
 
     @property
     def heartbeats(self) -> Reports:
@@ -97,7 +97,7 @@ class ReportBoard:
         Raises:
             Unavailable: If nothing can be heard now.
         """
-        return self._of(keys.HEARTBEATS)
+        return self._of(redis_keys.HEARTBEATS)
 
     def _of(self, kind: str) -> Reports:
         if self._why_deaf:

@@ -8,9 +8,9 @@ from typing import Any
 import redis
 
 from services.exporter.report_board import ReportBoard
-from vitalrig import keys
-from vitalrig.bus import AWAY, explain
+from vitalrig import redis_keys
 from vitalrig.clock import Clock
+from vitalrig.redis_client import REDIS_ERRORS, describe_error
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class ReportListener:
         while not stop.is_set():
             try:
                 self._listen(stop)
-            except AWAY as exc:
-                self._board.deaf(explain(exc))
+            except REDIS_ERRORS as exc:
+                self._board.deaf(describe_error(exc))
                 log.debug("reports cannot be heard", extra={"why": str(exc)})
                 stop.wait(AGAIN_AFTER_S)
 
@@ -66,7 +66,7 @@ class ReportListener:
             RedisError: If Redis is away or hangs; also `OSError`.
         """
         with self._client.pubsub() as subscription:  # type: ignore[no-untyped-call]
-            subscription.psubscribe(keys.REPORTS)
+            subscription.psubscribe(redis_keys.REPORTS)
             heard_at_s, asked = self._clock.monotonic_s(), True
             while not stop.is_set():
                 message = subscription.get_message(timeout=TURN_S)
@@ -77,7 +77,7 @@ class ReportListener:
                 elif now_s - heard_at_s > SILENCE_S + PATIENCE_S:
                     raise redis.TimeoutError("it hangs")
                 elif now_s - heard_at_s > SILENCE_S and not asked:
-                    subscription.psubscribe(keys.REPORTS)
+                    subscription.psubscribe(redis_keys.REPORTS)
                     asked = True
 
     def _take(self, message: Mapping[str, Any]) -> None:

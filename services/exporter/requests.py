@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 
-from vitalrig.metrics.parse import OTHER
+from vitalrig.metrics.validate import OTHER
 
 
 class Requests:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
 from services.exporter.judging import Limits
-from vitalrig.places import sessions_folder as usual_folder
-from vitalrig.settings import ServiceSettings, for_service
+from vitalrig.service.service_settings import ServiceSettings, for_service
+from vitalrig.sessions_folder import sessions_folder as usual_folder
 
 
 class Target(BaseModel):

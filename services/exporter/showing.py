@@ -4,7 +4,7 @@ from services.exporter.families import Families
 from services.exporter.judging import Limits, newest, state_of
 from services.exporter.signals import SIGNALS
 from services.exporter.views import STATUSES, CameraView, SnapshotFile
-from vitalrig.metrics.parse import OTHER
+from vitalrig.metrics.validate import OTHER
 
 _US = 1_000_000
 

@@ -8,7 +8,7 @@ from services.exporter.signals import NEEDED_SERIES
 from smartspectra.ipc.channels import KINDS
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.latency import LIMITS_S
-from vitalrig.metrics.parse import label, mapping, maybe, number, tally
+from vitalrig.metrics.validate import counts_by_name, label, mapping, number, optional_number
 
 STATUSES = (
     "OK",
@@ -75,10 +75,10 @@ class Sample:
         return cls(
             number(fields.get("timestamp_us")),
             number(fields.get("age_s")),
-            maybe(fields.get("value")),
+            optional_number(fields.get("value")),
             number(fields.get("samples")),
             stable if isinstance(stable, bool) else None,
-            maybe(fields.get("confidence")),
+            optional_number(fields.get("confidence")),
         )
 
 
@@ -209,10 +209,10 @@ class CameraView:
             status=status,
             series={name: Sample.parse(series[name]) for name in NEEDED_SERIES if name in series},
             recording=_recording(mapping(fields.get("recording"))),
-            envelopes=tally(fields.get("envelopes"), KINDS),
-            rejected=tally(fields.get("rejected"), REASONS),
+            envelopes=counts_by_name(fields.get("envelopes"), KINDS),
+            rejected=counts_by_name(fields.get("rejected"), REASONS),
             counters={name: number(counters[name]) for name in COUNTERS if name in counters},
-            samples_rejected=tally(fields.get("samples_rejected"), SAMPLE_REASONS),
+            samples_rejected=counts_by_name(fields.get("samples_rejected"), SAMPLE_REASONS),
             latency=Latency.parse(fields.get("latency")),
             conflict=bool(fields["conflict"]) if "conflict" in fields else None,
         )
@@ -222,9 +222,9 @@ def _recording(fields: Mapping[str, Any]) -> Recording:
     return Recording(
         active=bool(fields.get("active")),
         paused=bool(fields.get("paused")),
-        records=maybe(fields.get("records")),
-        size_bytes=maybe(fields.get("size_bytes")),
-        write_failures=maybe(fields.get("write_failures")),
-        last_sync_us=maybe(fields.get("last_sync_us")),
-        lag_s=maybe(fields.get("lag_s")),
+        records=optional_number(fields.get("records")),
+        size_bytes=optional_number(fields.get("size_bytes")),
+        write_failures=optional_number(fields.get("write_failures")),
+        last_sync_us=optional_number(fields.get("last_sync_us")),
+        lag_s=optional_number(fields.get("lag_s")),
     )

@@ -11,10 +11,10 @@ from services.exporter.exposition import choose
 from services.exporter.families import Families
 from services.exporter.passwords import Verdict
 from services.exporter.requests import Requests
-from vitalrig.health import Health
-from vitalrig.metrics.http import Answer, Request, answer
-from vitalrig.metrics.page import ALIVE, READY, readiness
-from vitalrig.metrics.text import write
+from vitalrig.metrics.exposition import render
+from vitalrig.service.health import Health
+from vitalrig.service.service_page import ALIVE, READY, readiness
+from vitalrig.web.messages import Request, Response, response
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Web:
         self._requests = requests
         self._verdict = verdict
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         """
         Answer one request, whatever happens.
         """
@@ -82,20 +82,20 @@ class Web:
             reply = self._answer(request)
         except Exception:
             log.exception("request failed", extra={"path": request.path[:64]})
-            reply = answer(500, "failed; the log says why\n")
+            reply = response(500, "failed; the log says why\n")
         self._requests.count(request.path, reply.status)
         return reply
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         verdict = self._verdict(request.header("Authorization"), request.address)
         if verdict == "later":
-            return answer(429, "too many guesses\n", headers={"Retry-After": "5"})
+            return response(429, "too many guesses\n", headers={"Retry-After": "5"})
         if verdict == "no":
             challenge = {"WWW-Authenticate": 'Basic realm="vitalrig", charset="UTF-8"'}
-            return answer(401, "a user and a password, please\n", headers=challenge)
+            return response(401, "a user and a password, please\n", headers=challenge)
         if request.method not in ("GET", "HEAD"):
-            return answer(405, "GET and HEAD only\n", headers={"Allow": "GET, HEAD"})
-        routes: dict[str, Callable[[Request], Answer]] = {
+            return response(405, "GET and HEAD only\n", headers={"Allow": "GET, HEAD"})
+        routes: dict[str, Callable[[Request], Response]] = {
             "/": self._landing,
             "/metrics": self._own,
             "/probe": self._probe,
@@ -104,42 +104,42 @@ class Web:
         }
         return routes.get(request.path, self._nothing)(request)
 
-    def _own(self, request: Request) -> Answer:
+    def _own(self, request: Request) -> Response:
         return self._metrics(self._page, request)
 
-    def _nothing(self, _request: Request) -> Answer:
-        return answer(404, "try /metrics\n")
+    def _nothing(self, _request: Request) -> Response:
+        return response(404, "try /metrics\n")
 
-    def _alive(self, _request: Request) -> Answer:
-        return answer(200, "ok\n")
+    def _alive(self, _request: Request) -> Response:
+        return response(200, "ok\n")
 
-    def _ready(self, _request: Request) -> Answer:
+    def _ready(self, _request: Request) -> Response:
         return readiness(self._health)
 
-    def _probe(self, request: Request) -> Answer:
+    def _probe(self, request: Request) -> Response:
         asked = _fields(request).get("target", [])
         if len(asked) != 1 or asked[0] not in self._targets:
-            return answer(400, "give one target= by a name that the page at / lists\n")
+            return response(400, "give one target= by a name that the page at / lists\n")
         return self._metrics(self._targets[asked[0]], request)
 
-    def _metrics(self, page: Collects, request: Request) -> Answer:
+    def _metrics(self, page: Collects, request: Request) -> Response:
         openmetrics, content_type = choose(request.header("Accept"))
         names = _fields(request).get("name[]", [])
-        body = write(page.families(), openmetrics=openmetrics, names=names)
+        body = render(page.families(), openmetrics=openmetrics, names=names)
         headers = {"Vary": "Accept, Accept-Encoding"}
         wants_gzip = accepts_gzip(request.header("Accept-Encoding"))
         if wants_gzip and len(body) >= SMALLEST_TO_COMPRESS_BYTES:
             body = gzip.compress(body, COMPRESSION, mtime=0)
             headers["Content-Encoding"] = "gzip"
-        return answer(200, body, content_type, headers)
+        return response(200, body, content_type, headers)
 
-    def _landing(self, _request: Request) -> Answer:
+    def _landing(self, _request: Request) -> Response:
         links = "".join(
             f'\n<li><a href="/probe?target={quote(name)}">{html.escape(name)}</a></li>'
             for name in self._targets
         )
         targets = f"\n<p>Other rigs:</p><ul>{links}</ul>" if links else ""
-        return answer(200, _LANDING.format(targets=targets), "text/html; charset=utf-8")
+        return response(200, _LANDING.format(targets=targets), "text/html; charset=utf-8")
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

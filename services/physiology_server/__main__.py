@@ -12,8 +12,8 @@ from services.physiology_server.publishing.backends.json_config import JsonConfi
 from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from services.physiology_server.settings import Settings
 from vitalrig.errors import BadSettings
-from vitalrig.service import EXIT_OK, serve
-from vitalrig.settings import HelpWanted
+from vitalrig.service.serve import EXIT_OK, serve
+from vitalrig.service.service_settings import HelpWanted
 
 
 def main(argv: Sequence[str]) -> int:

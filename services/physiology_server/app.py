@@ -52,10 +52,10 @@ from services.physiology_server.signals.rate_estimator import BREATHING, PULSE
 from services.physiology_server.source_signals import signals_of, warn_of_signals
 from services.physiology_server.spool.previous_run import PreviousRun
 from services.physiology_server.state import ServerState
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings
-from vitalrig.service import Pulse
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -89,8 +89,8 @@ class PhysiologyServer:
         backend: Backend,
         pictures: PreviewPublisher,
         loops: Sequence[Loop],
-        beats: Beats,
-        pulse: Pulse,
+        beats: ServiceHeartbeats,
+        watchdog: Watchdog,
         lease: Lease | None = None,
     ) -> None:
         self._rpc = rpc
@@ -101,7 +101,7 @@ class PhysiologyServer:
         self._backend = backend
         self._pictures = pictures
         self._loops = loops
-        self._pulse = pulse
+        self._watchdog = watchdog
         self.port = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -123,7 +123,7 @@ class PhysiologyServer:
                 await self._lease.take(stop)
             self.port = await self._rpc.start()
             self.state.announce()
-            self._pulse.health.ready()
+            self._watchdog.health.ready()
             socket = self._rpc.socket
             place = {"socket": socket} if socket else {"port": self.port}
             log.info("physiology_server ready", extra=place | {"version": VERSION})
@@ -211,7 +211,7 @@ class RunInfo:
         return capture_id(facts, self.scenario)
 
 
-def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
+def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
     """
     Join the parts.
 
@@ -223,9 +223,9 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
     scenario = None if settings.scenario is None else load_scenario(settings.scenario)
     redis = redis_config(settings)
     camera = redis.key_prefix
-    beats = Beats("physiology_server", camera, clock)
+    beats = ServiceHeartbeats("physiology_server", camera, clock)
     run_id = secrets.token_hex(8)
-    spool = make_spool(settings, run_id, pulse.health, clock)
+    spool = make_spool(settings, run_id, watchdog.health, clock)
     past = PreviousRun() if spool is None else spool.past
     taken_up = past.recording if may_take_up(settings) else None
     control, drops, subscribers = Control(clock, taken_up), DroppedFrames(beats), Subscribers()
@@ -266,12 +266,12 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         frame_quality=settings.frame_quality,
         frame_max_width=settings.frame_max_width,
     )
-    publisher = Publisher(outbox, backend, beats, pulse.health, clock)
+    publisher = Publisher(outbox, backend, beats, watchdog.health, clock)
     graph = FrameLoop(
         state,
         lambda: make_capture(settings, scenario, hands),
         lambda: make_pipeline(run, state, beats),
-        pulse,
+        watchdog,
         beats,
         clock,
         onlooker=pictures,
@@ -314,7 +314,7 @@ def build(settings: Settings, pulse: Pulse) -> PhysiologyServer:
         pictures=pictures,
         loops=loops,
         beats=beats,
-        pulse=pulse,
+        watchdog=watchdog,
         lease=lease,
     )
 
@@ -328,7 +328,7 @@ def may_take_up(settings: Settings) -> bool:
     return settings.resume_recording and not is_session(settings)
 
 
-def make_pipeline(run: RunInfo, state: ServerState, beats: Beats) -> Pipeline:
+def make_pipeline(run: RunInfo, state: ServerState, beats: ServiceHeartbeats) -> Pipeline:
     """
     Make Core and Edge for one run of the graph.
     """

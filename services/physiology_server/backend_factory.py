@@ -12,10 +12,10 @@ from services.physiology_server.publishing.backends.redis.redis_config import Re
 from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.settings import Settings
 from services.physiology_server.spool.spool import Spool
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 from vitalrig.errors import CannotStart
-from vitalrig.health import Health
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import Limits
 
 MIB = 1 << 20
@@ -94,7 +94,7 @@ def make_spool(settings: Settings, run_id: str, health: Health, clock: Clock) ->
 
 
 def make_redis(
-    settings: Settings, run_id: str, beats: Beats, clock: Clock, dead_run: str
+    settings: Settings, run_id: str, beats: ServiceHeartbeats, clock: Clock, dead_run: str
 ) -> tuple[RedisBackend, Lease]:
     """
     Make the Redis backend and its lease on the key prefix.
@@ -110,7 +110,7 @@ def make_redis(
 
 
 def make_backend(
-    settings: Settings, subscribers: Subscribers, beats: Beats
+    settings: Settings, subscribers: Subscribers, beats: ServiceHeartbeats
 ) -> FileBackend | GrpcBackend:
     """
     Make a backend other than Redis.

@@ -22,9 +22,9 @@ from services.physiology_server.sources.replay_source import ReplaySource
 from services.physiology_server.sources.source import Source
 from services.physiology_server.transforms import parse
 from services.physiology_server.vision.analyser import Analyser
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 from vitalrig.errors import BadSettings
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 SESSION_SUFFIX = ".jsonl"
 
@@ -44,7 +44,7 @@ class CaptureDependencies:
     """
 
     clock: Clock
-    beats: Beats
+    beats: ServiceHeartbeats
     drops: DroppedFrames
     uploads: UploadQueue
     set_recording: SetRecording

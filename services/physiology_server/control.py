@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.physiology_server.signals.status import StatusCode
 from smartspectra.ipc.session_files import check_session_id
 from vitalrig.clock import Clock
-from vitalrig.errors import BadRequest, NotPossibleNow
+from vitalrig.errors import BadRequest, InvalidState
 
 log = logging.getLogger(__name__)
 
@@ -87,10 +87,10 @@ class Control:
         Stop Core.
 
         Raises:
-            NotPossibleNow: While the Edge graph, which needs it, runs.
+            InvalidState: While the Edge graph, which needs it, runs.
         """
         if self.edge_running:
-            raise NotPossibleNow("the Edge graph needs Core: call StopEdgeGraph first")
+            raise InvalidState("the Edge graph needs Core: call StopEdgeGraph first")
         self.core_running = False
 
     def start_edge_graph(self) -> None:
@@ -98,7 +98,7 @@ class Control:
         Start the Edge graph.
 
         Raises:
-            NotPossibleNow: Without Core.
+            InvalidState: Without Core.
         """
         self._require_core()
         if not self.edge_running:
@@ -126,7 +126,7 @@ class Control:
 
         Raises:
             BadRequest: If *session_id* cannot be part of a file's name.
-            NotPossibleNow: Without a running Edge graph, or while another session is recorded.
+            InvalidState: Without a running Edge graph, or while another session is recorded.
         """
         self.require_graph()
         if not recording:
@@ -140,7 +140,7 @@ class Control:
         if self.recording:
             if session_id in ("", self.session_id):
                 return
-            raise NotPossibleNow(
+            raise InvalidState(
                 f"session {self.session_id or 'without a name'} is being recorded: stop it first"
             )
         self.recording, self.session_id = True, session_id
@@ -152,7 +152,7 @@ class Control:
         Have Core's buffer cleared before the next frame.
 
         Raises:
-            NotPossibleNow: Without Core.
+            InvalidState: Without Core.
         """
         self._require_core()
         self.resets += 1
@@ -162,15 +162,15 @@ class Control:
         Refuse what needs a running Edge graph.
 
         Raises:
-            NotPossibleNow: Without Core, or without the Edge graph.
+            InvalidState: Without Core, or without the Edge graph.
         """
         self._require_core()
         if not self.edge_running:
-            raise NotPossibleNow(NO_GRAPH)
+            raise InvalidState(NO_GRAPH)
 
     def _require_core(self) -> None:
         if not self.core_running:
-            raise NotPossibleNow(NO_CORE)
+            raise InvalidState(NO_CORE)
 
     def see(self, status: StatusCode, timestamp_us: int) -> None:
         """

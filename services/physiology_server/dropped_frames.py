@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from typing import Literal
 
-from vitalrig.beats import Beats
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 DropReason = Literal["too_late", "bad_picture", "time_not_rising", "not_started", "queue_full"]
 REASONS: tuple[DropReason, ...] = (
@@ -20,7 +20,7 @@ class DroppedFrames:
         beats: Where the counters `frames_dropped` and `frames_dropped_{reason}` go.
     """
 
-    def __init__(self, beats: Beats) -> None:
+    def __init__(self, beats: ServiceHeartbeats) -> None:
         self._beats = beats
         self._lock = threading.Lock()
         self.by_reason: Counter[DropReason] = Counter()

@@ -17,9 +17,9 @@ from services.physiology_server.captures.capture import (
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.state import ServerState
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
-from vitalrig.service import Pulse
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class FrameLoop:
         state: What is shared with gRPC.
         make_capture: Makes the capture anew for each run of the graph.
         make_pipeline: Makes Core and Edge anew for each run of the graph.
-        pulse: Told that the loop turns.
+        watchdog: Told that the loop turns.
         beats: Where heartbeats go.
         clock: What tells the time.
         onlooker: Sees every shot.
@@ -71,8 +71,8 @@ class FrameLoop:
         state: ServerState,
         make_capture: Callable[[], Capture],
         make_pipeline: Callable[[], Pipeline],
-        pulse: Pulse,
-        beats: Beats,
+        watchdog: Watchdog,
+        beats: ServiceHeartbeats,
         clock: Clock,
         onlooker: FrameObserver | None = None,
         make_disturb: Callable[[], Disturbance] = lambda: undisturbed,
@@ -82,7 +82,7 @@ class FrameLoop:
         self._state = state
         self._make_capture = make_capture
         self._make_pipeline = make_pipeline
-        self._pulse = pulse
+        self._watchdog = watchdog
         self._clock = clock
         self._onlooker = onlooker
         self._make_disturb = make_disturb
@@ -96,7 +96,7 @@ class FrameLoop:
         """
         ended = False
         while not (ended and self._exit_at_end):
-            self._pulse.beat()
+            self._watchdog.beat()
             if self._state.control.edge_running:
                 ended = await self._run_once()
             else:
@@ -115,7 +115,7 @@ class FrameLoop:
         log.info("graph started", extra={"source": capture.kind, "fps": capture.fps})
         async with contextlib.aclosing(capture.items()) as items:
             async for item in items:
-                self._pulse.beat()
+                self._watchdog.beat()
                 self._tell_rate(capture.fps)
                 if not control.edge_running or control.starts != started:
                     break  # a start that follows the stop at once is another run
@@ -145,7 +145,7 @@ class FrameLoop:
     async def _wait_for_room(self) -> None:
         state = self._state
         while not await state.outbox.room(ROOM_S) and state.control.edge_running:
-            self._pulse.beat()
+            self._watchdog.beat()
 
     def _idle(self, item: NoFrame) -> None:
         if item.status is not None:

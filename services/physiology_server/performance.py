@@ -11,8 +11,8 @@ from services.physiology_server.settings import Settings
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.frame import Frame
 from services.physiology_server.state import ServerState
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class InstrumentedCore:
         clock: What tells how long it took.
     """
 
-    def __init__(self, core: Core, beats: Beats, clock: Clock) -> None:
+    def __init__(self, core: Core, beats: ServiceHeartbeats, clock: Clock) -> None:
         self._core = core
         self._clock = clock
         self._frames = beats.step("core_frames")
@@ -83,7 +83,7 @@ class Performance:
         self,
         settings: Settings,
         state: ServerState,
-        beats: Beats,
+        beats: ServiceHeartbeats,
         latencies: SendLatencies,
         clock: Clock,
     ) -> None:

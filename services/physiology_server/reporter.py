@@ -6,9 +6,9 @@ import contextlib
 import orjson
 import redis.asyncio
 
-from vitalrig import keys
-from vitalrig.beats import Beats
-from vitalrig.bus import AWAY
+from vitalrig import redis_keys
+from vitalrig.redis_client import REDIS_ERRORS
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 REPORT_EVERY_S = 1.0
 
@@ -22,7 +22,7 @@ class Reporter:
         beats: What is published.
     """
 
-    def __init__(self, client: redis.asyncio.Redis, beats: Beats) -> None:
+    def __init__(self, client: redis.asyncio.Redis, beats: ServiceHeartbeats) -> None:
         self._client = client
         self._beats = beats
 
@@ -30,10 +30,10 @@ class Reporter:
         """
         Report until cancelled.
         """
-        channel = f"{keys.HEARTBEATS}{self._beats.key}"
+        channel = f"{redis_keys.HEARTBEATS}{self._beats.key}"
         async with self._client:
             while True:
-                with contextlib.suppress(*AWAY):
+                with contextlib.suppress(*REDIS_ERRORS):
                     report = orjson.dumps(self._beats.report())
                     await self._client.publish(channel, report)
                 await asyncio.sleep(REPORT_EVERY_S)

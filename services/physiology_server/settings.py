@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field
 
 from services.physiology_server import flags
-from vitalrig.settings import Names, ServiceSettings, for_service
+from vitalrig.service.service_settings import Names, ServiceSettings, for_service
 
 SourceName = Literal["upload", "camera", "video", "synthetic", "replay"]
 

@@ -75,7 +75,9 @@ def test_smartspectra_is_a_namespace():
     assert not (ROOT / "libs" / "smartspectra" / "__init__.py").exists()
 
 
-@pytest.mark.parametrize("module", ["smartspectra.ipc", "vitalrig.heartbeat", "vitalrig.health"])
+@pytest.mark.parametrize(
+    "module", ["smartspectra.ipc", "vitalrig.heartbeat", "vitalrig.service.health"]
+)
 def test_what_promises_the_standard_library_alone_needs_nothing_else(module):
     """
     Imported by an interpreter that sees no installed package.

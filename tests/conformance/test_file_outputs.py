@@ -9,7 +9,7 @@ from services.physiology_server import app
 from services.physiology_server.settings import Settings
 from tests.support.conformance import Play, play
 from tests.support.eventually import eventually
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.errors import BadSettings, CannotStart
 
 OUTPUTS = ["core_metrics.jsonl", "edge_metrics.jsonl", "status.jsonl"]
@@ -122,7 +122,7 @@ def test_use_file_locking_keeps_a_second_server_out(tmp_path):
 
     def make():
         keys = {"streaming_backend": "file", "file_base_directory": tmp_path / "out", "port": 0}
-        return app.build(load(Settings, **keys), a_pulse(tmp_path))
+        return app.build(load(Settings, **keys), a_watchdog(tmp_path))
 
     server = make()
     with running(server):

@@ -17,8 +17,8 @@ from tests.support.conformance import until_the_end
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
-from tests.support.running import a_pulse, running
-from vitalrig import keys
+from tests.support.running import a_watchdog, running
+from vitalrig import redis_keys
 
 KINDS = ["core_metrics", "edge_metrics", "status", "frame", "recording_state"]
 PASSWORD = "a password"
@@ -55,7 +55,7 @@ class Heard:
         for message in self._listener.listen():
             if message["channel"] == b"end":
                 return
-            if not message["channel"].startswith(keys.HEARTBEATS.encode()):
+            if not message["channel"].startswith(redis_keys.HEARTBEATS.encode()):
                 self.channels.add(message["channel"].decode())
                 self.count += 1
 
@@ -81,7 +81,7 @@ def published(client, folder, flags=(), **config):
         *flags,
     ]  # fmt: skip
     with Heard(client) as heard:
-        server = app.build(Settings.load(argv, {})[0], a_pulse(folder))
+        server = app.build(Settings.load(argv, {})[0], a_watchdog(folder))
         with running(server):
             until_the_end(server)
     return heard

@@ -9,7 +9,7 @@ from services.physiology_server import app
 from services.physiology_server.scenarios.compare import first_difference
 from services.physiology_server.settings import Settings
 from tests.support.conformance import until_the_end
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 
 SHIPPED = sorted((Path(__file__).parents[2] / "config" / "scenarios").glob("*.yml"))
 FILES = {"core_metrics.jsonl", "edge_metrics.jsonl", "status.jsonl", "recording_state.jsonl"}
@@ -40,7 +40,7 @@ def played(scenario, folder, speed="inf", **keys):
         publish_core="always", enable_eda=True, enable_phasic_bp=True, enable_micromotion=True,
         frame_fps=0, scenario=scenario, speed=speed, file_base_directory=folder, **keys,
     )  # fmt: skip
-    server = app.build(settings, a_pulse(scenario.parent))
+    server = app.build(settings, a_watchdog(scenario.parent))
     with running(server):
         until_the_end(server)
     return {path.name: path.read_bytes().splitlines() for path in folder.glob("*.jsonl")}

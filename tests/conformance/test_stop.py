@@ -8,10 +8,10 @@ from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.publisher import Publisher
 from tests.support.backends import batch
 from tests.support.patience import PATIENCE_S
-from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
 from vitalrig.errors import Unavailable
-from vitalrig.health import Health
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 class SlowBackend:
@@ -44,7 +44,7 @@ def test_a_batch_that_is_on_its_way_is_not_sent_again(tmp_path, absences):
     async def stopped():
         outbox, backend = Outbox(1_000), SlowBackend(absences)
         publisher = Publisher(
-            outbox, backend, Beats("probe"), Health(tmp_path / "health"), SystemClock()
+            outbox, backend, ServiceHeartbeats("probe"), Health(tmp_path / "health"), SystemClock()
         )
         for each in batch(1, 100):
             outbox.put(each.outgoing)

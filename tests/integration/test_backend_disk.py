@@ -15,9 +15,9 @@ from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.publisher import Publisher
 from tests.support.backends import METRICS, batch, by_kind, until_away
 from tests.support.patience import PATIENCE_S
-from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
-from vitalrig.health import Health
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 class TmpfsDisk:
@@ -81,8 +81,8 @@ def test_a_full_disk_costs_no_line(disk, tmp_path):
 
     async def run():
         config = FileConfig(base_directory=str(disk.folder / "out"))
-        backend = FileBackend(config, Beats("probe"))
-        outbox, beats = Outbox(10_000), Beats("probe")
+        backend = FileBackend(config, ServiceHeartbeats("probe"))
+        outbox, beats = Outbox(10_000), ServiceHeartbeats("probe")
         health = Health(tmp_path / "health")
         publisher = Publisher(outbox, backend, beats, health, SystemClock())
         for each in batch(1, 101):

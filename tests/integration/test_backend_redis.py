@@ -10,8 +10,8 @@ from services.physiology_server.publishing.backends.redis.redis_backend import R
 from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from tests.support.backends import METRICS, RedisRig, a_jpeg, a_picture, batch, by_kind, play
 from tests.support.patience import PATIENCE_S
-from vitalrig.beats import Beats
 from vitalrig.errors import Unavailable
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import Limits
 
 
@@ -55,7 +55,7 @@ def with_redis(redis_server, scenario, **keys):
 
     async def run():
         config = RedisConfig(**{"host": "127.0.0.1", "port": redis_server.port} | keys)
-        beats = Beats("probe")
+        beats = ServiceHeartbeats("probe")
         backend = RedisBackend.of(config, "run1", Limits(1_000), beats)
         try:
             return await scenario(backend, beats)

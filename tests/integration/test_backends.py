@@ -28,10 +28,10 @@ from tests.support.backends import (
     until_away,
 )
 from tests.support.patience import PATIENCE_S
-from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
 from vitalrig.errors import BadMessage, Unavailable
-from vitalrig.health import Health
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 RIGS = [MemoryRig, FileRig, RedisRig, GrpcRig]
 LEAVING = [rig for rig in RIGS if hasattr(rig, "go_away")]
@@ -188,7 +188,9 @@ def test_through_the_publisher_an_absence_costs_nothing(leaving, tmp_path):
     async def scenario(rig):
         outbox = Outbox(1_000)
         health = Health(tmp_path / "health")
-        publisher = Publisher(outbox, rig.backend, Beats("probe"), health, SystemClock())
+        publisher = Publisher(
+            outbox, rig.backend, ServiceHeartbeats("probe"), health, SystemClock()
+        )
         for each in batch(1, 100):
             outbox.put(each.outgoing)
         await publisher.flush()

@@ -10,7 +10,7 @@ from services.physiology_server.settings import Settings
 from tests.support.clips import write_video
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def make(tmp_path):
             Settings, source="video", input_path=video, autostart=True, port=0, speed="inf",
             streaming_backend="file", file_base_directory=tmp_path / "out", **keys,
         )  # fmt: skip
-        return build(settings, a_pulse(tmp_path))
+        return build(settings, a_watchdog(tmp_path))
 
     return make
 

@@ -21,13 +21,13 @@ from tests.support.eventually import eventually
 from tests.support.exporting import a_camera, a_report, samples
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
-from tests.support.running import a_pulse, load, running
-from vitalrig import keys
+from tests.support.running import a_watchdog, load, running
+from vitalrig import redis_keys
 from vitalrig.clock import ManualClock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart
-from vitalrig.metrics.http import Request, answer
-from vitalrig.metrics.server import REQUEST_S, Server
-from vitalrig.settings import ServiceSettings
+from vitalrig.service.service_settings import ServiceSettings
+from vitalrig.web.messages import Request, response
+from vitalrig.web.server import REQUEST_S, HttpServer
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -40,7 +40,7 @@ def make(redis_server, tmp_path):
         sessions = tmp_path / "sessions"
         sessions.mkdir(exist_ok=True)
         settings = load(Settings, redis_server, port=0, sessions_folder=sessions, **more)
-        return build_exporter(settings, a_pulse(tmp_path, "exporter"), clock)
+        return build_exporter(settings, a_watchdog(tmp_path, "exporter"), clock)
 
     return make
 
@@ -55,8 +55,8 @@ def put(client, name="physiology", listeners=1, clock=SystemClock()):  # noqa: B
     """Let a collector and a server report, now, to so many exporters."""
     report = a_report(clock, instance=name, facts={"source": "synthetic", "camera": name})
     for channel, document in (
-        (f"{keys.HEARTBEATS}physiology_server@{name}", report),
-        (f"{keys.CAMERAS}{name}", a_camera(clock)),
+        (f"{redis_keys.HEARTBEATS}physiology_server@{name}", report),
+        (f"{redis_keys.CAMERAS}{name}", a_camera(clock)),
     ):
         text = json.dumps(document)
         eventually(lambda: client.publish(channel, text) >= listeners)  # noqa: B023
@@ -282,7 +282,7 @@ def test_a_taken_port_is_said(make, redis_server, tmp_path):
     With status 3, not with a stack.
     """
     settings = load(Settings, redis_server, port=redis_server.port, sessions_folder=tmp_path)
-    exporter = build_exporter(settings, a_pulse(tmp_path))
+    exporter = build_exporter(settings, a_watchdog(tmp_path))
 
     with pytest.raises(CannotStart, match="cannot be listened on"):
         exporter.run(threading.Event())
@@ -329,7 +329,7 @@ class Held:
     def answer(self, request: Request):
         self.entered.release()
         self.go.wait(PATIENCE_S)
-        return answer(200, "ok")
+        return response(200, "ok")
 
 
 @pytest.fixture
@@ -337,7 +337,7 @@ def serve():
     servers = []
 
     def serve(answering, max_requests=2, clock=None):
-        server = Server(
+        server = HttpServer(
             ("127.0.0.1", 0), answering, lambda: None, max_requests, clock or SystemClock()
         )
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -391,7 +391,7 @@ def test_callers_who_dawdle_keep_nobody_out(serve, sent, callers):
     """
     However many they are, and although they come again: who asks properly is answered.
     """
-    server = serve(lambda _: answer(200, "ok"), max_requests=2)
+    server = serve(lambda _: response(200, "ok"), max_requests=2)
     with contextlib.ExitStack() as stack:
         for number in range(callers):
             sock = stack.enter_context(connect(server))
@@ -408,7 +408,7 @@ def test_callers_who_do_not_read_keep_nobody_out(serve):
     """
     An answer that is made and not taken holds no place.
     """
-    large = answer(200, b"x" * 20_000_000)
+    large = response(200, b"x" * 20_000_000)
     server = serve(lambda _: large, max_requests=2)
     with contextlib.ExitStack() as stack:
         for _ in range(10):
@@ -421,7 +421,7 @@ def test_a_slot_is_free_again_after_each_request(serve):
     """
     Whatever the callers did: ask, say nothing, or speak nonsense.
     """
-    server = serve(lambda _: answer(200, "ok"), max_requests=1)
+    server = serve(lambda _: response(200, "ok"), max_requests=1)
     for sent in (b"GET / HTTP/1.0\r\n\r\n", b"", b"\x16\x03\x01\x00\r\n\r\n", b"GET\r\n\r\n") * 2:
         with connect(server) as sock:
             sock.sendall(sent)
@@ -442,7 +442,7 @@ def test_a_caller_who_dawdles_is_cut_off(serve):
     However busily: a byte now and then does not keep a thread for ever.
     """
     clock = ManualClock()
-    server = serve(lambda _: answer(200, "ok"), clock=clock)
+    server = serve(lambda _: response(200, "ok"), clock=clock)
     with connect(server) as sock:
         sock.sendall(b"GET / HT")
         eventually(lambda: len(server.callers))
@@ -467,7 +467,7 @@ def test_a_request_that_makes_no_sense_is_refused(serve, sent, status):
     """
     With a status, and without holding more of it than a page of text.
     """
-    server = serve(lambda _: answer(200, "ok"))
+    server = serve(lambda _: response(200, "ok"))
     with connect(server) as sock:
         sock.sendall(sent)
         try:

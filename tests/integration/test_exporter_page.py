@@ -27,10 +27,10 @@ from tests.support.exporting import (
     text_of,
 )
 from tests.support.programs import program
-from vitalrig import keys
-from vitalrig.bus import REFUSALS
+from vitalrig import redis_keys
 from vitalrig.clock import ManualClock, moment
-from vitalrig.metrics.text import write
+from vitalrig.metrics.exposition import render
+from vitalrig.redis_client import REFUSALS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "metrics.prom"
 
@@ -155,7 +155,9 @@ def test_both_formats_say_the_same(whole):
     """
     A strict reader of OpenMetrics accepts the page, and finds what the older text says.
     """
-    openmetrics = text_string_to_metric_families(write(whole.families(), openmetrics=True).decode())
+    openmetrics = text_string_to_metric_families(
+        render(whole.families(), openmetrics=True).decode()
+    )
     older = older_families(text_of(whole))
 
     assert {
@@ -184,8 +186,8 @@ def test_no_session_is_named_on_the_page(board, clock):
     """
     view = a_camera(clock) | {"session_id": "patient-7"}
     report = a_report(clock, facts={"source": "camera", "camera": "physiology", "run": "patient-7"})
-    hear(board, f"{keys.CAMERAS}physiology", view)
-    hear(board, f"{keys.HEARTBEATS}physiology_server@physiology", report)
+    hear(board, f"{redis_keys.CAMERAS}physiology", view)
+    hear(board, f"{redis_keys.HEARTBEATS}physiology_server@physiology", report)
 
     assert "patient-7" not in page_of(board, clock)
 
@@ -206,7 +208,7 @@ def test_a_number_that_is_too_old_is_not_on_the_page(board, clock):
     sample = a_sample(clock, 71.5)
     clock.advance(11)
     view = a_camera(clock, series={"core_metrics/pulse.rate": sample})
-    hear(board, f"{keys.CAMERAS}physiology", view)
+    hear(board, f"{redis_keys.CAMERAS}physiology", view)
 
     page = page_of(board, clock)
 
@@ -235,9 +237,9 @@ def test_a_report_that_is_rubbish_takes_only_itself_off_the_page(board, clock):
     """
     One bad writer does not blind the operator, who sees that it is there.
     """
-    hear(board, f"{keys.HEARTBEATS}rubbish", b"\xff{")
-    hear(board, f"{keys.CAMERAS}odd", a_camera(clock, envelopes={"x": "many"}))
-    hear(board, keys.CAMERAS.encode() + b"\xff", a_camera(clock))
+    hear(board, f"{redis_keys.HEARTBEATS}rubbish", b"\xff{")
+    hear(board, f"{redis_keys.CAMERAS}odd", a_camera(clock, envelopes={"x": "many"}))
+    hear(board, redis_keys.CAMERAS.encode() + b"\xff", a_camera(clock))
 
     page = page_of(board, clock)
     refused = samples(page, "vitalrig_exporter_reports")
@@ -315,7 +317,7 @@ def test_a_number_that_is_none_costs_that_number_alone(board, clock):
         "core_metrics/pulse.rate": a_sample(clock, float("nan")),
         "edge_metrics/eda.trace": a_sample(clock, 0.5),
     }
-    hear(board, f"{keys.CAMERAS}physiology", a_camera(clock, series=series))
+    hear(board, f"{redis_keys.CAMERAS}physiology", a_camera(clock, series=series))
 
     page = page_of(board, clock)
 

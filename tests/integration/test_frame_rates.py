@@ -9,13 +9,13 @@ from services.physiology_server.app import build
 from services.physiology_server.settings import Settings
 from tests.support.clips import without_rate, write_uneven_video
 from tests.support.eventually import eventually
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
 
 def server_of(folder, **keys):
-    return build(load(Settings, streaming_backend="grpc", port=0, **keys), a_pulse(folder))
+    return build(load(Settings, streaming_backend="grpc", port=0, **keys), a_watchdog(folder))
 
 
 def told(server):

@@ -17,7 +17,7 @@ from tests.support.collecting import finished, lines, small_disk
 from tests.support.eventually import eventually
 from tests.support.exporting import samples
 from tests.support.redis_server import RedisServer
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.cli.rpc import connected
 from vitalrig.unkept import Unkept
 
@@ -57,18 +57,18 @@ def sessions(tmp_path):
 @pytest.fixture
 def server(redis_on_it, tmp_path):
     settings = load(ServerSettings, redis_on_it, port=0, autostart=True)
-    return build_server(settings, a_pulse(tmp_path, "server"))
+    return build_server(settings, a_watchdog(tmp_path, "server"))
 
 
 @pytest.fixture
 def asked(redis_on_it, server, sessions, tmp_path):
     """A whole rig, and its page."""
     settings = load(CollectorSettings, redis_on_it, sessions_folder=sessions)
-    collector = build_collector(settings, a_pulse(tmp_path, "collector"))
+    collector = build_collector(settings, a_watchdog(tmp_path, "collector"))
     watching = load(
         ExporterSettings, redis_on_it, port=0, sessions_folder=sessions, stale_after_s=LIMIT_S
     )
-    exporter = build_exporter(watching, a_pulse(tmp_path, "exporter"))
+    exporter = build_exporter(watching, a_watchdog(tmp_path, "exporter"))
     with running(server), running(collector), running(exporter):
         asked = Asked(exporter)
         asked.page_with(CAMERA)

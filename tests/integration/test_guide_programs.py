@@ -25,7 +25,7 @@ from tests.support.interruptible import popen
 from tests.support.patience import PATIENCE_S
 from tests.support.recipes import program
 from tests.support.redis_server import RedisServer
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 from vitalrig.sessions.catalogue import resolve
@@ -92,7 +92,7 @@ def recorded(tmp_path_factory):
     redis.start()
     started = []
     try:
-        server = build(load(Settings, redis, port=0, autostart=True), a_pulse(folder))
+        server = build(load(Settings, redis, port=0, autostart=True), a_watchdog(folder))
         with running(server), redis.client() as client:
             eventually(lambda: server.port)
             started += [start(title, folder, redis.port) for title in LISTENERS]

@@ -12,7 +12,7 @@ from tests.support.asked import Asked
 from tests.support.eventually import eventually
 from tests.support.exporting import samples
 from tests.support.publishing import Publishing
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.clock import ManualClock
 
 LAST_REPORT = "vitalrig_camera_last_report_timestamp_seconds"
@@ -37,7 +37,7 @@ def collector(redis_server, tmp_path, clock):
     settings = load(
         CollectorSettings, redis_server, sessions_folder=tmp_path / "sessions", transport="stream"
     )
-    return build_collector(settings, a_pulse(tmp_path, "collector"), clock)
+    return build_collector(settings, a_watchdog(tmp_path, "collector"), clock)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def exporter(redis_server, tmp_path, clock):
     settings = load(
         ExporterSettings, redis_server, port=0, sessions_folder=tmp_path,
     )  # fmt: skip
-    return build_exporter(settings, a_pulse(tmp_path, "exporter"), clock)
+    return build_exporter(settings, a_watchdog(tmp_path, "exporter"), clock)
 
 
 def measure(client, clock):

@@ -26,9 +26,9 @@ from tests.support.ports import free_port
 from tests.support.programs import program
 from tests.support.publishing import Publishing
 from tests.support.reports import service_report
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.clock import SystemClock
-from vitalrig.service import own_page
+from vitalrig.service.serve import own_page
 
 ROOT = Path(__file__).parents[2]
 HEARTBEATS = "vitalrig_pipeline_heartbeats_total"
@@ -97,9 +97,9 @@ def run(redis_server, tmp_path):
             "exporter": {"port": 0, "sessions_folder": tmp_path},
         }[name] | more  # fmt: skip
         settings = load(settings_class, redis_server, metrics_port=free_port(), **more)
-        pulse = a_pulse(tmp_path, name)
-        service = build(settings, pulse)
-        with own_page(settings, service, pulse.health), running(service):
+        watchdog = a_watchdog(tmp_path, name)
+        service = build(settings, watchdog)
+        with own_page(settings, service, watchdog.health), running(service):
             yield Asked(settings.metrics_port), service
 
     return run
@@ -280,8 +280,8 @@ def test_without_a_port_there_is_no_page(redis_server, tmp_path):
     code = (
         "import sys, threading\n"
         "from services.collector import relay\n"
-        "from vitalrig.service import own_page\n"
-        "from vitalrig.health import Health\n"
+        "from vitalrig.service.serve import own_page\n"
+        "from vitalrig.service.health import Health\n"
         "settings, _ = relay.RelaySettings.load(['--config=/dev/null'], {})\n"
         "with own_page(settings, None, None):\n"
         "    print(threading.active_count(), 'http.server' in sys.modules)"
@@ -295,7 +295,7 @@ def test_the_page_needs_no_package_that_the_service_does_not_have():
     """
     The client library of Prometheus is the exporter's alone.
     """
-    code = "import sys, vitalrig.metrics.page; print('prometheus_client' in sys.modules)"
+    code = "import sys, vitalrig.service.service_page; print('prometheus_client' in sys.modules)"
 
     assert "False\n" == _python("-c", code).stdout
 

@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.physiology_server.app import build
 from services.physiology_server.settings import Settings
 from tests.support.eventually import eventually
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from tests.support.subscriber import Subscriber
 from vitalrig.errors import CannotStart
 from vitalrig.rpc import physiology_pb2 as pb
@@ -24,7 +24,7 @@ STREAM = "physiology:envelopes"
 @pytest.fixture
 def make(redis_server, tmp_path):
     def make(**keys):
-        return build(load(Settings, redis_server, **{"port": 0} | keys), a_pulse(tmp_path))
+        return build(load(Settings, redis_server, **{"port": 0} | keys), a_watchdog(tmp_path))
 
     return make
 

@@ -12,7 +12,7 @@ from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.reports import camera_report
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.cli.app import app
 
 
@@ -24,10 +24,10 @@ def sessions(tmp_path):
 @pytest.fixture
 def rig(redis_server, tmp_path, sessions):
     settings = load(ServerSettings, redis_server, port=0)
-    physiology_server = server.build(settings, a_pulse(tmp_path, "server"))
+    physiology_server = server.build(settings, a_watchdog(tmp_path, "server"))
     recorder = collector.build(
         load(CollectorSettings, redis_server, sessions_folder=sessions),
-        a_pulse(tmp_path, "collector"),
+        a_watchdog(tmp_path, "collector"),
     )
     with running(physiology_server), running(recorder), redis_server.client() as client:
         eventually(lambda: physiology_server.port and camera_report(client))
@@ -116,7 +116,7 @@ def test_a_source_that_ends_before_it_has_settled_is_not_waited_for(
     scenario.write_text("name: short\nduration_s: 2\ntimeline: []\n")
     settings = load(ServerSettings, redis_server, port=0, scenario=scenario)
     sessions.mkdir()
-    with running(service := server.build(settings, a_pulse(tmp_path, "server"))):
+    with running(service := server.build(settings, a_watchdog(tmp_path, "server"))):
         eventually(lambda: service.port)
         result = CliRunner().invoke(
             app,

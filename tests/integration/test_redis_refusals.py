@@ -10,8 +10,8 @@ from tests.support.collecting import small_disk
 from tests.support.eventually import eventually
 from tests.support.exporting import a_board, page_of, samples
 from tests.support.redis_server import RedisServer
-from vitalrig.bus import explain, refusal
 from vitalrig.clock import ManualClock
+from vitalrig.redis_client import describe_error, refusal
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def test_each_reason_to_refuse_is_told_apart_in_words(server, folder, reason):
 
     assert (reason, True, True) == (
         refusal(error),
-        reason.upper() in explain(error),
-        word in explain(error),
+        reason.upper() in describe_error(error),
+        word in describe_error(error),
     )
 
 

@@ -17,7 +17,7 @@ from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
 from tests.support.redis_server import RedisServer, programs
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.cli.rpc import connected
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,15 +85,15 @@ def test_every_service_does_its_work_as_its_own_user(guarded, admin, secrets, tm
     made = [
         server.build(
             settings_of(ServerSettings, guarded, secrets, port=0, stream_max_age_s=1),
-            a_pulse(tmp_path, "server"),
+            a_watchdog(tmp_path, "server"),
         ),
         collector.build(
             settings_of(CollectorSettings, guarded, secrets, sessions_folder=sessions),
-            a_pulse(tmp_path, "collector"),
+            a_watchdog(tmp_path, "collector"),
         ),
         exporter.build(
             settings_of(ExporterSettings, guarded, secrets, port=0, sessions_folder=sessions),
-            a_pulse(tmp_path, "exporter"),
+            a_watchdog(tmp_path, "exporter"),
         ),
     ]
     with running(made[0]), running(made[1]), running(made[2]):
@@ -120,10 +120,10 @@ def test_the_relay_and_a_collector_on_pubsub_do_their_work(guarded, admin, secre
             CollectorSettings, guarded, secrets,
             sessions_folder=tmp_path / "sessions", transport="pubsub",
         ),
-        a_pulse(tmp_path, "collector"),
+        a_watchdog(tmp_path, "collector"),
     )  # fmt: skip
     keeper = relay.build(
-        settings_of(relay.RelaySettings, guarded, secrets), a_pulse(tmp_path, "relay")
+        settings_of(relay.RelaySettings, guarded, secrets), a_watchdog(tmp_path, "relay")
     )
     state = '{"type": "recording_state", "timestamp": 1, "payload": {"recording": true}}'
     with running(listener), running(keeper), as_user(guarded, secrets, "default") as vendor:

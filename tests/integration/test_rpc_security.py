@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from tests.support.patience import PATIENCE_S
 from tests.support.rpc import own_stub, serving
 from vitalrig.cli.rpc import connected
-from vitalrig.errors import BadSettings, NotPossibleNow, Unavailable
+from vitalrig.errors import BadSettings, InvalidState, Unavailable
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
@@ -159,7 +159,7 @@ def test_our_own_client_says_what_is_missing(guarded):
     """
     with (
         connected(f"127.0.0.1:{guarded.port}", {}) as server,
-        pytest.raises(NotPossibleNow, match="authorization: Bearer"),
+        pytest.raises(InvalidState, match="authorization: Bearer"),
     ):
         server.status()
 

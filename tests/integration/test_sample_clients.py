@@ -13,7 +13,7 @@ from tests.support import faces
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from tests.support.screen import Program, Terminal
 from vitalrig.cli.rpc import connected
 
@@ -47,7 +47,7 @@ def rig(tmp_path):
 
     def start(redis_server=None, *, stoppable=False, **keys):
         settings = load(Settings, redis_server, **{"port": 0, "publish_core": "always"} | keys)
-        service = server.build(settings, a_pulse(tmp_path, "server"))
+        service = server.build(settings, a_watchdog(tmp_path, "server"))
         context = running(service)
         context.__enter__()
         port = eventually(lambda: service.port)

@@ -10,7 +10,7 @@ from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from tests.support.screen import Program
 from vitalrig.sessions.catalogue import find, resolve
 from vitalrig.sessions.verify import verify
@@ -27,7 +27,7 @@ def saver(folder, redis_port, grpc_port, *arguments):
 @pytest.fixture
 def rig(redis_server, tmp_path):
     settings = load(ServerSettings, redis_server, port=0)
-    physiology_server = server.build(settings, a_pulse(tmp_path, "server"))
+    physiology_server = server.build(settings, a_watchdog(tmp_path, "server"))
     with running(physiology_server):
         eventually(lambda: physiology_server.port)
         yield physiology_server

@@ -17,7 +17,7 @@ from tests.support.rig_promises import (
     recording,
 )
 from vitalrig.cli.rpc import connected
-from vitalrig.errors import NotPossibleNow
+from vitalrig.errors import InvalidState
 
 pytestmark = pytest.mark.stack
 
@@ -141,5 +141,5 @@ def test_a_rig_with_a_token_is_open_to_those_who_have_it(rig, tmp_path):
     assert 1 == refused.returncode
     assert "OPEN_TO_NETWORK" in refused.stderr
     assert (rig.sessions / "metrics_guarded.json").is_file()
-    with connected(rig.server) as stranger, pytest.raises(NotPossibleNow):
+    with connected(rig.server) as stranger, pytest.raises(InvalidState):
         stranger.status()

@@ -19,7 +19,7 @@ from smartspectra.ipc.channels import KINDS
 from tests.support.memory_backend import MemoryBackend
 from tests.support.patience import PATIENCE_S
 from tests.support.subscriber import Subscriber
-from vitalrig.beats import Beats
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import Limits
 
 START_US = 1_760_000_000_000_000
@@ -86,7 +86,7 @@ class FileRig:
         self._keys = {"base_directory": str(self._folder)}
 
     async def start(self):
-        self.backend = FileBackend(FileConfig(**self._keys), Beats("probe"))
+        self.backend = FileBackend(FileConfig(**self._keys), ServiceHeartbeats("probe"))
 
     async def heard(self, kind):
         return (self._folder / f"{kind}.jsonl").read_bytes().splitlines()
@@ -114,7 +114,7 @@ class RedisRig:
 
     async def start(self):
         config = RedisConfig(host="127.0.0.1", port=self._server.port)
-        self.backend = RedisBackend.of(config, "run1", Limits(1_000), Beats("probe"))
+        self.backend = RedisBackend.of(config, "run1", Limits(1_000), ServiceHeartbeats("probe"))
         self._subscriber = Subscriber(self._client, "physiology:*")
         self._request.addfinalizer(self._subscriber.close)
         self._published = []

@@ -29,7 +29,7 @@ from smartspectra.ipc.channels import CORE_METRICS, EDGE_METRICS, KINDS, STATUS
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
-from tests.support.running import a_pulse, load, running
+from tests.support.running import a_watchdog, load, running
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
 BACKENDS = ("grpc", "file", "redis")
@@ -243,7 +243,7 @@ def _play(what: Play, backend: str, folder: Path, redis: RedisServer, speed: flo
         "streaming_backend": backend, "port": 0, "scenario": scenario, "speed": speed,
         "fps": FPS, "frame_fps": 0,
     }  # fmt: skip
-    server = app.build(load(Settings, **keys | reader.keys | what.keys), a_pulse(folder))
+    server = app.build(load(Settings, **keys | reader.keys | what.keys), a_watchdog(folder))
     with ExitStack() as channels:  # a reader over gRPC hears the server's goodbye
         # As a stop lets readers read what waits for them, on a busy machine too.
         with patch.object(app, "GRACE_S", PATIENCE_S), running(server):

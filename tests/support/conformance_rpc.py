@@ -7,7 +7,7 @@ import pytest
 
 from services.physiology_server import app
 from services.physiology_server.settings import Settings
-from tests.support.running import a_pulse, load
+from tests.support.running import a_watchdog, load
 from vitalrig.rpc import physiology_pb2 as pb
 
 PRECONDITION, ARGUMENT = grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.INVALID_ARGUMENT
@@ -27,7 +27,7 @@ def serving(backend, folder, redis, **keys):
         redis_key_prefix=f"server-{next(_NUMBERS)}",
         file_base_directory=folder / "out", **keys,
     )  # fmt: skip
-    return app.build(settings, a_pulse(folder))
+    return app.build(settings, a_watchdog(folder))
 
 
 def refusal(call, *args):

@@ -9,9 +9,9 @@ from services.exporter.requests import Requests
 from services.exporter.sources.cameras import CameraSource
 from services.exporter.sources.heartbeats import HeartbeatSource
 from services.exporter.sources.itself import OwnSource
-from vitalrig import keys
+from vitalrig import redis_keys
+from vitalrig.metrics.exposition import render
 from vitalrig.metrics.latency import LIMITS_S
-from vitalrig.metrics.text import write
 
 LIMITS = Limits(report_s=10, sample_s=10, slow_sample_s=15)
 
@@ -128,7 +128,7 @@ def a_board(clock, cameras=None, reports=None):
     """What was heard just now."""
     board = ReportBoard(clock)
     board.listening()
-    for kind, documents in ((keys.CAMERAS, cameras), (keys.HEARTBEATS, reports)):
+    for kind, documents in ((redis_keys.CAMERAS, cameras), (redis_keys.HEARTBEATS, reports)):
         for name, document in (documents or {}).items():
             hear(board, f"{kind}{name}", document)
     return board
@@ -141,7 +141,7 @@ def hear(board, channel, document):
 
 
 def text_of(page) -> str:
-    return write(page.families(), openmetrics=False).decode()
+    return render(page.families(), openmetrics=False).decode()
 
 
 def a_page(board, clock, *sources, max_cameras=100) -> Page:

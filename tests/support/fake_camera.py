@@ -131,11 +131,11 @@ async def watch(transform: str) -> None:
     from services.physiology_server.captures.capture import CapturedFrame
     from services.physiology_server.dropped_frames import DroppedFrames
     from services.physiology_server.transforms import parse
-    from vitalrig.beats import Beats
     from vitalrig.clock import SystemClock
+    from vitalrig.service.heartbeats import ServiceHeartbeats
 
     clock = SystemClock()
-    beats = Beats("camera")
+    beats = ServiceHeartbeats("camera")
     capture = camera_capture(
         0, clock, beats, DroppedFrames(beats), Brightness,
         width=WIDTH, height=HEIGHT, fps=FPS, transform=parse(transform),
@@ -169,7 +169,7 @@ async def watch(transform: str) -> None:
 
 
 if __name__ == "__main__":
-    from vitalrig.logs import set_up
+    from vitalrig.service.logs import set_up
 
     set_up("camera")
     asyncio.run(watch(sys.argv[1] if len(sys.argv) > 1 else "none"))

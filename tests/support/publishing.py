@@ -5,7 +5,7 @@ import json
 
 import redis
 
-from vitalrig import keys
+from vitalrig import redis_keys
 
 START_US = 1_760_000_000_000_000
 
@@ -57,7 +57,7 @@ class Publishing:
 
     def keep_state(self) -> None:
         """Keep what was published last for those who come late, as our server does."""
-        self._client.set(keys.last_recording_state(self._prefix), self.published[-1])
+        self._client.set(redis_keys.last_recording_state(self._prefix), self.published[-1])
 
     def lose(self, count: int) -> None:
         """Use up numbers without publishing them."""

@@ -25,11 +25,11 @@ from services.physiology_server.state import ServerState
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.running import running
-from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
-from vitalrig.errors import NotPossibleNow
-from vitalrig.health import Health
+from vitalrig.errors import InvalidState
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 OTHER = Path(__file__).with_name("other_service.proto")
 ABOUT = ServerInfo("grpc", "bedside", "run1", 1_000_000, ("eda",))
@@ -47,7 +47,7 @@ class Desk:
     @contextlib.contextmanager
     def claim(self):
         if self._claimed:
-            raise NotPossibleNow("another client uploads frames")
+            raise InvalidState("another client uploads frames")
         self.claims += 1
         self._claimed = True
         try:
@@ -68,7 +68,7 @@ class RpcRig:
 
     def __init__(self, folder, *, source="synthetic", uploads=None, queue=256, **options):
         clock = SystemClock()
-        beats = Beats("physiology_server", "", clock)
+        beats = ServiceHeartbeats("physiology_server", "", clock)
         self.control = Control(clock)
         self.outbox = Outbox(10_000)
         self.state = ServerState(

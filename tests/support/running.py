@@ -8,12 +8,13 @@ from typing import Any
 
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
-from vitalrig.health import Health
-from vitalrig.service import Pulse, Service
+from vitalrig.service.health import Health
+from vitalrig.service.serve import Service
+from vitalrig.service.watchdog import Watchdog
 
 
-def a_pulse(folder: Path, name: str = "service") -> Pulse:
-    return Pulse(Health(folder / f"{name}.health"), wedged_after_s=60)
+def a_watchdog(folder: Path, name: str = "service") -> Watchdog:
+    return Watchdog(Health(folder / f"{name}.health"), wedged_after_s=60)
 
 
 @contextmanager
@@ -53,4 +54,4 @@ def load(settings_class: type, redis_server: Any = None, **keys: object) -> Any:
 
 
 def build(settings: Any, make: Callable[..., Any], folder: Path) -> Any:
-    return make(settings, a_pulse(folder, type(settings).__name__))
+    return make(settings, a_watchdog(folder, type(settings).__name__))

@@ -7,7 +7,7 @@ from services.physiology_server.envelopes import Outgoing, of_change
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.spool.spool import Spool
 from vitalrig.clock import ManualClock
-from vitalrig.health import Health
+from vitalrig.service.health import Health
 
 MIB = 1 << 20
 

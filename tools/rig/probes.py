@@ -37,7 +37,7 @@ def service(python: Path, health_file: Path, root: Path) -> str | None:
     Run the probe that containers use on a service's health file.
     """
     target = f"file:{quote(str(health_file))}?max_age_s=15"
-    asked = run([str(python), "-m", "vitalrig.health", target], cwd=root, timeout_s=15)
+    asked = run([str(python), "-m", "vitalrig.service.health", target], cwd=root, timeout_s=15)
     if asked.ok:
         return None
     return "; ".join(asked.out.strip().splitlines()) or asked.last_words

@@ -7,9 +7,9 @@ import typer
 
 from vitalrig.cli.terminal import mention, progress_bar
 from vitalrig.dotenv import BadEnvFile
-from vitalrig.places import sessions_folder as usual_folder
 from vitalrig.sessions import catalogue
 from vitalrig.sessions.files import SessionFiles
+from vitalrig.sessions_folder import sessions_folder as usual_folder
 
 if TYPE_CHECKING:
     from vitalrig.sessions.series import Session

@@ -15,7 +15,7 @@ from smartspectra.ipc.session_files import check_session_id
 from vitalrig.cli.opened import Folder
 from vitalrig.cli.rpc import Server, connected
 from vitalrig.cli.terminal import command, console, messages, say, shown
-from vitalrig.errors import BadRequest, NotPossibleNow, Unavailable
+from vitalrig.errors import BadRequest, InvalidState, Unavailable
 from vitalrig.rpc import physiology_pb2 as pb
 
 POLL_S = 0.2
@@ -75,7 +75,7 @@ def _settle(rig: Server) -> None:
         task = progress.add_task("settling", total=remaining_s)
         while remaining := _settling_s(status := rig.status()):
             if not status.edge_running:
-                raise NotPossibleNow(
+                raise InvalidState(
                     "the source has ended before its signals had settled; a longer one is needed"
                 )
             done_s = max(0.0, remaining_s - remaining)
@@ -105,7 +105,7 @@ def _record(rig: Server, name: str, seconds: float, files: dict[str, Path]) -> d
             while (passed_s := time.monotonic() - began_s) < seconds:
                 progress.update(task, completed=passed_s)
                 if not rig.status().recording:
-                    raise NotPossibleNow("the recording was stopped by someone else")
+                    raise InvalidState("the recording was stopped by someone else")
                 time.sleep(min(POLL_S, max(0.0, seconds - passed_s)))
             progress.update(task, completed=seconds)
     finally:

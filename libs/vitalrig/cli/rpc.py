@@ -13,7 +13,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from vitalrig.errors import BadSettings, NotPossibleNow, Unavailable
+from vitalrig.errors import BadSettings, InvalidState, Unavailable
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
@@ -62,7 +62,7 @@ class Server:
 
         Raises:
             Unavailable: If the server does not answer.
-            NotPossibleNow: If it refuses.
+            InvalidState: If it refuses.
         """
         self._call(self._stub.StartCore, Empty())
         return self._call(self._stub.StartEdgeGraph, Empty())
@@ -73,12 +73,12 @@ class Server:
 
         Raises:
             Unavailable: If the server does not answer.
-            NotPossibleNow: If it refuses.
+            InvalidState: If it refuses.
         """
         request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
         try:
             return self._call(self._stub.SetRecording, request)
-        except NotPossibleNow:
+        except InvalidState:
             if recording or (status := self.status()).recording:
                 raise
             return status
@@ -88,7 +88,7 @@ class Server:
             status: pb.StatusReply = rpc(request, timeout=DEADLINE_S, metadata=self._metadata)
         except grpc.RpcError as exc:
             if exc.code() in REFUSALS:
-                raise NotPossibleNow(exc.details()) from exc
+                raise InvalidState(exc.details()) from exc
             raise Unavailable(
                 f"no physiology_server answers at {self._address} ({exc.code().name}); "
                 "is the rig up? `make up` starts it, `make ps` shows it"

@@ -10,7 +10,7 @@ LONGEST_S = 86_400.0
 """What seems to be older was stamped by another clock, or was recorded on another day."""
 
 
-class Latencies:
+class LatencyHistogram:
     """
     Counts envelopes by how long they took.
 

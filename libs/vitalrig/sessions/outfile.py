@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vitalrig.atomic_files import sync_folder
 from vitalrig.errors import BadRequest
-from vitalrig.files import sync_folder
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vitalrig.errors import BadRequest, NotPossibleNow
+from vitalrig.errors import BadRequest, InvalidState
 from vitalrig.sessions.errors import extra
 from vitalrig.sessions.files import PICTURES
 from vitalrig.sessions.outfile import finished
@@ -76,7 +76,7 @@ def show(session: Session) -> None:
     Draw a session in a window, and wait until it is closed.
 
     Raises:
-        NotPossibleNow: If there is no screen to draw on.
+        InvalidState: If there is no screen to draw on.
         Unreadable: If the session's summary is damaged.
     """
     # Looks for a screen when it is imported, which saving to a file must not depend on.
@@ -85,7 +85,7 @@ def show(session: Session) -> None:
     target = plt.figure(session.name)
     if plt.get_backend().lower() == "agg":  # what it falls back to without one
         plt.close(target)
-        raise NotPossibleNow("there is no screen to show the plot on; it can be saved as a file")
+        raise InvalidState("there is no screen to show the plot on; it can be saved as a file")
     draw(session, target)
     plt.show()
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from vitalrig.harmless import harmless
-from vitalrig.places import sessions_folder as usual_folder
 from vitalrig.sessions.catalogue import camera_of, meta_of, resolve
 from vitalrig.sessions.document import Document, Span
 from vitalrig.sessions.errors import Missing, Unreadable, extra
 from vitalrig.sessions.files import SessionFiles
 from vitalrig.sessions.lines import Advance, no_progress
+from vitalrig.sessions_folder import sessions_folder as usual_folder
 
 with extra("export"):
     from vitalrig.sessions.aggregate import aggregate

@@ -14,7 +14,7 @@ from smartspectra.ipc.jsonl import set_end_aside
 from smartspectra.ipc.lock import FolderInUse, FolderLock
 from smartspectra.ipc.options import StorageOptions
 from smartspectra.ipc.recovery import finish_one
-from vitalrig.errors import NotPossibleNow, VitalrigError
+from vitalrig.errors import InvalidState, VitalrigError
 from vitalrig.sessions.catalogue import camera_of, meta_of, resolve
 from vitalrig.sessions.files import SessionFiles
 from vitalrig.sessions.lines import Advance, no_progress
@@ -63,7 +63,7 @@ def repair(files: SessionFiles, advance: Advance = no_progress) -> Repaired:
         advance: Told of bytes of the JSONL that were read.
 
     Raises:
-        NotPossibleNow: If a collector works in the session's folder.
+        InvalidState: If a collector works in the session's folder.
         BeyondRepair: If the JSONL itself is not what was recorded.
         OSError: If the disk does not allow it.
     """
@@ -103,7 +103,7 @@ def _folder_to_ourselves(files: SessionFiles) -> Iterator[None]:
                 stack.callback(FolderLock.take(base).release)
             except FolderInUse as exc:
                 who = "a collector" if exc.pid is None else f"a collector (process {exc.pid})"
-                raise NotPossibleNow(
+                raise InvalidState(
                     f"{who} works in {files.folder}; it finishes interrupted sessions by itself "
                     "when it starts. To repair one by hand stop it first (`make down`)"
                 ) from exc

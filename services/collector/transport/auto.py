@@ -10,10 +10,10 @@ from services.collector.transport.entry_ids import BEFORE_ALL
 from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.resume_points import LastRead
 from services.collector.transport.stream import StreamTransport
-from vitalrig import keys
-from vitalrig.bus import AWAY, explain
+from vitalrig import redis_keys
 from vitalrig.clock import Clock
 from vitalrig.errors import Unavailable
+from vitalrig.redis_client import REDIS_ERRORS, describe_error
 
 log = logging.getLogger(__name__)
 
@@ -111,8 +111,8 @@ class AutoTransport:
     def _have_streams(self) -> list[bool]:
         pipe = self._client.pipeline(transaction=False)
         for prefix in self._held:
-            pipe.exists(keys.envelopes_stream(prefix))
+            pipe.exists(redis_keys.envelopes_stream(prefix))
         try:
             return [bool(answer) for answer in pipe.execute()]
-        except AWAY as exc:
-            raise Unavailable(explain(exc)) from exc
+        except REDIS_ERRORS as exc:
+            raise Unavailable(describe_error(exc)) from exc

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from services.collector.transport.base import LONGEST_RUN, ReceivedEnvelope
-from vitalrig import keys
+from vitalrig import redis_keys
 
 LONGEST_TEXT = 2 * LONGEST_RUN
 _NUMBER = re.compile(rb"[0-9]{1,18}")
@@ -14,13 +14,13 @@ _NUMBER = re.compile(rb"[0-9]{1,18}")
 _CHANNEL, _ENVELOPE, _RUN, _SEQ, _FOLLOWS, _GAP, _GAP_MS = (
     name.encode()
     for name in (
-        keys.FIELD_CHANNEL,
-        keys.FIELD_ENVELOPE,
-        keys.FIELD_RUN,
-        keys.FIELD_SEQ,
-        keys.FIELD_FOLLOWS,
-        keys.FIELD_GAP,
-        keys.FIELD_GAP_MS,
+        redis_keys.FIELD_CHANNEL,
+        redis_keys.FIELD_ENVELOPE,
+        redis_keys.FIELD_RUN,
+        redis_keys.FIELD_SEQ,
+        redis_keys.FIELD_FOLLOWS,
+        redis_keys.FIELD_GAP,
+        redis_keys.FIELD_GAP_MS,
     )
 )
 

@@ -7,7 +7,7 @@ from redis.exceptions import ResponseError
 
 from services.collector.transport.base import ReceivedEnvelope
 from smartspectra.ipc.channels import RECORDING_STATE
-from vitalrig import keys
+from vitalrig import redis_keys
 
 
 def read_last_state(client: redis.Redis, prefix: str, entry_id: str = "") -> list[ReceivedEnvelope]:
@@ -24,7 +24,7 @@ def read_last_state(client: redis.Redis, prefix: str, entry_id: str = "") -> lis
         OSError: If Redis is away.
     """
     try:
-        envelope: Any = client.get(keys.last_recording_state(prefix))
+        envelope: Any = client.get(redis_keys.last_recording_state(prefix))
     except ResponseError as exc:
         if not str(exc).startswith("WRONGTYPE"):
             raise

@@ -16,8 +16,8 @@ from smartspectra.ipc.channels import (
     STATUS,
     Channels,
 )
-from vitalrig.bus import AWAY, OPERATION_TIMEOUT_S, explain
 from vitalrig.errors import Unavailable
+from vitalrig.redis_client import OPERATION_TIMEOUT_S, REDIS_ERRORS, describe_error
 
 RECORDED = (CORE_METRICS, EDGE_METRICS, STATUS, RECORDING_STATE)
 GAP = "not subscribed for a while"
@@ -69,7 +69,7 @@ class PubSubTransport:
         if self._pubsub is not None and gone:
             try:
                 self._pubsub.unsubscribe(*gone)
-            except AWAY as exc:
+            except REDIS_ERRORS as exc:
                 raise self._away(exc) from exc
 
     def read(self, wait_s: float = WAIT_S) -> Sequence[ReceivedEnvelope]:
@@ -83,7 +83,7 @@ class PubSubTransport:
             return []
         try:
             return [*self._subscribe(), *self._listen(wait_s)]
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             raise self._away(exc) from exc
 
     def at_end_s(self, prefix: str) -> float:  # noqa: ARG002  all have one connection
@@ -101,7 +101,7 @@ class PubSubTransport:
         """
         try:
             return self._subscribe()
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             raise self._away(exc) from exc
 
     def _subscribe(self) -> list[ReceivedEnvelope]:
@@ -133,7 +133,7 @@ class PubSubTransport:
         while len(arrivals) < BATCH and size_bytes < BATCH_BYTES:
             try:
                 message = self._pubsub.get_message(timeout=wait_s)
-            except AWAY as exc:
+            except REDIS_ERRORS as exc:
                 if not arrivals:
                     raise
                 self._away(exc)  # what was heard before is not lost with it
@@ -168,4 +168,4 @@ class PubSubTransport:
             self._pubsub.close()
             self._pubsub = None
             self._was_away = {prefix for prefix, _ in self._channels.values()}
-        return Unavailable(explain(error))
+        return Unavailable(describe_error(error))

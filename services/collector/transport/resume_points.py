@@ -14,7 +14,7 @@ from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, ord
 from services.collector.transport.last_state import read_last_state
 from smartspectra.ipc.channels import RECORDING_STATE
 from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
-from vitalrig import keys
+from vitalrig import redis_keys
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class ResumePoints:
             redis.RedisError: If Redis is away, or refuses this stream.
             OSError: If Redis is away.
         """
-        stream = keys.envelopes_stream(prefix)
+        stream = redis_keys.envelopes_stream(prefix)
         newest_id = only_id(self._client.xrevrange(stream, count=1))
         if not last.entry_id:
             return self._fitting_start(prefix, newest_id)
@@ -143,7 +143,7 @@ class ResumePoints:
     def _from_the_newest(self, prefix: str) -> Iterator[ReceivedEnvelope]:
         upper = "+"
         while True:
-            stream = keys.envelopes_stream(prefix)
+            stream = redis_keys.envelopes_stream(prefix)
             entries: Any = self._client.xrevrange(stream, max=upper, count=BATCH)
             yield from (received_envelope(prefix, *entry) for entry in entries)
             if len(entries) < BATCH:

@@ -13,9 +13,9 @@ from services.collector.transport.entries import received_envelope
 from services.collector.transport.entry_ids import order_of
 from services.collector.transport.reading_plan import ReadingPlan
 from services.collector.transport.resume_points import LastRead, ResumePoints, only_id
-from vitalrig import keys
-from vitalrig.bus import AWAY, explain
+from vitalrig import redis_keys
 from vitalrig.errors import Unavailable
+from vitalrig.redis_client import REDIS_ERRORS, describe_error
 
 log = logging.getLogger(__name__)
 
@@ -93,13 +93,13 @@ class StreamTransport:
             self._check_if_due()
             self._place()
             arrivals = self._read_portion()
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             # Whoever comes back may be another Redis: look again where to go on.
             places = self._unplaced | self._after | self._refused
             self._unplaced = {p: last._replace(is_connected=False) for p, last in places.items()}
             self._after, self._refused = {}, {}
             self._plan.forget()
-            raise Unavailable(explain(exc)) from exc
+            raise Unavailable(describe_error(exc)) from exc
         recalled, self._recalled = self._recalled, []
         return recalled + arrivals
 
@@ -111,7 +111,7 @@ class StreamTransport:
         asked_s = self._clock_s()
         try:
             answer: Any = self._client.xread(
-                {keys.envelopes_stream(p): self._after[p].entry_id for p in portion.prefixes},
+                {redis_keys.envelopes_stream(p): self._after[p].entry_id for p in portion.prefixes},
                 count=portion.count,
                 block=None if self._recalled or not wait_ms else wait_ms,
             )
@@ -124,7 +124,7 @@ class StreamTransport:
         given = dict(answer)
         arrivals: list[ReceivedEnvelope] = []
         for prefix in portion.prefixes:
-            entries = given.get(keys.envelopes_stream(prefix).encode(), ())
+            entries = given.get(redis_keys.envelopes_stream(prefix).encode(), ())
             some = [received_envelope(prefix, entry_id, fields) for entry_id, fields in entries]
             if len(some) < portion.count:
                 self._at_end_s[prefix] = asked_s
@@ -172,7 +172,7 @@ class StreamTransport:
             return
         pipe = self._client.pipeline(transaction=False)
         for prefix in some:
-            pipe.xrevrange(keys.envelopes_stream(prefix), count=1)
+            pipe.xrevrange(redis_keys.envelopes_stream(prefix), count=1)
         for prefix, newest in zip(some, pipe.execute(raise_on_error=False), strict=True):
             last = self._after.get(prefix)
             if last is None:

@@ -8,7 +8,7 @@ it, and dashboards and alerts are checked against it.
 from services.exporter.catalogue.cameras import CAMERAS
 from services.exporter.catalogue.rig import RIG
 from vitalrig.metrics.metric import Kind, Metric
-from vitalrig.metrics.services import SERVICES
+from vitalrig.metrics.service_catalogue import SERVICES
 
 METRICS: tuple[Metric, ...] = (*CAMERAS, *SERVICES, *RIG)
 """All metrics, in the order of the page."""

@@ -8,7 +8,7 @@ from services.exporter.signals import NEEDED_SERIES
 from services.exporter.snapshots.scanner import ArrayEnd, Scanner
 from services.exporter.views import CameraView, Recording, Sample, SnapshotFile
 from vitalrig.errors import BadMessage
-from vitalrig.metrics.parse import label, mapping, maybe
+from vitalrig.metrics.validate import label, mapping, optional_number
 
 MAX_META_BYTES = 1 << 16
 MAX_SERIES = 10_000
@@ -85,7 +85,7 @@ class Document:
         return [self._view(prefix, file) for prefix in sorted(prefixes) or given]
 
     def _view(self, prefix: str, file: SnapshotFile) -> CameraView:
-        updated_ms = maybe(self.meta.get("updated_at_ms"))
+        updated_ms = optional_number(self.meta.get("updated_at_ms"))
         updated_us = file.written_us if updated_ms is None else updated_ms * _MS
         ended = self.meta.get("stopped_at_ms") is not None
         source = self.meta.get("source", "")
@@ -103,7 +103,7 @@ class Document:
                 for name, end in ends.items()
             },
             recording=Recording(
-                active=not ended, records=maybe(self.meta.get("jsonl_envelopes_written"))
+                active=not ended, records=optional_number(self.meta.get("jsonl_envelopes_written"))
             ),
             ended=ended,
             source=source if isinstance(source, str) else "",

@@ -5,14 +5,14 @@ from collections import Counter
 from services.exporter.families import Families
 from services.exporter.scrape import Admitted, Scrape
 from services.exporter.sources.reports import add_outcomes, parsed
-from vitalrig.metrics.reports import ServiceReport
-from vitalrig.metrics.showing import (
-    show_build,
-    show_service,
-    show_source,
-    show_stream,
-    show_waiting,
+from vitalrig.metrics.service_metrics import (
+    add_build_info,
+    add_envelopes_waiting,
+    add_service_metrics,
+    add_source_info,
+    add_stream_metrics,
 )
+from vitalrig.metrics.service_report import ServiceReport
 
 MAX_SERVICES = 32
 
@@ -67,12 +67,12 @@ class HeartbeatSource:
     def _show(
         self, report: ServiceReport, age_s: float, scrape: Scrape, families: Families
     ) -> None:
-        show_service(families, report, age_s, self._stale_after_s)
+        add_service_metrics(families, report, age_s, self._stale_after_s)
         if scrape.is_news("build", report.service, report.instance):
-            show_build(families, report)
+            add_build_info(families, report)
         if scrape.is_news("source", report.camera, report.source):
-            show_source(families, report)
-            show_waiting(families, report)
+            add_source_info(families, report)
+            add_envelopes_waiting(families, report)
         for camera, stream in report.streams.items():
             if scrape.cameras.admit(camera) and scrape.is_news("stream", camera):
-                show_stream(families, camera, stream)
+                add_stream_metrics(families, camera, stream)

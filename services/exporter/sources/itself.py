@@ -3,9 +3,9 @@
 from services.exporter.families import Families
 from services.exporter.requests import Requests
 from services.exporter.scrape import Scrape
-from vitalrig.beats import Beats
-from vitalrig.metrics.reports import ServiceReport
-from vitalrig.metrics.showing import show_service
+from vitalrig.metrics.service_metrics import add_service_metrics
+from vitalrig.metrics.service_report import ServiceReport
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.version import VERSION
 
 
@@ -26,7 +26,7 @@ class OwnSource:
         self,
         requests: Requests,
         version: str = VERSION,
-        beats: Beats | None = None,
+        beats: ServiceHeartbeats | None = None,
         stale_after_s: float = 10.0,
     ) -> None:
         self._requests = requests
@@ -42,6 +42,6 @@ class OwnSource:
             families.add("vitalrig_build_info", 1, "exporter", "", self._version)
         if self._beats is not None:
             report = ServiceReport.parse("", self._beats.report())
-            show_service(families, report, age_s=0.0, stale_after_s=self._stale_after_s)
+            add_service_metrics(families, report, age_s=0.0, stale_after_s=self._stale_after_s)
         for (path, code), count in sorted(self._requests.counts().items()):
             families.add("vitalrig_exporter_http_requests_total", count, path, code)

@@ -8,7 +8,7 @@ from services.exporter.families import Families
 from services.exporter.report_board import Reports
 from vitalrig.clock import Moment
 from vitalrig.errors import BadMessage
-from vitalrig.metrics.parse import document
+from vitalrig.metrics.validate import document
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from services.exporter.scrape import Scrape
 from services.exporter.showing import show_camera
 from services.exporter.snapshots.folder import Snapshots
 from services.exporter.sources.reports import add_outcomes
-from vitalrig.metrics.parse import OTHER
-from vitalrig.metrics.reports import SOURCES
+from vitalrig.metrics.service_report import SOURCES
+from vitalrig.metrics.validate import OTHER
 
 
 class SnapshotSource:

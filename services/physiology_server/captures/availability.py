@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator, Mapping
 
 from services.physiology_server.captures.opencv_feed import CameraUnavailable
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Availability:
         clock: What tells the time.
     """
 
-    def __init__(self, name: str, beats: Beats, clock: Clock) -> None:
+    def __init__(self, name: str, beats: ServiceHeartbeats, clock: Clock) -> None:
         self._name = name
         self._beats = beats
         self._clock = clock

@@ -10,8 +10,8 @@ from services.physiology_server.captures.opencv_feed import CameraUnavailable, O
 from services.physiology_server.captures.picture_analyser import MakeAnalysis
 from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.transforms import Transform
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 LONGEST_WAIT_S = 10.0
 
@@ -99,7 +99,7 @@ class CameraDevice:
 def camera_capture(
     device: int | str,
     clock: Clock,
-    beats: Beats,
+    beats: ServiceHeartbeats,
     drops: DroppedFrames,
     make_analysis: MakeAnalysis,
     *,

@@ -14,8 +14,8 @@ from services.physiology_server.captures.thread_bridge import ThreadBridge
 from services.physiology_server.clocks.frame_rate import FrameRate
 from services.physiology_server.clocks.live import LiveClock
 from services.physiology_server.dropped_frames import DroppedFrames
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class CameraReader:
         opener: Opener,
         handover: ThreadBridge[CameraPicture],
         clock: Clock,
-        beats: Beats,
+        beats: ServiceHeartbeats,
         drops: DroppedFrames,
         rate: FrameRate,
     ) -> None:

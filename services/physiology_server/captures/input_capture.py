@@ -11,14 +11,14 @@ from services.physiology_server.captures.stream_inputs import SCHEMES, StreamUrl
 from services.physiology_server.captures.video_file_capture import VideoFileCapture
 from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.transforms import Transform
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 def input_capture(
     where: str,
     clock: Clock,
-    beats: Beats,
+    beats: ServiceHeartbeats,
     drops: DroppedFrames,
     make_analysis: MakeAnalysis,
     *,

@@ -17,8 +17,8 @@ from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import SourceKind
 from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 QUEUE_PICTURES = 4
 """Enough to even out what the analysis takes, little enough to add no delay worth naming."""
@@ -55,7 +55,7 @@ class LiveCapture:
         self,
         opener: Callable[[], Opener],
         clock: Clock,
-        beats: Beats,
+        beats: ServiceHeartbeats,
         drops: DroppedFrames,
         make_analysis: MakeAnalysis,
         *,

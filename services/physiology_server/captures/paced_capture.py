@@ -9,8 +9,8 @@ from services.physiology_server.clocks.paced import PacedClock
 from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import Frame, SourceKind
 from services.physiology_server.sources.source import Source
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class PacedCapture:
         self,
         source: Source,
         clock: Clock,
-        beats: Beats,
+        beats: ServiceHeartbeats,
         drops: DroppedFrames,
         *,
         speed: float = 1.0,

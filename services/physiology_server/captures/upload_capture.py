@@ -20,7 +20,7 @@ from services.physiology_server.signals.frame import SourceKind
 from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
-from vitalrig.errors import NotPossibleNow
+from vitalrig.errors import InvalidState
 
 IDLE_EVERY_S = 0.4
 SILENT_AFTER_S = 2.0
@@ -79,7 +79,7 @@ class UploadQueue:
         Upload a sequence of pictures as the only client.
 
         Raises:
-            NotPossibleNow: While another client does.
+            InvalidState: While another client does.
         """
         self._check_free(_NOBODY)
         self._owners += 1
@@ -104,7 +104,7 @@ class UploadQueue:
             None if it was used, otherwise why it was dropped.
 
         Raises:
-            NotPossibleNow: While another client uploads.
+            InvalidState: While another client uploads.
         """
         self._check_free(owner)
         self._uploading = True
@@ -183,7 +183,7 @@ class UploadQueue:
 
     def _check_free(self, owner: int) -> None:
         if self._uploading or self._owner not in (None, owner):
-            raise NotPossibleNow("another client uploads frames: wait until it has ended")
+            raise InvalidState("another client uploads frames: wait until it has ended")
 
     def _drop(self, reason: DropReason) -> DropReason:
         self._drops.count(reason)

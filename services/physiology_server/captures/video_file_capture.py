@@ -19,8 +19,8 @@ from services.physiology_server.clocks.paced import PacedClock
 from services.physiology_server.dropped_frames import DroppedFrames, DropReason
 from services.physiology_server.signals.frame import Frame, SourceKind
 from services.physiology_server.transforms import Transform
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class VideoFileCapture:
         self,
         path: Path,
         clock: Clock,
-        beats: Beats,
+        beats: ServiceHeartbeats,
         drops: DroppedFrames,
         make_analysis: MakeAnalysis,
         *,

@@ -3,8 +3,8 @@
 import logging
 
 from services.physiology_server.clocks.paced import JUMP_S
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class LiveClock:
         beats: Where the counter of clock jumps goes.
     """
 
-    def __init__(self, clock: Clock, beats: Beats) -> None:
+    def __init__(self, clock: Clock, beats: ServiceHeartbeats) -> None:
         self._clock = clock
         self._beats = beats
         self._first_s: float | None = None

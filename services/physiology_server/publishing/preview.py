@@ -13,7 +13,7 @@ from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.signals.frame import SourceKind
 from services.physiology_server.signals.periodic import Periodic
 from smartspectra.ipc.channels import FRAME
-from vitalrig.beats import Beats
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class PreviewPublisher:
     def __init__(
         self,
         outbox: Outbox,
-        beats: Beats,
+        beats: ServiceHeartbeats,
         source_kind: SourceKind,
         *,
         frame_fps: float = FRAME_FPS,

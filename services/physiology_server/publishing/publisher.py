@@ -10,10 +10,10 @@ from services.physiology_server.envelopes import NO_NUMBER, Numbered
 from services.physiology_server.publishing.backend import Backend
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.send_latency import SendLatencies
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock
 from vitalrig.errors import BadMessage, Unavailable
-from vitalrig.health import Health
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.unkept import NEWEST
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,12 @@ class Publisher:
     """
 
     def __init__(
-        self, outbox: Outbox, backend: Backend, beats: Beats, health: Health, clock: Clock
+        self,
+        outbox: Outbox,
+        backend: Backend,
+        beats: ServiceHeartbeats,
+        health: Health,
+        clock: Clock,
     ) -> None:
         self._outbox = outbox
         self._backend = backend

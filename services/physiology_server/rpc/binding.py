@@ -15,7 +15,7 @@ from services.physiology_server.rpc.method_matching import MethodMatching
 from services.physiology_server.rpc.operations import Operations
 from services.physiology_server.rpc.reply_builder import Facts, fill_facts
 from services.physiology_server.rpc.stream_service import StreamService
-from vitalrig.errors import BadRequest, NotPossibleNow
+from vitalrig.errors import BadRequest, InvalidState
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +178,7 @@ async def _refusals(context: Context) -> AsyncIterator[None]:
         yield
     except BadRequest as exc:
         code, why = grpc.StatusCode.INVALID_ARGUMENT, str(exc)
-    except NotPossibleNow as exc:
+    except InvalidState as exc:
         code, why = grpc.StatusCode.FAILED_PRECONDITION, str(exc)
     else:
         return

@@ -12,7 +12,7 @@ from services.physiology_server.rpc.message_shapes import Mat
 from services.physiology_server.rpc.reply_builder import Facts
 from services.physiology_server.rpc.uploaded_pictures import PictureSink, PictureUploads, picture_of
 from services.physiology_server.state import ServerState
-from vitalrig.errors import BadRequest, NotPossibleNow
+from vitalrig.errors import BadRequest, InvalidState
 from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Operations:
         Stop Core.
 
         Raises:
-            NotPossibleNow: While the Edge graph runs.
+            InvalidState: While the Edge graph runs.
         """
         return self._do(self.state.control.stop_core)
 
@@ -89,7 +89,7 @@ class Operations:
         Start the Edge graph.
 
         Raises:
-            NotPossibleNow: Without Core.
+            InvalidState: Without Core.
         """
         return self._do(self.state.control.start_edge_graph)
 
@@ -105,7 +105,7 @@ class Operations:
 
         Raises:
             BadRequest: If *session_id* cannot be part of a file's name.
-            NotPossibleNow: Without a running Edge graph, or while another session is recorded.
+            InvalidState: Without a running Edge graph, or while another session is recorded.
         """
         return self._do(lambda: self.state.control.set_recording(recording, session_id))
 
@@ -114,7 +114,7 @@ class Operations:
         Clear Core's buffer.
 
         Raises:
-            NotPossibleNow: Without Core.
+            InvalidState: Without Core.
         """
         return self._do(self.state.control.reset_processing)
 
@@ -170,11 +170,11 @@ class Operations:
             many: Whether there are several, so that no other client's may come between.
 
         Raises:
-            NotPossibleNow: If frames come from elsewhere, the graph does not run, or another
+            InvalidState: If frames come from elsewhere, the graph does not run, or another
                 client uploads.
         """
         if self._uploads is None:
-            raise NotPossibleNow(
+            raise InvalidState(
                 f"frames come from {self.state.source_kind}: "
                 "start the server with source=upload to send yours"
             )

@@ -31,7 +31,7 @@ class PictureSink(Protocol):
             None if it is used, else why not.
 
         Raises:
-            NotPossibleNow: While another client uploads.
+            InvalidState: While another client uploads.
         """
         ...
 
@@ -44,7 +44,7 @@ class PictureUploads(PictureSink, Protocol):
         Keep others out for a while.
 
         Raises:
-            NotPossibleNow: While another client uploads.
+            InvalidState: While another client uploads.
         """
         ...
 

@@ -17,7 +17,7 @@ from services.physiology_server.captures.capture import (
 from services.physiology_server.scenarios.events import Event, FrameEvent, Lasting
 from services.physiology_server.scenarios.scenario import Scenario
 from services.physiology_server.signals.frame import SourceKind
-from vitalrig.errors import BadRequest, NotPossibleNow
+from vitalrig.errors import BadRequest, InvalidState
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class _Timeline:
     def _call(self, recording: bool, session: str) -> bool:
         try:
             self._set_recording(recording, session)
-        except (NotPossibleNow, BadRequest) as exc:
+        except (InvalidState, BadRequest) as exc:
             log.warning("the scenario is refused", extra={"why": str(exc)})
             return False
         return True

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vitalrig.atomic_files import sync_folder
 from vitalrig.errors import CannotStart
-from vitalrig.files import sync_folder
 
 LOCK_FILE = ".lock"
 ENDING = ".jsonl"

@@ -19,7 +19,7 @@ from services.physiology_server.spool.spool_lines import (
 from services.physiology_server.spool.spool_reader import SpoolReader
 from services.physiology_server.spool.spool_writer import SpoolWriter
 from vitalrig.clock import Clock
-from vitalrig.health import Health
+from vitalrig.service.health import Health
 
 log = logging.getLogger(__name__)
 

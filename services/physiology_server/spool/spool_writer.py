@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from services.physiology_server.spool.segments import Segments
-from vitalrig.health import Health
+from vitalrig.service.health import Health
 
 log = logging.getLogger(__name__)
 

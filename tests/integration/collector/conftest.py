@@ -10,7 +10,7 @@ import pytest
 from services.collector.app import build
 from services.collector.settings import Settings
 from tests.support.publishing import Publishing
-from tests.support.running import a_pulse, load
+from tests.support.running import a_watchdog, load
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,15 +27,15 @@ def sessions(tmp_path):
 
 
 @pytest.fixture
-def pulse(tmp_path):
-    return a_pulse(tmp_path)
+def watchdog(tmp_path):
+    return a_watchdog(tmp_path)
 
 
 @pytest.fixture
-def make(redis_server, sessions, pulse):
+def make(redis_server, sessions, watchdog):
     def make(clock=None, **more):
         settings = load(Settings, redis_server, sessions_folder=sessions, **more)
-        return build(settings, pulse, clock)
+        return build(settings, watchdog, clock)
 
     return make
 

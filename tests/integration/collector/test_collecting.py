@@ -10,8 +10,8 @@ from tests.support.collecting import heard_by, lines, manifest, ready, summary, 
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.reports import service_report
-from tests.support.running import a_pulse, load, running
-from vitalrig import keys
+from tests.support.running import a_watchdog, load, running
+from vitalrig import redis_keys
 
 ROOT = Path(__file__).parents[3]
 
@@ -198,7 +198,7 @@ def test_with_a_relay_a_restart_of_the_collector_loses_nothing_of_such_a_server(
     The relay hears what the collector misses.
     """
     publishing = Publishing(client, stream=False)
-    relay = build_relay(load(RelaySettings, redis_server), a_pulse(tmp_path, "relay"))
+    relay = build_relay(load(RelaySettings, redis_server), a_watchdog(tmp_path, "relay"))
     with running(relay):
         heard_by(client, 1)
         with running(make()):
@@ -218,15 +218,17 @@ def test_a_relay_adds_only_what_it_has_heard(redis_server, client, tmp_path):
     """
     The last recording state, which Redis keeps, is no envelope of this stream.
     """
-    client.set(keys.last_recording_state("physiology"), b'{"type":"recording_state","payload":1}')
+    client.set(
+        redis_keys.last_recording_state("physiology"), b'{"type":"recording_state","payload":1}'
+    )
     publishing = Publishing(client, stream=False)
-    relay = build_relay(load(RelaySettings, redis_server), a_pulse(tmp_path, "relay"))
+    relay = build_relay(load(RelaySettings, redis_server), a_watchdog(tmp_path, "relay"))
     with running(relay):
         heard_by(client, 1)
         publishing.edge(3)
-        eventually(lambda: client.xlen(keys.envelopes_stream("physiology")) >= 3)
+        eventually(lambda: client.xlen(redis_keys.envelopes_stream("physiology")) >= 3)
 
-    entries = client.xrange(keys.envelopes_stream("physiology"))
+    entries = client.xrange(redis_keys.envelopes_stream("physiology"))
     assert publishing.published == [fields[b"envelope"] for _, fields in entries]
 
 
@@ -237,7 +239,7 @@ def test_what_a_relay_may_have_missed_is_in_the_manifest(
     Nobody can say how much was published while Redis was away, only that it may have been.
     """
     publishing = Publishing(client, stream=False)
-    relay = build_relay(load(RelaySettings, redis_server), a_pulse(tmp_path, "relay"))
+    relay = build_relay(load(RelaySettings, redis_server), a_watchdog(tmp_path, "relay"))
     with running(relay), running(make(transport="stream")):
         heard_by(client, 1)
         publishing.start()

@@ -16,13 +16,13 @@ from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.reports import forget
 from tests.support.running import running
-from vitalrig import keys
+from vitalrig import redis_keys
 
-STREAM = keys.envelopes_stream("physiology")
+STREAM = redis_keys.envelopes_stream("physiology")
 
 
 def test_a_full_disk_costs_no_envelope_that_the_stream_keeps(
-    make, pulse, client, sessions, publishing, caplog
+    make, watchdog, client, sessions, publishing, caplog
 ):
     """
     Recording pauses, says so everywhere, and goes on by itself where it stopped.
@@ -35,14 +35,14 @@ def test_a_full_disk_costs_no_envelope_that_the_stream_keeps(
         disk.fill()
         publishing.edge(100)
         why = eventually(lambda: paused(client))
-        told = eventually(lambda: pulse.health.failing.get("recording", ""))
+        told = eventually(lambda: watchdog.health.failing.get("recording", ""))
         publishing.edge(50)
         before = lines(sessions)
         disk.make_room()
         all_in_the_file(sessions, publishing)
         publishing.stop()
         finished(sessions)
-        eventually(lambda: not pulse.health.failing)
+        eventually(lambda: not watchdog.health.failing)
 
         assert "No space left on device" in why
         assert "physiology: [Errno 28] No space left on device" in told

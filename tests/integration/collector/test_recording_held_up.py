@@ -11,8 +11,8 @@ from tests.support.collecting import all_in_the_file, finished, lines, ready, vi
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.running import running
-from vitalrig.health import Health
-from vitalrig.service import Pulse
+from vitalrig.service.health import Health
+from vitalrig.service.watchdog import Watchdog
 
 SERIES = "edge_metrics/breathing.upper_trace"
 
@@ -73,15 +73,17 @@ def test_numbers_stay_live_while_a_write_hangs(make, client, sessions, publishin
 
 
 @pytest.fixture
-def pulse(tmp_path):
+def watchdog(tmp_path):
     """A watchdog that ends nothing, but notes that it would have."""
-    pulse = Pulse(Health(tmp_path / "health"), wedged_after_s=2.0, end=lambda: ended.append(True))
-    ended = pulse.ended = []
-    return pulse
+    watchdog = Watchdog(
+        Health(tmp_path / "health"), wedged_after_s=2.0, end=lambda: ended.append(True)
+    )
+    ended = watchdog.ended = []
+    return watchdog
 
 
 def test_a_recording_that_a_disk_holds_up_is_told_and_not_ended(
-    make, pulse, client, publishing, may_write
+    make, watchdog, client, publishing, may_write
 ):
     """
     It is not healthy; but ending the process would end the live numbers too.
@@ -91,18 +93,18 @@ def test_a_recording_that_a_disk_holds_up_is_told_and_not_ended(
         publishing.start()
         may_write.clear()
         publishing.edge(1)
-        told = eventually(lambda: pulse.health.failing.get("recording"))
+        told = eventually(lambda: watchdog.health.failing.get("recording"))
         until_s = time.monotonic() + 3.0
-        eventually(lambda: pulse.check() or time.monotonic() > until_s)
+        eventually(lambda: watchdog.check() or time.monotonic() > until_s)
         may_write.set()
-        eventually(lambda: not pulse.health.failing)
+        eventually(lambda: not watchdog.health.failing)
 
     assert "stands still for" in told
-    assert not pulse.ended
+    assert not watchdog.ended
 
 
 def test_a_recording_that_hangs_though_the_disk_answers_is_ended(
-    make, pulse, client, publishing, monkeypatch
+    make, watchdog, client, publishing, monkeypatch
 ):
     """
     Its supervisor starts it anew, and it goes on in the same session.
@@ -118,7 +120,7 @@ def test_a_recording_that_hangs_though_the_disk_answers_is_ended(
         ready(client)
         monkeypatch.setattr(Recorder, "take", slow_take)
         publishing.edge(1)
-        eventually(lambda: pulse.check() or pulse.ended)
+        eventually(lambda: watchdog.check() or watchdog.ended)
         may_go_on.set()
 
 

@@ -16,11 +16,11 @@ from tests.support.collecting import finished, heard_by, lines, manifest, ready
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.publishing import Publishing
-from tests.support.running import a_pulse, load, running
-from vitalrig import keys
+from tests.support.running import a_watchdog, load, running
+from vitalrig import redis_keys
 
 ROOT = Path(__file__).parents[3]
-STREAM = keys.envelopes_stream("physiology")
+STREAM = redis_keys.envelopes_stream("physiology")
 UNHEARD = "not subscribed for a while"
 
 
@@ -51,7 +51,7 @@ def start_relay(redis_server, tmp_path):
 
 
 def make_relay(redis_server, tmp_path, **more):
-    return relay.build(load(RelaySettings, redis_server, **more), a_pulse(tmp_path, "relay"))
+    return relay.build(load(RelaySettings, redis_server, **more), a_watchdog(tmp_path, "relay"))
 
 
 def in_stream(client, stream=STREAM):
@@ -189,10 +189,10 @@ def test_the_first_entry_of_every_camera_says_that_a_relay_began(
         heard_by(client, 1)
         for each in (publishing, other):
             each.edge(3)
-        eventually(lambda: client.xlen(keys.envelopes_stream("ward")) == 3)
+        eventually(lambda: client.xlen(redis_keys.envelopes_stream("ward")) == 3)
 
     for prefix in ("physiology", "ward"):
-        entries = client.xrange(keys.envelopes_stream(prefix))
+        entries = client.xrange(redis_keys.envelopes_stream(prefix))
         assert [True, False, False] == [b"gap" in fields for _, fields in entries]
 
 
@@ -207,12 +207,12 @@ def test_a_stream_that_is_refused_holds_up_no_other(redis_server, client, tmp_pa
         for _ in range(10):
             publishing.edge(2)
             other.edge(2)
-        eventually(lambda: client.xlen(keys.envelopes_stream("ward")) == 20)
+        eventually(lambda: client.xlen(redis_keys.envelopes_stream("ward")) == 20)
         client.delete(STREAM)
         eventually(lambda: client.exists(STREAM) and client.xlen(STREAM) == 20)
 
     assert publishing.published == in_stream(client)
-    assert other.published == in_stream(client, keys.envelopes_stream("ward"))
+    assert other.published == in_stream(client, redis_keys.envelopes_stream("ward"))
 
 
 def test_what_a_relay_cannot_keep_is_counted_exactly(

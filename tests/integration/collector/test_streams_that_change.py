@@ -8,9 +8,9 @@ from services.collector.transport.resume_points import LastRead, ResumePoints
 from tests.support.collecting import all_in_the_file, finished, lines, ready
 from tests.support.publishing import Publishing
 from tests.support.running import running
-from vitalrig import keys
+from vitalrig import redis_keys
 
-STREAM = keys.envelopes_stream("physiology")
+STREAM = redis_keys.envelopes_stream("physiology")
 LAST = LastRead("1000-7", "run1", 20)
 
 
@@ -101,19 +101,19 @@ def test_a_key_that_is_no_stream_costs_only_its_own_camera(make, client, session
     Before the start or in mid-recording; when it is a stream again, its camera goes on.
     """
     other = Publishing(client, "ward")
-    client.set(keys.envelopes_stream("third"), "not a stream")
+    client.set(redis_keys.envelopes_stream("third"), "not a stream")
     with running(make(prefixes="physiology,ward,third", transport="stream")):
         ready(client)
         for each in (publishing, other):
             each.start()
             each.edge(5)
         all_in_the_file(sessions / "ward", other)
-        client.delete(keys.envelopes_stream("ward"))
-        client.set(keys.envelopes_stream("ward"), "not a stream")
+        client.delete(redis_keys.envelopes_stream("ward"))
+        client.set(redis_keys.envelopes_stream("ward"), "not a stream")
         for _ in range(20):
             publishing.edge(5)
             all_in_the_file(sessions, publishing)
-        client.delete(keys.envelopes_stream("ward"))
+        client.delete(redis_keys.envelopes_stream("ward"))
         other.edge(5)
         all_in_the_file(sessions / "ward", other)
 
@@ -122,7 +122,7 @@ def test_a_last_state_that_is_no_text_costs_nothing(make, client, sessions, publ
     """
     Somebody uses the key for something else.
     """
-    client.rpush(keys.last_recording_state("physiology"), "x")
+    client.rpush(redis_keys.last_recording_state("physiology"), "x")
     with running(make(transport="stream")):
         ready(client)
         publishing.start()

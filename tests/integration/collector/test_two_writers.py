@@ -14,7 +14,7 @@ from tests.support.collecting import (
 from tests.support.patience import PATIENCE_S
 from tests.support.running import running
 from vitalrig.errors import CannotStart
-from vitalrig.service import EXIT_CANNOT_START
+from vitalrig.service.serve import EXIT_CANNOT_START
 
 
 @pytest.mark.parametrize("prefix", ["physiology", "ward:2"], ids=["same camera", "another"])

@@ -16,9 +16,9 @@ from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.reports import forget
 from tests.support.running import running
-from vitalrig import keys
+from vitalrig import redis_keys
 
-STREAM = keys.envelopes_stream("physiology")
+STREAM = redis_keys.envelopes_stream("physiology")
 
 
 def test_without_its_positions_it_still_keeps_each_envelope_once(
@@ -78,7 +78,7 @@ def test_a_recording_whose_start_the_stream_has_let_go_is_joined(
     Redis keeps the last recording state for those who come late; the manifest says so.
     """
     publishing.start()
-    client.set(keys.last_recording_state("physiology"), publishing.published[0])
+    client.set(redis_keys.last_recording_state("physiology"), publishing.published[0])
     publishing.edge(20)
     client.xtrim(STREAM, maxlen=10, approximate=False)
     with running(make()):
@@ -97,7 +97,7 @@ def test_who_comes_late_to_a_server_that_only_publishes_joins_its_recording(make
     """
     publishing = Publishing(client, stream=False)
     publishing.start()
-    client.set(keys.last_recording_state("physiology"), publishing.published[0])
+    client.set(redis_keys.last_recording_state("physiology"), publishing.published[0])
     with running(make(transport="pubsub")):
         heard_by(client, 1)
         publishing.edge(10)
@@ -123,7 +123,7 @@ def test_a_stop_that_was_not_heard_ends_the_recording_all_the_same(
     stop = publishing.published[0].replace(b"true", b"false").replace(b"started", b"stopped")
     later = str(time.time_ns() // 1000).encode()
     stop = stop.replace(b'"timestamp":1760000000000000', b'"timestamp":' + later)
-    client.set(keys.last_recording_state("physiology"), stop)
+    client.set(redis_keys.last_recording_state("physiology"), stop)
     with running(make(transport="pubsub")):
         heard_by(client, 1)
         eventually(lambda: not ready(client)["recording"]["active"])
@@ -144,7 +144,7 @@ def test_a_recording_that_is_finished_is_not_joined_again(make, client, sessions
         publishing.edge(10)
         publishing.stop()
         finished(sessions)
-    client.set(keys.last_recording_state("physiology"), publishing.published[0])
+    client.set(redis_keys.last_recording_state("physiology"), publishing.published[0])
     before = lines(sessions)
     with running(make(transport="pubsub")):
         heard_by(client, 1)

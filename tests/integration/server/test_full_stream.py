@@ -13,10 +13,10 @@ from tests.support.backends import batch, until_away
 from tests.support.redis_server import RedisServer, programs
 from tests.support.server_process import entries
 from tests.support.subscriber import Subscriber
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock, SystemClock
 from vitalrig.errors import Unavailable
-from vitalrig.health import Health
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import LOOK_EVERY_S, Limits
 from vitalrig.unkept import unkept_channel
 
@@ -43,7 +43,7 @@ def with_backend(server, limits, scenario):
     """Run *scenario* with a backend that keeps its stream within *limits*."""
 
     async def run():
-        beats = Beats("probe")
+        beats = ServiceHeartbeats("probe")
         config = RedisConfig(host="127.0.0.1", port=server.port)
         backend = RedisBackend.of(config, "run1", limits, beats)
         try:
@@ -188,7 +188,7 @@ class Kept:
 
     def __init__(self, server, limits):
         self.clock = ManualClock()
-        self.beats = Beats("probe")
+        self.beats = ServiceHeartbeats("probe")
         self._server = server
         self._limits = limits
 
@@ -271,7 +271,7 @@ def test_the_stream_is_looked_at_every_few_seconds(redis_server):
 
     async def looks():
         client = connect(RedisConfig(host="127.0.0.1", port=redis_server.port))
-        clock, beats = ManualClock(), Beats("probe")
+        clock, beats = ManualClock(), ServiceHeartbeats("probe")
         keeper = StreamKeeper(client, CAMERA, Limits(), beats, clock)
         found = []
         for advance_s, size in ((0.0, 1), (1.0, 2), (LOOK_EVERY_S, 3)):

@@ -9,9 +9,9 @@ from services.physiology_server.publishing.backends.redis.lease_owner import Lea
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.server_process import entries, once, runs_in
-from vitalrig import keys
+from vitalrig import redis_keys
 
-LEASE = keys.lease("physiology")
+LEASE = redis_keys.lease("physiology")
 ELSEWHERE = json.dumps(
     {"run": "theirs", "host": "ward-2", "pid": 4711, "since_us": 1, "pids_of": "elsewhere"}
 )

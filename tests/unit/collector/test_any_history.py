@@ -23,8 +23,8 @@ from tests.support.verifier.entries import Entry
 from tests.support.verifier.span import span_of
 from tests.unit.collector.making import ReadOnlyDisk
 from tests.unit.ipc.making import START_US, edge, recording
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 ACTIONS = ("edge", "edge", "edge", "start", "stop", "lose")
 
@@ -126,7 +126,7 @@ class Collecting:
         self._positions = Checkpoints(self.folder)
         recorder = Recorder("physiology", self._settings, self._positions, storage)
         place = TrackedRun.of(self._positions.of("physiology"))
-        beats = Beats("collector", clock=self.clock)
+        beats = ServiceHeartbeats("collector", clock=self.clock)
         live = LiveCamera("physiology", place, beats, self.clock)
         self.camera = Camera(live, recorder, place, beats, self.clock)
         self._after = self._positions.of("physiology").entry_id or "0-0"

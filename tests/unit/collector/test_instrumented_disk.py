@@ -3,8 +3,8 @@
 import pytest
 
 from services.collector.instrumented_disk import InstrumentedDisk
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def clock():
 
 @pytest.fixture
 def beats(clock):
-    return Beats("collector", clock=clock)
+    return ServiceHeartbeats("collector", clock=clock)
 
 
 def pieces(clock, *, fails=False):

@@ -7,8 +7,8 @@ import pytest
 from services.collector.live_camera import LiveCamera
 from services.collector.sequence_tracker import TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 START_US = 1_760_000_000_000_000
 
@@ -36,7 +36,7 @@ def arrivals(first, last, ids_behind=0):
 @pytest.fixture
 def camera():
     clock = ManualClock()
-    return LiveCamera("camera", TrackedRun(), Beats("collector", clock=clock), clock)
+    return LiveCamera("camera", TrackedRun(), ServiceHeartbeats("collector", clock=clock), clock)
 
 
 def shown(camera):

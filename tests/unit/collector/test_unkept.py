@@ -8,8 +8,8 @@ from services.collector import live_camera
 from services.collector.live_camera import LiveCamera
 from services.collector.sequence_tracker import TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.unkept import Unkept
 
 SERIES = "edge_metrics/eda.trace"
@@ -22,7 +22,7 @@ def clock():
 
 @pytest.fixture
 def camera(clock):
-    camera = LiveCamera("physiology", TrackedRun(), Beats("probe", clock=clock), clock)
+    camera = LiveCamera("physiology", TrackedRun(), ServiceHeartbeats("probe", clock=clock), clock)
     camera.recorded = {"recording": {"active": True, "paused": ""}}
     return camera
 

@@ -11,8 +11,8 @@ from services.exporter.exposition import OPENMETRICS, choose
 from services.exporter.families import Families
 from tests.support.exporting import a_board, a_camera, a_report, page_of
 from vitalrig.clock import ManualClock
-from vitalrig.metrics import text as exposition
-from vitalrig.metrics.text import write
+from vitalrig.metrics import exposition
+from vitalrig.metrics.exposition import render
 
 OLDER = (False, "text/plain; version=0.0.4; charset=utf-8")
 
@@ -46,8 +46,8 @@ def test_both_formats_are_byte_for_byte_what_the_library_writes(picks):
     """
     families = some_families(picks)
 
-    assert generate_latest(families) == write(families, openmetrics=False)
-    assert generate_openmetrics(families) == write(families, openmetrics=True)
+    assert generate_latest(families) == render(families, openmetrics=False)
+    assert generate_openmetrics(families) == render(families, openmetrics=True)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_only_the_metrics_that_are_asked_for_are_written():
     families.add("vitalrig_redis_up", 1)
     families.add("vitalrig_redis_memory_used_bytes", 5)
 
-    page = write(families, openmetrics=False, names=["vitalrig_redis_up"]).decode()
+    page = render(families, openmetrics=False, names=["vitalrig_redis_up"]).decode()
 
     assert ["vitalrig_redis_up 1.0"] == [line for line in page.splitlines() if line[0] != "#"]
 
@@ -106,5 +106,5 @@ def test_what_is_kept_between_scrapes_has_an_end(monkeypatch):
         families.add("vitalrig_recording_active", 1, f"camera-{number}")
         families.add_state("vitalrig_signal_state", "held", f"camera-{number}", "pulse")
 
-    assert generate_latest(families) == write(families, openmetrics=False)
+    assert generate_latest(families) == render(families, openmetrics=False)
     assert len(exposition._braces(("camera",))) <= 3

@@ -4,7 +4,7 @@ import pytest
 
 from services.exporter import report_board
 from services.exporter.report_board import ReportBoard
-from vitalrig import keys
+from vitalrig import redis_keys
 from vitalrig.clock import ManualClock
 from vitalrig.errors import Unavailable
 
@@ -22,7 +22,7 @@ def board(clock):
 
 
 def hear(board, name, text=b"{}"):
-    board.hear(f"{keys.CAMERAS}{name}".encode(), text)
+    board.hear(f"{redis_keys.CAMERAS}{name}".encode(), text)
 
 
 def test_the_last_report_of_a_name_counts(board):

@@ -7,9 +7,9 @@ import pytest
 from services.exporter.families import Families
 from services.exporter.requests import Requests
 from services.exporter.web import PATHS, Web, accepts_gzip
-from vitalrig.health import Health
-from vitalrig.metrics.http import Request
-from vitalrig.metrics.page import ALIVE, READY
+from vitalrig.service.health import Health
+from vitalrig.service.service_page import ALIVE, READY
+from vitalrig.web.messages import Request
 
 
 class FixedPage:

@@ -5,7 +5,7 @@ import pytest
 from services.physiology_server.control import Control, RecordingChange, StatusChange
 from services.physiology_server.signals.status import StatusCode
 from vitalrig.clock import ManualClock
-from vitalrig.errors import BadRequest, NotPossibleNow
+from vitalrig.errors import BadRequest, InvalidState
 
 
 def a_control(*verbs):
@@ -35,7 +35,7 @@ def test_the_edge_graph_needs_core():
     """
     Core is the only source of pulse.
     """
-    with pytest.raises(NotPossibleNow, match="StartCore"):
+    with pytest.raises(InvalidState, match="StartCore"):
         a_control().start_edge_graph()
 
 
@@ -43,7 +43,7 @@ def test_core_cannot_be_taken_from_under_the_edge_graph():
     """
     The order of stopping is the reverse of starting.
     """
-    with pytest.raises(NotPossibleNow, match="StopEdgeGraph"):
+    with pytest.raises(InvalidState, match="StopEdgeGraph"):
         running().stop_core()
 
 
@@ -63,7 +63,7 @@ def test_a_recording_needs_the_edge_graph():
     """
     A recording of nothing is refused rather than left empty.
     """
-    with pytest.raises(NotPossibleNow, match="StartEdgeGraph"):
+    with pytest.raises(InvalidState, match="StartEdgeGraph"):
         a_control("start_core").set_recording(True)
 
 
@@ -77,7 +77,7 @@ def test_recording_too_early_is_refused_in_the_vendor_s_words(verbs, words, reco
     """
     Whether it is to start or to stop.
     """
-    with pytest.raises(NotPossibleNow, match=words):
+    with pytest.raises(InvalidState, match=words):
         a_control(*verbs).set_recording(recording)
 
 
@@ -120,7 +120,7 @@ def test_another_session_must_wait_for_the_end_of_the_first():
     control = running()
     control.set_recording(True, "first")
 
-    with pytest.raises(NotPossibleNow, match="first"):
+    with pytest.raises(InvalidState, match="first"):
         control.set_recording(True, "second")
 
 

@@ -13,8 +13,8 @@ from services.physiology_server.settings import Settings
 from services.physiology_server.signals.core import Core
 from services.physiology_server.sources.synthetic_source import SyntheticSource
 from services.physiology_server.state import ServerState
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 FLAGS = ("log_throughput_and_latency", "log_edge_core_transfer_times", "log_dropped_frames")
 
@@ -24,7 +24,7 @@ class Rig:
 
     def __init__(self, *flags):
         self.clock = ManualClock()
-        self.beats = Beats("physiology_server", "", self.clock)
+        self.beats = ServiceHeartbeats("physiology_server", "", self.clock)
         self.latencies = SendLatencies(self.clock)
         self.state = ServerState(
             Control(self.clock), Outbox(10), "synthetic", {}, DroppedFrames(self.beats)

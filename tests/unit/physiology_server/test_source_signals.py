@@ -7,7 +7,7 @@ import pytest
 from services.physiology_server.app import build
 from services.physiology_server.settings import Settings
 from services.physiology_server.source_signals import signals_of
-from tests.support.running import a_pulse, load
+from tests.support.running import a_watchdog, load
 
 ALL_ON = {"enable_eda": True, "enable_phasic_bp": True, "enable_micromotion": True}
 OF_PICTURES = ("pulse", "breathing")
@@ -47,7 +47,7 @@ def test_a_recorded_session_gives_what_it_holds():
 
 
 def warnings(caplog, folder, source, **keys):
-    build(settings_of(source, **keys), a_pulse(folder))
+    build(settings_of(source, **keys), a_watchdog(folder))
     return [r for r in caplog.records if r.levelno == logging.WARNING]
 
 

@@ -54,7 +54,7 @@ def test_a_health_file_is_found_wherever_it_is(tmp_path):
     """
     odd = tmp_path / "100% real? #1 %20"
     odd.mkdir()
-    write = "import sys,pathlib,vitalrig.health as h; f=h.Health(pathlib.Path(sys.argv[1]))"
+    write = "import sys,pathlib,vitalrig.service.health as h; f=h.Health(pathlib.Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", f"{write}; f.ready(); f.write()", odd / "h"], check=True)
 
     assert probes.service(Path(sys.executable), odd / "h", ROOT) is None

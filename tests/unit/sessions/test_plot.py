@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tests.support.sessions import CORE, EDGE, START_US, a_session, every, golden_in, samples
-from vitalrig.errors import BadRequest, NotPossibleNow
+from vitalrig.errors import BadRequest, InvalidState
 from vitalrig.sessions import plot, traces
 from vitalrig.sessions.read import open_session
 from vitalrig.sessions.timing import timing_of
@@ -201,5 +201,5 @@ def test_without_a_screen_showing_says_so(monkeypatch):
 
     monkeypatch.setattr(mpl, "get_backend", lambda: "agg")
     mpl.use("agg", force=True)
-    with pytest.raises(NotPossibleNow, match="no screen"):
+    with pytest.raises(InvalidState, match="no screen"):
         plot.show(a_session({}))

@@ -10,7 +10,7 @@ import pytest
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, StorageOptions
 from smartspectra.ipc.manifest import CUT_SHORT
 from tests.support.sessions import golden_in, recorded
-from vitalrig.errors import NotPossibleNow
+from vitalrig.errors import InvalidState
 from vitalrig.sessions.catalogue import resolve
 from vitalrig.sessions.repair import BeyondRepair, repair
 
@@ -288,7 +288,7 @@ def test_a_folder_in_which_a_collector_works_is_left_alone(golden):
     collector = MetricsCollector(config, StorageOptions(recover=False))
     collector.start()
     before = everything(golden.folder)
-    with pytest.raises(NotPossibleNow, match="make down"):
+    with pytest.raises(InvalidState, match="make down"):
         repaired(golden)
     after = everything(golden.folder)
     collector.stop()
@@ -305,6 +305,6 @@ def test_a_collector_of_another_stem_is_respected(golden):
     )
     collector.start()
     golden.summary.unlink()
-    with pytest.raises(NotPossibleNow):
+    with pytest.raises(InvalidState):
         repaired(golden)
     collector.stop()

@@ -7,8 +7,8 @@ import pytest
 
 from services.physiology_server.captures.availability import Availability, back_off
 from services.physiology_server.captures.opencv_feed import CameraUnavailable
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 GONE = CameraUnavailable("there is no such device", "plug it in")
 BUSY = CameraUnavailable("it is busy", "close the other program")
@@ -21,7 +21,7 @@ def clock():
 
 @pytest.fixture
 def beats():
-    return Beats("physiology_server")
+    return ServiceHeartbeats("physiology_server")
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from services.physiology_server.captures.thread_bridge import ThreadBridge
 from services.physiology_server.clocks.frame_rate import FrameRate
 from services.physiology_server.dropped_frames import DroppedFrames
 from tests.support.clips import luma
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 INTERVAL_S = 1 / 30
 
@@ -73,7 +73,7 @@ def read(*scripts, rate=None):
     """Read the scripts to their end; give what was handed over, the beats and the drops."""
 
     async def run():
-        clock, beats = ManualClock(), Beats("physiology_server")
+        clock, beats = ManualClock(), ServiceHeartbeats("physiology_server")
         drops = DroppedFrames(beats)
         handover = ThreadBridge(10_000, lambda: None)
         opener = Opener(clock, *scripts)

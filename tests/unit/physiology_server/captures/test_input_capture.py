@@ -9,12 +9,12 @@ from services.physiology_server.captures.live_capture import LiveCapture
 from services.physiology_server.captures.video_file_capture import VideoFileCapture
 from services.physiology_server.dropped_frames import DroppedFrames
 from tests.support.clips import Brightness, write_video
-from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 def capture(where, **how):
-    beats = Beats("physiology_server")
+    beats = ServiceHeartbeats("physiology_server")
     return input_capture(str(where), SystemClock(), beats, DroppedFrames(beats), Brightness, **how)
 
 

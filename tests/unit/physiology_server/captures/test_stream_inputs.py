@@ -17,8 +17,8 @@ from services.physiology_server.signals.status import StatusCode
 from tests.support.clips import FPS, Brightness, luma, y4m, y4m_frame, y4m_header
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
-from vitalrig.beats import Beats
 from vitalrig.clock import SystemClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 AWAY = NoFrame(StatusCode.PROCESSING_NOT_STARTED)
 
@@ -27,7 +27,7 @@ class Watching:
     """A capture in a thread of its own, and what it has yielded."""
 
     def __init__(self, where, make_analysis=Brightness):
-        self.beats = Beats("physiology_server")
+        self.beats = ServiceHeartbeats("physiology_server")
         self.drops = DroppedFrames(self.beats)
         self.capture = input_capture(
             str(where), SystemClock(), self.beats, self.drops, make_analysis
@@ -233,7 +233,11 @@ def test_a_fault_of_the_analysis_ends_the_capture(fifo):
 
     async def run():
         capture = input_capture(
-            str(fifo), SystemClock(), Beats("x"), DroppedFrames(Beats("x")), Mistaken
+            str(fifo),
+            SystemClock(),
+            ServiceHeartbeats("x"),
+            DroppedFrames(ServiceHeartbeats("x")),
+            Mistaken,
         )
         async with contextlib.aclosing(capture.items()) as items, asyncio.timeout(PATIENCE_S):
             async for _ in items:

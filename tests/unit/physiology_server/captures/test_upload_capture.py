@@ -15,9 +15,9 @@ from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
 from tests.support.clips import Brightness
 from tests.support.patience import PATIENCE_S
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
-from vitalrig.errors import NotPossibleNow
+from vitalrig.errors import InvalidState
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 def picture(level=100):
@@ -30,7 +30,7 @@ class Receiver:
 
     def __init__(self, *, make_analysis=Brightness, **how):
         self.clock = ManualClock()
-        self.drops = DroppedFrames(Beats("physiology_server"))
+        self.drops = DroppedFrames(ServiceHeartbeats("physiology_server"))
         self.uploads = UploadQueue(self.drops, opens_within_s=0)
         self.shots = []
         self.idles = asyncio.Queue()
@@ -179,9 +179,9 @@ def test_while_one_client_uploads_another_is_told_to_wait():
     async def script(receiver):
         with receiver.uploads.claim() as first:
             answer = await first.put(picture(), 0)
-            with pytest.raises(NotPossibleNow, match="another client uploads"):
+            with pytest.raises(InvalidState, match="another client uploads"):
                 await receiver.uploads.put(picture(), 0)
-            with pytest.raises(NotPossibleNow), receiver.uploads.claim():
+            with pytest.raises(InvalidState), receiver.uploads.claim():
                 pass
         return answer, await receiver.uploads.put(picture(), 0)
 
@@ -198,7 +198,7 @@ def test_a_second_picture_at_the_same_time_is_refused():
     async def script(receiver):
         first = asyncio.create_task(receiver.uploads.put(picture(), 0))
         await asyncio.sleep(0)
-        with pytest.raises(NotPossibleNow):
+        with pytest.raises(InvalidState):
             await receiver.uploads.put(picture(), 40_000)
         return await first
 

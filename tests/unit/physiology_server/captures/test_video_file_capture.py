@@ -21,8 +21,8 @@ from tests.support.clips import (
     write_uneven_video,
     write_video,
 )
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock, SystemClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 class Player:
@@ -30,7 +30,7 @@ class Player:
 
     def __init__(self, path, make_analysis=Brightness, clock=None, **how):
         self.clock = clock or SystemClock()
-        beats = Beats("physiology_server")
+        beats = ServiceHeartbeats("physiology_server")
         self.drops = DroppedFrames(beats)
         how = {"speed": math.inf} | how
         self.capture = VideoFileCapture(path, self.clock, beats, self.drops, make_analysis, **how)

@@ -3,8 +3,8 @@
 import pytest
 
 from services.physiology_server.clocks.live import LiveClock
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def clock():
 
 @pytest.fixture
 def beats():
-    return Beats("physiology_server")
+    return ServiceHeartbeats("physiology_server")
 
 
 def test_time_begins_with_the_first_picture(clock, beats):

@@ -12,8 +12,8 @@ from services.physiology_server.envelopes import Numbered, Outgoing
 from services.physiology_server.publishing.backends.file.file_backend import FileBackend
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
 from services.physiology_server.publishing.backends.file.output_folder import OutputFolder
-from vitalrig.beats import Beats
 from vitalrig.errors import BadSettings, CannotStart, Unavailable
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 class Rig:
@@ -21,7 +21,7 @@ class Rig:
 
     def __init__(self, folder, **keys):
         self.folder = folder
-        self.beats = Beats("probe")
+        self.beats = ServiceHeartbeats("probe")
         self.backend = FileBackend(FileConfig(base_directory=str(folder), **keys), self.beats)
 
     def send(self, *numbered):

@@ -15,8 +15,8 @@ from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.frame import Frame, Signals
 from services.physiology_server.signals.status import StatusCode
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "file_ipc"
 FPS = 25
@@ -75,7 +75,7 @@ def folder(tmp_path_factory):
         outbox.put(outgoing)
 
     async def run():
-        backend = FileBackend(FileConfig(base_directory=str(folder)), Beats("probe"))
+        backend = FileBackend(FileConfig(base_directory=str(folder)), ServiceHeartbeats("probe"))
         await backend.send(outbox.take(1_000))
         await backend.close()
 

@@ -14,7 +14,7 @@ from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.preview import PreviewPublisher, to_jpeg
 from services.physiology_server.signals.frame import Frame
 from tests.support.patience import PATIENCE_S
-from vitalrig.beats import Beats
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 START_US = 1_760_000_000_000_000
 
@@ -32,7 +32,7 @@ class Watching:
 
     def __init__(self, kind="camera", **keys):
         self.outbox = Outbox(9)
-        self.beats = Beats("probe")
+        self.beats = ServiceHeartbeats("probe")
         self.pictures = PreviewPublisher(self.outbox, self.beats, kind, **keys)
 
     async def see(self, shot):

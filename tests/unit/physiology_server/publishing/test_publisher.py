@@ -7,9 +7,9 @@ from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.publisher import Publisher
 from tests.support.memory_backend import MemoryBackend
 from tests.support.patience import PATIENCE_S
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock, SystemClock
-from vitalrig.health import Health
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 class Parts:
@@ -17,7 +17,7 @@ class Parts:
         clock = clock or SystemClock()
         self.outbox = Outbox(max_envelopes, clock)
         self.backend = MemoryBackend()
-        self.beats = Beats("probe")
+        self.beats = ServiceHeartbeats("probe")
         self.health = Health(tmp_path / "health")
         self.publisher = Publisher(self.outbox, self.backend, self.beats, self.health, clock)
 

@@ -9,9 +9,9 @@ from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.rpc.stream_service import StreamService
 from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.state import ServerState
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 from vitalrig.rpc import physiology_pb2 as pb
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 class Context:
@@ -34,7 +34,7 @@ class Parts:
     def __init__(self):
         self.control = Control(ManualClock())
         self.outbox = Outbox(100)
-        drops = DroppedFrames(Beats("physiology_server"))
+        drops = DroppedFrames(ServiceHeartbeats("physiology_server"))
         self.state = ServerState(self.control, self.outbox, "synthetic", {}, drops)
         self.hub = Subscribers()
         streams = StreamService(self.state, self.hub)

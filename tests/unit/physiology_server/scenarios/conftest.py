@@ -21,9 +21,9 @@ from services.physiology_server.scenarios.scenario_file import load_scenario
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.state import ServerState
-from tests.support.running import a_pulse
-from vitalrig.beats import Beats
+from tests.support.running import a_watchdog
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 CONFIG = Path(__file__).parents[4] / "config" / "scenarios"
 FOREVER = float("inf")
@@ -61,7 +61,7 @@ async def _play(
 ):
     """Play *scenario* to its end; `make_capture` gives another source than the synthetic one."""
     clock = clock or ManualClock()
-    beats = Beats("test", clock=clock)
+    beats = ServiceHeartbeats("test", clock=clock)
     drops = DroppedFrames(beats)
     control, outbox = Control(clock), Outbox(1000)
     state = ServerState(control, outbox, "synthetic", {}, drops)
@@ -87,7 +87,7 @@ async def _play(
         return Pipeline(control, edge, core, "always")
 
     graph = FrameLoop(
-        state, capture, pipeline, a_pulse(folder), beats, clock,
+        state, capture, pipeline, a_watchdog(folder), beats, clock,
         make_disturb=lambda: ScenarioDisturbance(scenario, seed),
     )  # fmt: skip
     control.start_core()

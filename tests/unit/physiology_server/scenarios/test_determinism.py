@@ -13,8 +13,8 @@ from services.physiology_server.scenarios.capture_id import capture_id
 from services.physiology_server.scenarios.compare import first_difference, main, without_wall_clock
 from services.physiology_server.scenarios.scenario_file import load_scenario, scenario_of
 from services.physiology_server.sources.replay_source import ReplaySource
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock, SystemClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 ROOT = Path(__file__).parents[4]
 CONFIG = ROOT / "config" / "scenarios"
@@ -111,7 +111,7 @@ def test_frame_and_envelope_effects_are_the_same_on_a_recording(play):
     document = EVERYTHING | {"timeline": EVERYTHING["timeline"][:-1]}
     scenario = scenario_of(document, "everything")
     clock = ManualClock()
-    beats = Beats("test", clock=clock)
+    beats = ServiceHeartbeats("test", clock=clock)
 
     def recording():
         source = ReplaySource.from_csv(RECORDING, loop=False)

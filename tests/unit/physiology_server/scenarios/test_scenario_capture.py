@@ -15,7 +15,7 @@ from services.physiology_server.scenarios.scenario_capture import ScenarioCaptur
 from services.physiology_server.scenarios.scenario_file import scenario_of
 from services.physiology_server.signals.frame import Frame, Signals
 from services.physiology_server.signals.status import StatusCode
-from vitalrig.errors import NotPossibleNow
+from vitalrig.errors import InvalidState
 
 SIGNALS = Signals(pulse=0.1, upper_breathing=0.1, blinking=False)
 
@@ -46,7 +46,7 @@ def shots(seconds):
 def played(items, *events, calls=None, refuse=False, **keys):
     def set_recording(recording, session):
         if refuse:
-            raise NotPossibleNow("another is recorded")
+            raise InvalidState("another is recorded")
         if calls is not None:
             calls.append((recording, session))
 

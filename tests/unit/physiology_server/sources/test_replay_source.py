@@ -15,8 +15,8 @@ from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import Signals
 from services.physiology_server.signals.rate_estimator import BREATHING, PULSE, RateEstimator
 from services.physiology_server.sources.replay_source import JOINT_S, LONGEST_GAP_S, ReplaySource
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 RECORDING = Path(__file__).parents[4] / "samples" / "data" / "rest_ppg_resp_40hz.csv"
 FPS = 30.0
@@ -347,7 +347,7 @@ def test_frames_can_bear_the_time_at_which_they_were_recorded():
     time_s, pulse, breathing = a_ramp()
     source = ReplaySource(time_s + 1_700_000_000, pulse, breathing, fps=10, loop=False)
     clock = ManualClock()
-    beats = Beats("test", clock=clock)
+    beats = ServiceHeartbeats("test", clock=clock)
     capture = PacedCapture(
         source,
         clock,

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from vitalrig.clock import ManualClock
-from vitalrig.metrics.callers import Callers
+from vitalrig.web.open_connections import OpenConnections
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def clock():
 
 @pytest.fixture
 def callers(clock):
-    return Callers(3, clock)
+    return OpenConnections(3, clock)
 
 
 @pytest.fixture

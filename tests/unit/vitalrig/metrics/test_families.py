@@ -2,9 +2,9 @@
 
 import pytest
 
+from vitalrig.metrics.exposition import render
 from vitalrig.metrics.families import Families
 from vitalrig.metrics.metric import counter, histogram
-from vitalrig.metrics.text import write
 
 WAITED = histogram("probe_wait_seconds", "Waits.", "room", unit="seconds", limits=(0.5, 1.0))
 DONE = counter("probe_done_total", "Units of work.", "room")
@@ -29,7 +29,7 @@ def test_a_histogram_says_how_many_were_up_to_each_limit(families):
         'probe_wait_seconds_sum{room="ward"} 2.5',
     ] == [
         line
-        for line in write(families, openmetrics=False).decode().splitlines()
+        for line in render(families, openmetrics=False).decode().splitlines()
         if line.startswith("probe_wait")
     ]
 
@@ -69,4 +69,4 @@ def test_all_of_one_page_goes_onto_another(families):
     whole = Families({metric.name: metric for metric in (WAITED, DONE)})
     whole.take(families)
 
-    assert write(families, openmetrics=True) == write(whole, openmetrics=True)
+    assert render(families, openmetrics=True) == render(whole, openmetrics=True)

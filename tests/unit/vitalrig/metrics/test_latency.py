@@ -2,13 +2,13 @@
 
 import pytest
 
-from vitalrig.metrics.latency import LIMITS_S, LONGEST_S, Latencies
+from vitalrig.metrics.latency import LIMITS_S, LONGEST_S, LatencyHistogram
 
 NOW_US = 1_760_000_000_000_000
 
 
 def seen(*took_s):
-    latencies = Latencies()
+    latencies = LatencyHistogram()
     for seconds in took_s:
         latencies.see(NOW_US - round(seconds * 1_000_000), NOW_US)
     return latencies

@@ -16,8 +16,8 @@ from services.physiology_server.publishing.backends.file.picture_files import (
     PictureFiles,
 )
 from smartspectra.ipc.channels import CORE_METRICS, EDGE_METRICS, FRAME, RECORDING_STATE, STATUS
-from vitalrig.beats import Beats
 from vitalrig.errors import BadSettings, CannotStart, Unavailable
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class FileBackend:
         CannotStart: If the folder cannot be written to, or another server has it.
     """
 
-    def __init__(self, config: FileConfig, beats: Beats) -> None:
+    def __init__(self, config: FileConfig, beats: ServiceHeartbeats) -> None:
         self._config = config
         self._beats = beats
         beats.count("pictures_unwritable", 0)

@@ -10,16 +10,16 @@ from dataclasses import asdict
 import redis.asyncio
 
 from services.physiology_server.publishing.backends.redis.lease_owner import LeaseOwner
-from vitalrig import keys
-from vitalrig.bus import AWAY, explain
+from vitalrig import redis_keys
 from vitalrig.clock import Clock
 from vitalrig.errors import CannotGoOn, CannotStart
+from vitalrig.redis_client import REDIS_ERRORS, describe_error
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
-LONGEST_WAIT_S = keys.LEASE_MS / 1_000 + 2.0
-FRESH_S = keys.LEASE_MS / 2_000
+LONGEST_WAIT_S = redis_keys.LEASE_MS / 1_000 + 2.0
+FRESH_S = redis_keys.LEASE_MS / 2_000
 """So long after a renewal nobody else can have the lease, whatever stalled meanwhile."""
 
 NEVER_S = float("-inf")
@@ -58,7 +58,7 @@ class Lease:
     ) -> None:
         self._client = client
         self._prefix = prefix
-        self._key = keys.lease(prefix)
+        self._key = redis_keys.lease(prefix)
         self._clock = clock
         self._dead_run = dead_run
         self._mine = json.dumps(asdict(LeaseOwner.this(run, clock.wall_us()))).encode()
@@ -78,8 +78,8 @@ class Lease:
         while not stop.is_set():
             try:
                 owner, ttl_ms = await self._claim(seen if self._is_dead(seen) else b"")
-            except AWAY as exc:
-                log.warning("the lease is taken later", extra={"why": explain(exc)})
+            except REDIS_ERRORS as exc:
+                log.warning("the lease is taken later", extra={"why": describe_error(exc)})
                 return
             if owner == self._mine:
                 return
@@ -113,15 +113,15 @@ class Lease:
             CannotGoOn: If another server has it.
         """
         while True:
-            await asyncio.sleep(keys.RENEW_LEASE_S)
-            with contextlib.suppress(*AWAY):
+            await asyncio.sleep(redis_keys.RENEW_LEASE_S)
+            with contextlib.suppress(*REDIS_ERRORS):
                 await self._renew()
 
     async def release(self) -> None:
         """
         Give the lease up, if it is held. Where Redis is away it ends by itself.
         """
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(*REDIS_ERRORS):
             await self._client.eval(_RELEASE, 1, self._key, self._mine)
 
     async def _renew(self) -> None:
@@ -141,10 +141,10 @@ class Lease:
             Whose it is, and for how many milliseconds.
         """
         asked_at_s = self._clock.uptime_s()
-        owner = await self._client.eval(_CLAIM, 1, self._key, self._mine, keys.LEASE_MS, dead)
+        owner = await self._client.eval(_CLAIM, 1, self._key, self._mine, redis_keys.LEASE_MS, dead)
         if owner == self._mine:
             self._renewed_at_s = asked_at_s
-            return self._mine, keys.LEASE_MS
+            return self._mine, redis_keys.LEASE_MS
         return owner, await self._client.pttl(self._key)
 
     def _is_dead(self, owner: bytes) -> bool:

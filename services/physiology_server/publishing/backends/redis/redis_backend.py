@@ -19,11 +19,11 @@ from services.physiology_server.publishing.backends.redis.redis_config import (
 )
 from services.physiology_server.publishing.backends.redis.stream_keeper import StreamKeeper
 from smartspectra.ipc.channels import FRAME, RECORDING_STATE, Channels
-from vitalrig import keys
-from vitalrig.beats import Beats
-from vitalrig.bus import AWAY, explain, refusal
+from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
+from vitalrig.redis_client import REDIS_ERRORS, describe_error, refusal
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import Limits
 from vitalrig.unkept import Unkept, unkept_channel
 
@@ -63,7 +63,7 @@ class RedisBackend:
         prefix: str,
         run_id: str,
         stream_limits: Limits,
-        beats: Beats | None = None,
+        beats: ServiceHeartbeats | None = None,
         config: RedisConfig | None = None,
         lease: Lease | None = None,
         clock: Clock | None = None,
@@ -72,11 +72,11 @@ class RedisBackend:
         self._client = client
         self._channels = Channels(prefix)
         self._run_id = run_id
-        self._last_recording_state = keys.last_recording_state(prefix)
-        self._stream = keys.envelopes_stream(prefix)
+        self._last_recording_state = redis_keys.last_recording_state(prefix)
+        self._stream = redis_keys.envelopes_stream(prefix)
         self._unkept = unkept_channel(prefix)
         self._refuses = False
-        self._beats = beats or Beats("redis_ipc")
+        self._beats = beats or ServiceHeartbeats("redis_ipc")
         self._beats.count("pictures_too_large", 0)
         self._keeper = (
             StreamKeeper(client, prefix, stream_limits, self._beats, clock or SystemClock())
@@ -94,7 +94,7 @@ class RedisBackend:
         config: RedisConfig,
         run_id: str,
         stream_limits: Limits,
-        beats: Beats | None = None,
+        beats: ServiceHeartbeats | None = None,
         lease: Lease | None = None,
     ) -> Self:
         """
@@ -117,11 +117,11 @@ class RedisBackend:
         try:
             for first in range(0, len(sendable), self._at_once):
                 await self._send_with_room(sendable[first : first + self._at_once])
-        except AWAY as exc:
+        except REDIS_ERRORS as exc:
             self._refuses = refusal(exc) is not None
-            raise Unavailable(explain(exc)) from exc
+            raise Unavailable(describe_error(exc)) from exc
         if self._keeper is not None:
-            with contextlib.suppress(*AWAY):  # what was sent was sent
+            with contextlib.suppress(*REDIS_ERRORS):  # what was sent was sent
                 await self._keeper.look()
         self._say("batch sent", extra={"envelopes": len(sendable)})
 
@@ -151,11 +151,11 @@ class RedisBackend:
             if self._keeper is not None:
                 pipe.execute_command(
                     "XADD", self._stream, "MAXLEN", "~", self._keeper.max_entries, "*",
-                    keys.FIELD_CHANNEL, channel,
-                    keys.FIELD_ENVELOPE, envelope,
-                    keys.FIELD_RUN, numbered.run or self._run_id,
-                    keys.FIELD_SEQ, numbered.seq,
-                    *((keys.FIELD_FOLLOWS, numbered.follows) if numbered.follows else ()),
+                    redis_keys.FIELD_CHANNEL, channel,
+                    redis_keys.FIELD_ENVELOPE, envelope,
+                    redis_keys.FIELD_RUN, numbered.run or self._run_id,
+                    redis_keys.FIELD_SEQ, numbered.seq,
+                    *((redis_keys.FIELD_FOLLOWS, numbered.follows) if numbered.follows else ()),
                 )  # fmt: skip
             if channel == RECORDING_STATE:
                 pipe.execute_command("SET", self._last_recording_state, envelope)
@@ -180,7 +180,7 @@ class RedisBackend:
             outgoing = each.outgoing
             unkept = Unkept(outgoing.channel, each.run or self._run_id, each.seq, outgoing.envelope)
             pipe.execute_command("PUBLISH", self._unkept, unkept.packed())
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(*REDIS_ERRORS):
             await pipe.execute()
 
     async def close(self) -> None:
@@ -194,7 +194,7 @@ def connect(config: RedisConfig) -> redis.asyncio.Redis:
     """
     Make a client. It connects when first used, and anew after every failure.
 
-    As with `vitalrig.bus.connect_async`, the library's own retries are off.
+    As with `vitalrig.redis_client.connect_async`, the library's own retries are off.
     """
     return redis.asyncio.Redis(
         host=config.host,

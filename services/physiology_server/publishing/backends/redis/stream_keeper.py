@@ -6,10 +6,10 @@ from typing import Any
 
 import redis.asyncio
 
-from vitalrig import keys
-from vitalrig.beats import Beats
-from vitalrig.bus import AWAY
+from vitalrig import redis_keys
 from vitalrig.clock import Clock
+from vitalrig.redis_client import REDIS_ERRORS
+from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import LOOK_EVERY_S, Command, Limits, StreamState, questions
 
 log = logging.getLogger(__name__)
@@ -31,11 +31,16 @@ class StreamKeeper:
     """
 
     def __init__(
-        self, client: redis.asyncio.Redis, camera: str, limits: Limits, beats: Beats, clock: Clock
+        self,
+        client: redis.asyncio.Redis,
+        camera: str,
+        limits: Limits,
+        beats: ServiceHeartbeats,
+        clock: Clock,
     ) -> None:
         self._client = client
         self._camera = camera
-        self._stream = keys.envelopes_stream(camera)
+        self._stream = redis_keys.envelopes_stream(camera)
         self._limits = limits
         self._beats = beats
         self._clock = clock
@@ -74,7 +79,7 @@ class StreamKeeper:
         """
         try:
             return await self._make_room(await self._state())
-        except AWAY:
+        except REDIS_ERRORS:
             return False
 
     async def _make_room(self, state: StreamState) -> bool:

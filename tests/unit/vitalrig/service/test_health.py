@@ -1,7 +1,7 @@
 """The health file and its probe."""
 
 from vitalrig.clock import ManualClock
-from vitalrig.health import Health, probe
+from vitalrig.service.health import Health, probe
 
 
 def probed(path, clock, max_age_s=15):

@@ -38,7 +38,7 @@ when it stops. A second server does not start while it is there.
 """
 
 HEARTBEATS = "vitalrig:heartbeats:"
-"""Channels, each followed by a service instance: its report (`vitalrig.beats`), JSON."""
+"""Channels, each followed by a service instance: its report (`service.heartbeats`), JSON."""
 
 CAMERAS = "vitalrig:cameras:"
 """Channels, each followed by a key prefix: what the collector sees of that camera, JSON."""

@@ -20,7 +20,7 @@ from pydantic_settings import (
 from yaml import YAMLError
 
 from vitalrig.errors import BadSettings
-from vitalrig.logs import LogFormat, LogLevel
+from vitalrig.service.logs import LogFormat, LogLevel
 from vitalrig.version import VERSION
 
 

@@ -1,9 +1,9 @@
 """A service's report on a page: counters, and rates only of what still moves."""
 
 from vitalrig.metrics.families import Families
-from vitalrig.metrics.parse import OTHER
-from vitalrig.metrics.reports import ServiceReport, Step, Stream
-from vitalrig.metrics.services import BY_REASON, COUNTERS, FRAMES_DROPPED
+from vitalrig.metrics.service_catalogue import BY_REASON, COUNTERS, FRAMES_DROPPED
+from vitalrig.metrics.service_report import ServiceReport, StepReport, StreamReport
+from vitalrig.metrics.validate import OTHER
 
 USUAL_INTERVALS = 3.0
 """A step that is silent for more of its usual intervals stands still."""
@@ -11,7 +11,7 @@ USUAL_INTERVALS = 3.0
 _US = 1_000_000
 
 
-def show_service(
+def add_service_metrics(
     families: Families, report: ServiceReport, age_s: float, stale_after_s: float
 ) -> None:
     """
@@ -31,14 +31,14 @@ def show_service(
     families.add("vitalrig_service_last_report_timestamp_seconds", report.updated_us / _US, *labels)
 
 
-def show_build(families: Families, report: ServiceReport) -> None:
+def add_build_info(families: Families, report: ServiceReport) -> None:
     """
     Add which version a service is.
     """
     families.add("vitalrig_build_info", 1, report.service, report.instance, report.version)
 
 
-def show_source(families: Families, report: ServiceReport) -> None:
+def add_source_info(families: Families, report: ServiceReport) -> None:
     """
     Add where a service's frames come from, and how many a second they are, if it takes any.
     """
@@ -47,7 +47,7 @@ def show_source(families: Families, report: ServiceReport) -> None:
         families.add_known("vitalrig_camera_frame_rate_hertz", report.frame_rate_hz, report.camera)
 
 
-def show_waiting(families: Families, report: ServiceReport) -> None:
+def add_envelopes_waiting(families: Families, report: ServiceReport) -> None:
     """
     Add what a camera's server has made and Redis has not taken.
     """
@@ -55,7 +55,7 @@ def show_waiting(families: Families, report: ServiceReport) -> None:
         families.add_known("vitalrig_envelopes_waiting", report.envelopes_waiting, report.camera)
 
 
-def show_stream(families: Families, camera: str, stream: Stream) -> None:
+def add_stream_metrics(families: Families, camera: str, stream: StreamReport) -> None:
     """
     Add what a camera's stream holds.
     """
@@ -64,7 +64,7 @@ def show_stream(families: Families, camera: str, stream: Stream) -> None:
 
 
 def _step(
-    step: Step,
+    step: StepReport,
     age_s: float,
     stale_after_s: float,
     families: Families,
@@ -90,7 +90,7 @@ def _step(
         )
 
 
-def _moves(step: Step, age_s: float, stale_after_s: float) -> bool:
+def _moves(step: StepReport, age_s: float, stale_after_s: float) -> bool:
     """
     Say whether the step still beats.
 

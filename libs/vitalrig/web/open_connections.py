@@ -27,7 +27,7 @@ class _Caller:
     waited_for: bool = True
 
 
-class Callers:
+class OpenConnections:
     """
     The connections that are open, up to so many. Safe to use from several threads.
 

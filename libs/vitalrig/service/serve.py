@@ -1,6 +1,5 @@
 """The life of a service: start, run until told to stop, end with a status that says why."""
 
-import faulthandler
 import logging
 import os
 import signal
@@ -9,21 +8,20 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn, Protocol
+from typing import Protocol
 
-from vitalrig import logs
-from vitalrig.beats import Beats
-from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings, CannotGoOn, CannotStart
-from vitalrig.health import Health
-from vitalrig.settings import HelpWanted, S, ServiceSettings
+from vitalrig.service import logs
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.service_settings import HelpWanted, S, ServiceSettings
+from vitalrig.service.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
 EXIT_OK = 0
 EXIT_BAD_SETTINGS = 2
 EXIT_CANNOT_START = 3
-EXIT_WEDGED = 70
 
 
 class Service(Protocol):
@@ -34,7 +32,7 @@ class Service(Protocol):
         beats: Its heartbeats, for its own page.
     """
 
-    beats: Beats
+    beats: ServiceHeartbeats
 
     def run(self, stop: threading.Event) -> None:
         """
@@ -47,64 +45,9 @@ class Service(Protocol):
         ...
 
 
-class Pulse:
-    """
-    Proof that a loop still turns: call `beat` in each turn.
-
-    It writes the health file and keeps the watchdog quiet. A loop that stands still for
-    *wedged_after_s* ends the process with status 70 and all stacks on stderr, so that whoever
-    supervises it starts it anew: neither compose nor supervisord restarts what merely hangs.
-    """
-
-    def __init__(
-        self,
-        health: Health,
-        wedged_after_s: float,
-        clock: Clock | None = None,
-        end: Callable[[], None] | None = None,
-    ) -> None:
-        self.health = health
-        self._clock = clock or SystemClock()
-        self._wedged_after_s = wedged_after_s
-        self._end = end or _end_wedged
-        self._beaten_at_s = self._clock.monotonic_s()
-
-    def beat(self) -> None:
-        """
-        The loop turned once.
-        """
-        self._beaten_at_s = self._clock.monotonic_s()
-        self.health.write()
-
-    def check(self) -> None:
-        """
-        End the process if the loop stands still.
-        """
-        if self._clock.monotonic_s() - self._beaten_at_s > self._wedged_after_s:
-            self._end()
-
-    def watch(self, stop: threading.Event) -> threading.Thread:
-        """
-        Start a thread that checks until *stop* is set.
-        """
-
-        def loop() -> None:
-            while not stop.wait(self._wedged_after_s / 4):
-                self.check()
-
-        thread = threading.Thread(target=loop, name="watchdog", daemon=True)
-        thread.start()
-        return thread
-
-
-def _end_wedged() -> NoReturn:
-    faulthandler.dump_traceback(file=sys.stderr)
-    os._exit(EXIT_WEDGED)
-
-
 def serve(
     settings_class: type[S],
-    build: Callable[[S, Pulse], Service],
+    build: Callable[[S, Watchdog], Service],
     argv: Sequence[str],
     *,
     unknown_flags_warn: bool = False,
@@ -140,11 +83,11 @@ def serve(
         log.warning("unknown argument, passed over", extra={"argument": name_only})
     stop = threading.Event()
     _stop_on_signals(stop)
-    pulse = Pulse(Health(settings.health_path()), settings.wedged_after_s)
+    watchdog = Watchdog(Health(settings.health_path()), settings.wedged_after_s)
     try:
-        service = build(settings, pulse)
-        with own_page(settings, service, pulse.health):
-            pulse.watch(stop)
+        service = build(settings, watchdog)
+        with own_page(settings, service, watchdog.health):
+            watchdog.watch(stop)
             service.run(stop)
     except BadSettings as exc:
         log.error("settings cannot work", extra={"why": str(exc)})
@@ -178,10 +121,10 @@ def own_page(settings: ServiceSettings, service: Service, health: Health) -> Ite
     if not settings.metrics_port:
         yield
         return
-    from vitalrig.metrics.page import OwnPage, served  # noqa: PLC0415  most services have none
+    from vitalrig.service.service_page import ServicePage, running_server  # noqa: PLC0415  most services have none
 
-    page = OwnPage(service.beats, health)
-    with served(page.answer, settings.metrics_address, settings.metrics_port):
+    page = ServicePage(service.beats, health)
+    with running_server(page.answer, settings.metrics_address, settings.metrics_port):
         yield
 
 

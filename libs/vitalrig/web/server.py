@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vitalrig.clock import Clock
-from vitalrig.metrics.callers import Callers
-from vitalrig.metrics.http import Answer, Request, answer
+from vitalrig.web.messages import Request, Response, response
+from vitalrig.web.open_connections import OpenConnections
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ COME_BACK = {"Retry-After": "5"}
 BUSY = b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n"
 
 
-class Server(ThreadingMixIn, TCPServer):
+class HttpServer(ThreadingMixIn, TCPServer):
     """
     One thread a connection, and so many answers at a time; beyond that callers are to come back.
 
@@ -59,7 +59,7 @@ class Server(ThreadingMixIn, TCPServer):
     def __init__(
         self,
         address: tuple[str, int],
-        answer: Callable[[Request], Answer],
+        answer: Callable[[Request], Response],
         context: Callable[[], SSLContext | None],
         max_requests: int,
         clock: Clock,
@@ -69,7 +69,7 @@ class Server(ThreadingMixIn, TCPServer):
         self._answer = answer
         self._context = context
         self._places = BoundedSemaphore(max_requests)
-        self.callers = Callers(max_requests + ROOM_FOR_CALLERS, clock)
+        self.callers = OpenConnections(max_requests + ROOM_FOR_CALLERS, clock)
         super().__init__(address, _Handler)
 
     @property
@@ -79,12 +79,12 @@ class Server(ThreadingMixIn, TCPServer):
         """
         return int(self.server_address[1])
 
-    def answer(self, request: Request, connection: socket.socket) -> Answer:
+    def answer(self, request: Request, connection: socket.socket) -> Response:
         """
         Answer a request that has been read whole, unless too many are being answered.
         """
         if not self._places.acquire(blocking=False):
-            return answer(503, "busy; come back\n", headers=COME_BACK)
+            return response(503, "busy; come back\n", headers=COME_BACK)
         try:
             with self.callers.not_waited_for(connection):
                 return self._answer(request)
@@ -143,7 +143,7 @@ class Server(ThreadingMixIn, TCPServer):
 class _Handler(BaseHTTPRequestHandler):
     """One request of one connection."""
 
-    server: Server
+    server: HttpServer
     server_version = "vitalrig"
     sys_version = ""
 

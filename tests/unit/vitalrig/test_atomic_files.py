@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from vitalrig.files import replace_text
+from vitalrig.atomic_files import replace_text
 
 
 def test_a_reader_sees_the_old_text_or_the_new_one_and_nothing_else(tmp_path):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from vitalrig.errors import BadMessage
-from vitalrig.metrics.parse import OTHER, label, mapping, maybe, number, word
+from vitalrig.metrics.validate import OTHER, identifier, label, mapping, number, optional_number
 
 MAX_STEPS = 64
 """More steps than any service has; a report with more is refused."""
@@ -15,7 +15,7 @@ SOURCES = ("camera", "replay", "synthetic", "upload")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepReport:
     """
     The heartbeats of one step.
 
@@ -52,16 +52,16 @@ class Step:
             number(fields.get("count", 0)),
             number(fields.get("busy_s", 0)),
             number(fields.get("size_bytes", 0)),
-            maybe(fields.get("last_beat_us")),
-            maybe(fields.get("since_beat_s")),
-            maybe(fields.get("global_rate_hz")),
-            maybe(fields.get("window_rate_hz")),
-            maybe(fields.get("instant_rate_hz")),
+            optional_number(fields.get("last_beat_us")),
+            optional_number(fields.get("since_beat_s")),
+            optional_number(fields.get("global_rate_hz")),
+            optional_number(fields.get("window_rate_hz")),
+            optional_number(fields.get("instant_rate_hz")),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class StreamReport:
     """
     What a camera's stream holds.
 
@@ -108,13 +108,13 @@ class ServiceReport:
     instance: str
     version: str
     updated_us: float
-    steps: Mapping[str, Step]
+    steps: Mapping[str, StepReport]
     counters: Mapping[str, float]
     camera: str
     source: str
     frame_rate_hz: float | None = None
     envelopes_waiting: float | None = None
-    streams: Mapping[str, Stream] = field(default_factory=dict)
+    streams: Mapping[str, StreamReport] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, _name: str, document: object) -> Self:
@@ -129,18 +129,18 @@ class ServiceReport:
         if len(steps) > MAX_STEPS:
             raise BadMessage("too many steps")
         return cls(
-            service=word(fields.get("service")),
+            service=identifier(fields.get("service")),
             instance=label(fields.get("instance", "")),
             version=label(fields.get("version", "")),
             updated_us=number(fields.get("updated_us")),
-            steps={word(name): Step.parse(step) for name, step in steps.items()},
+            steps={identifier(name): StepReport.parse(step) for name, step in steps.items()},
             counters=_counters(mapping(fields.get("counters"))),
             camera=label(facts.get("camera", "")),
             source=_source(facts),
-            frame_rate_hz=maybe(facts.get("frame_rate_hz")),
-            envelopes_waiting=maybe(facts.get("envelopes_waiting")),
+            frame_rate_hz=optional_number(facts.get("frame_rate_hz")),
+            envelopes_waiting=optional_number(facts.get("envelopes_waiting")),
             streams={
-                label(name): Stream.parse(stream)
+                label(name): StreamReport.parse(stream)
                 for name, stream in mapping(facts.get("streams", {})).items()
             },
         )

@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """
     What is answered.
 
@@ -49,12 +49,12 @@ class Answer:
     headers: Mapping[str, str]
 
 
-def answer(
+def response(
     status: int,
     body: bytes | str,
     content_type: str = TEXT,
     headers: Mapping[str, str] | None = None,
-) -> Answer:
+) -> Response:
     """
     Make an answer with the headers that every answer has.
     """
@@ -64,4 +64,4 @@ def answer(
         "Content-Length": str(len(content)),
         "X-Content-Type-Options": "nosniff",
     }
-    return Answer(status, content, always | dict(headers or {}))
+    return Response(status, content, always | dict(headers or {}))

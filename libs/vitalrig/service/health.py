@@ -5,9 +5,9 @@ A service writes a small JSON file about once a second. Its stamp is the monoton
 all processes of a machine share and which does not jump. Standard library only, but for
 `grpc://`, which needs grpcio.
 
-    python -m vitalrig.health file:/tmp/health.json?max_age_s=15
-    python -m vitalrig.health http://127.0.0.1:8317/-/healthy
-    python -m vitalrig.health grpc://127.0.0.1:50051
+    python -m vitalrig.service.health file:/tmp/health.json?max_age_s=15
+    python -m vitalrig.service.health http://127.0.0.1:8317/-/healthy
+    python -m vitalrig.service.health grpc://127.0.0.1:50051
 """
 
 import json
@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from vitalrig.atomic_files import replace_text
 from vitalrig.clock import Clock, SystemClock
-from vitalrig.files import replace_text
 from vitalrig.harmless import harmless
 
 WRITE_EVERY_S = 1.0

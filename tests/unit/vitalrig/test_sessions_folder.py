@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vitalrig.dotenv import BadEnvFile
-from vitalrig.places import sessions_folder
+from vitalrig.sessions_folder import sessions_folder
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from vitalrig.settings import ServiceSettings
+from vitalrig.service.service_settings import ServiceSettings
 
 CONNECT_TIMEOUT_S = 5.0
 OPERATION_TIMEOUT_S = 2.0
 
-AWAY = (RedisError, OSError, EOFError)
+REDIS_ERRORS = (RedisError, OSError, EOFError)
 """What a Redis that is away, hung, full or refusing raises. Wait, then try again."""
 
 
@@ -105,7 +105,7 @@ def refusal(error: BaseException) -> Refusal | None:
     return next((reason for reason in REFUSALS if reason.upper() in words), None)
 
 
-def explain(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """
     Say in one line why Redis cannot be used, and what to do where that is known.
     """

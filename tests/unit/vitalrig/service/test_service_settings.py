@@ -13,10 +13,10 @@ from pydantic import Field
 
 from tests.support.patience import PATIENCE_S
 from vitalrig.errors import BadSettings
-from vitalrig.settings import HelpWanted, Names, ServiceSettings, for_service
+from vitalrig.service.service_settings import HelpWanted, Names, ServiceSettings, for_service
 from vitalrig.version import VERSION
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 class Settings(ServiceSettings):

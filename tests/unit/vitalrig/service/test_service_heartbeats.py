@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
+from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
 def test_a_step_counts_work_time_and_bytes():
@@ -13,7 +13,7 @@ def test_a_step_counts_work_time_and_bytes():
     Counters first: Prometheus makes rates of them.
     """
     clock = ManualClock()
-    beats = Beats("probe", clock=clock)
+    beats = ServiceHeartbeats("probe", clock=clock)
     step = beats.step("written")
     for _ in range(3):
         clock.advance(0.5)
@@ -26,10 +26,10 @@ def test_a_step_counts_work_time_and_bytes():
 
 def test_a_steps_rate_is_its_throughput():
     """
-    Beats half a second apart are two hertz, however little of it was work.
+    ServiceHeartbeats half a second apart are two hertz, however little of it was work.
     """
     clock = ManualClock()
-    beats = Beats("probe", clock=clock)
+    beats = ServiceHeartbeats("probe", clock=clock)
     step = beats.step("written")
     for _ in range(10):
         clock.advance(0.5)
@@ -42,7 +42,7 @@ def test_a_step_that_never_beat_has_no_rate():
     """
     Nothing done is a count of 0, not a rate of 0.
     """
-    beats = Beats("probe", clock=ManualClock())
+    beats = ServiceHeartbeats("probe", clock=ManualClock())
     beats.step("written")
 
     assert "window_rate_hz" not in beats.report()["steps"]["written"]
@@ -52,7 +52,7 @@ def test_a_clock_that_stands_still_is_no_error():
     """
     Two beats within the grain of a clock are two beats.
     """
-    beats = Beats("probe", clock=ManualClock())
+    beats = ServiceHeartbeats("probe", clock=ManualClock())
     beats.step("written").beat()
     beats.step("written").beat()
 
@@ -63,7 +63,7 @@ def test_counters_add_up():
     """
     Asking for a counter with 0 makes it appear.
     """
-    beats = Beats("probe", clock=ManualClock())
+    beats = ServiceHeartbeats("probe", clock=ManualClock())
     beats.count("losses", 0)
     beats.count("losses", 2)
     beats.count("losses")
@@ -75,7 +75,7 @@ def test_a_step_is_made_once():
     """
     Whoever asks for it beats the same one.
     """
-    beats = Beats("probe", clock=ManualClock())
+    beats = ServiceHeartbeats("probe", clock=ManualClock())
 
     assert beats.step("written") is beats.step("written")
 
@@ -85,7 +85,7 @@ def test_a_beat_that_is_refused_changes_nothing():
     One number that is none would be in the sums for ever.
     """
     clock = ManualClock()
-    beats = Beats("probe", clock=clock)
+    beats = ServiceHeartbeats("probe", clock=clock)
     step = beats.step("written")
     clock.advance(1)
     step.beat(0.5)
@@ -100,7 +100,7 @@ def test_beats_of_many_threads_are_all_counted():
     """
     Scrapes are answered by several threads at once.
     """
-    step = Beats("probe").step("scrapes")
+    step = ServiceHeartbeats("probe").step("scrapes")
     threads = [
         threading.Thread(target=lambda: [step.beat(0.25, 2) for _ in range(2_000)])
         for _ in range(4)

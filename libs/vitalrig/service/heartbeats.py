@@ -61,7 +61,7 @@ class Step:
         }
 
 
-class Beats:
+class ServiceHeartbeats:
     """
     All steps and counters of one service instance.
 

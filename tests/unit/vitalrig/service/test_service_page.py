@@ -3,13 +3,13 @@
 import pytest
 
 from tests.support.exporting import samples
-from vitalrig.beats import Beats
 from vitalrig.clock import ManualClock
 from vitalrig.errors import CannotStart
-from vitalrig.health import Health
-from vitalrig.metrics.http import Request
-from vitalrig.metrics.page import ALIVE, READY, OwnPage, served
-from vitalrig.metrics.services import SERVICES
+from vitalrig.metrics.service_catalogue import SERVICES
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.service_page import ALIVE, READY, ServicePage, running_server
+from vitalrig.web.messages import Request
 
 STEP = 'camera="ward",service="probe",step="written"'
 WINDOW_RATE = "vitalrig_pipeline_heartbeat_window_rate_hertz"
@@ -22,7 +22,7 @@ def clock():
 
 @pytest.fixture
 def beats(clock):
-    return Beats("probe", "ward", clock)
+    return ServiceHeartbeats("probe", "ward", clock)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def health(tmp_path):
 
 @pytest.fixture
 def page(beats, health):
-    return OwnPage(beats, health)
+    return ServicePage(beats, health)
 
 
 def text_of(page):
@@ -181,8 +181,8 @@ def test_a_port_that_is_taken_is_said(page):
     By the setting's name, so that one knows what to change.
     """
     with (
-        served(page.answer, "127.0.0.1", 0) as port,
+        running_server(page.answer, "127.0.0.1", 0) as port,
         pytest.raises(CannotStart, match=f"metrics_port: 127.0.0.1:{port} .*in use"),
-        served(page.answer, "127.0.0.1", port),
+        running_server(page.answer, "127.0.0.1", port),
     ):
         pass

@@ -9,7 +9,7 @@ import orjson
 
 from vitalrig.errors import BadMessage
 
-_WORD = re.compile(r"[a-z][a-z0-9_]{0,47}")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,47}")
 MAX_LABEL_LENGTH = 64
 _MOST = 1e300
 
@@ -46,7 +46,7 @@ def number(value: object) -> float:
     raise BadMessage(f"no finite number: {value!r:.40}")
 
 
-def maybe(value: object) -> float | None:
+def optional_number(value: object) -> float | None:
     """
     Take a finite number, or None where there is none; NaN and infinities are none.
 
@@ -84,19 +84,19 @@ def label(value: object) -> str:
     return value
 
 
-def word(value: object) -> str:
+def identifier(value: object) -> str:
     """
     Take a name like those of services and steps: lower case, digits, underscores.
 
     Raises:
         BadMessage: If it is none.
     """
-    if not isinstance(value, str) or not _WORD.fullmatch(value):
+    if not isinstance(value, str) or not _IDENTIFIER.fullmatch(value):
         raise BadMessage(f"no name: {value!r:.80}")
     return value
 
 
-def tally(value: object, allowed: Collection[str]) -> dict[str, float]:
+def counts_by_name(value: object, allowed: Collection[str]) -> dict[str, float]:
     """
     Take counts by name; those of names that are not *allowed* are added up as `other`.
 

@@ -24,7 +24,7 @@ MOST_KEPT = 20_000
 """Texts that are kept per set of labels: many more than a page has."""
 
 
-def write(families: Families, *, openmetrics: bool, names: Collection[str] = ()) -> bytes:
+def render(families: Families, *, openmetrics: bool, names: Collection[str] = ()) -> bytes:
     """
     Write a page.
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from vitalrig import logs
+from vitalrig.service import logs
 
 FORGED = "x\n[info     ] all is well\x1b[2J"
 

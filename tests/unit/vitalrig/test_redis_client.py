@@ -4,7 +4,7 @@ import pytest
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import OutOfMemoryError, ResponseError
 
-from vitalrig.bus import explain, refusal
+from vitalrig.redis_client import describe_error, refusal
 
 MISCONF = "MISCONF Errors writing to the AOF file: No space left on device"
 IN_A_PIPELINE = (
@@ -28,4 +28,4 @@ def test_a_redis_that_answers_and_refuses_is_told_from_one_that_is_away(error, r
     However the answer came; what an envelope says is no reason.
     """
     assert reason == refusal(error)
-    assert ("away" in explain(error)) == (reason is None)
+    assert ("away" in describe_error(error)) == (reason is None)

@@ -5,23 +5,23 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from vitalrig.beats import Beats
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import CannotStart
-from vitalrig.health import Health
+from vitalrig.metrics.exposition import CONTENT_TYPE, render
 from vitalrig.metrics.families import Families
-from vitalrig.metrics.http import Answer, Request, answer
-from vitalrig.metrics.reports import ServiceReport
-from vitalrig.metrics.server import Server
-from vitalrig.metrics.services import SERVICES
-from vitalrig.metrics.showing import (
-    show_build,
-    show_service,
-    show_source,
-    show_stream,
-    show_waiting,
+from vitalrig.metrics.service_catalogue import SERVICES
+from vitalrig.metrics.service_metrics import (
+    add_build_info,
+    add_envelopes_waiting,
+    add_service_metrics,
+    add_source_info,
+    add_stream_metrics,
 )
-from vitalrig.metrics.text import CONTENT_TYPE, write
+from vitalrig.metrics.service_report import ServiceReport
+from vitalrig.service.health import Health
+from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.web.messages import Request, Response, response
+from vitalrig.web.server import HttpServer
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ TURN_S = 0.25
 _CATALOGUE = {metric.name: metric for metric in SERVICES}
 
 
-class OwnPage:
+class ServicePage:
     """
     Answers `/metrics`, `/-/healthy` and `/-/ready`, to GET and HEAD.
 
@@ -49,7 +49,7 @@ class OwnPage:
         health: What is failing.
     """
 
-    def __init__(self, beats: Beats, health: Health) -> None:
+    def __init__(self, beats: ServiceHeartbeats, health: Health) -> None:
         self._beats = beats
         self._health = health
 
@@ -59,44 +59,44 @@ class OwnPage:
         """
         families = Families(_CATALOGUE)
         report = ServiceReport.parse("", self._beats.report())
-        show_service(families, report, age_s=0.0, stale_after_s=STALE_AFTER_S)
-        show_build(families, report)
-        show_source(families, report)
-        show_waiting(families, report)
+        add_service_metrics(families, report, age_s=0.0, stale_after_s=STALE_AFTER_S)
+        add_build_info(families, report)
+        add_source_info(families, report)
+        add_envelopes_waiting(families, report)
         for camera, stream in report.streams.items():
-            show_stream(families, camera, stream)
+            add_stream_metrics(families, camera, stream)
         return families
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         """
         Answer one request, whatever happens.
         """
         if request.method not in ("GET", "HEAD"):
-            return answer(405, "GET and HEAD only\n", headers={"Allow": "GET, HEAD"})
+            return response(405, "GET and HEAD only\n", headers={"Allow": "GET, HEAD"})
         if request.path in ALIVE:
-            return answer(200, "ok\n")
+            return response(200, "ok\n")
         if request.path in READY:
             return readiness(self._health)
         if request.path != "/metrics":
-            return answer(404, "try /metrics\n")
+            return response(404, "try /metrics\n")
         try:
-            return answer(200, write(self.families(), openmetrics=False), CONTENT_TYPE)
+            return response(200, render(self.families(), openmetrics=False), CONTENT_TYPE)
         except Exception:
             log.exception("page could not be made")
-            return answer(500, "failed; the log says why\n")
+            return response(500, "failed; the log says why\n")
 
 
-def readiness(health: Health) -> Answer:
+def readiness(health: Health) -> Response:
     """
     Say whether every check passes, and name those that fail.
     """
     failing = "".join(f"{check}: {why}\n" for check, why in health.failing.items())
-    return answer(503 if failing else 200, failing or "ok\n")
+    return response(503 if failing else 200, failing or "ok\n")
 
 
 @contextmanager
-def served(
-    answers: Callable[[Request], Answer], address: str, port: int, clock: Clock | None = None
+def running_server(
+    answers: Callable[[Request], Response], address: str, port: int, clock: Clock | None = None
 ) -> Iterator[int]:
     """
     Serve a page while the block runs; gives the port.
@@ -105,7 +105,7 @@ def served(
         CannotStart: If the address cannot be listened on.
     """
     try:
-        server = Server(
+        server = HttpServer(
             (address, port), answers, lambda: None, MAX_REQUESTS, clock or SystemClock()
         )
     except OSError as exc:

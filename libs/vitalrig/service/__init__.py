@@ -1,0 +1,1 @@
+"""A service's life: settings, logs, health, heartbeats, and the page that shows them."""

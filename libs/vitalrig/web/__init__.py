@@ -1,0 +1,1 @@
+"""HTTP for small pages: requests and responses as values, and a server nobody can hold up."""
