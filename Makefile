@@ -1,4 +1,4 @@
-# Bare `make` lists every target. What is behind up, down and the like is in tools/rig.
+# `make` alone lists every target. The code behind `up`, `down` and the like is in tools/rig.
 
 PYTHON ?= python3
 VENV := .venv
@@ -100,7 +100,7 @@ proto: $(VENV)/.dev ## Generate libs/vitalrig/rpc from proto/
 	  --pyi_out=libs proto/vitalrig/rpc/*.proto
 
 audit: $(VENV)/.dev ## Look for known vulnerabilities with pip-audit (ADVISORIES=file: without a network)
-	@$(VENV)/bin/python tools/audit.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
+	@$(VENV)/bin/python tools/audit.py $(if $(ADVISORIES),--advisories "$(ADVISORIES)") $(if $(OSV_URL),--osv-url "$(OSV_URL)")
 
 lock: ## Write requirements/ from pyproject.toml (UPGRADE=1 for the newest versions; needs Docker)
 	@tools/lock.sh $(if $(UPGRADE),--upgrade)

@@ -2,6 +2,7 @@
 Known vulnerabilities of what requirements/ pins: with pip-audit, or with a file of advisories.
 
     python tools/audit.py                         asks pip-audit, which needs a network
+    python tools/audit.py --osv-url URL           has it ask a company's mirror of osv.dev
     python tools/audit.py --advisories all.zip    asks nobody
 
 Advisories are records in the Open Source Vulnerability format, which pip-audit uses as well: one
@@ -11,7 +12,6 @@ export of all advisories on PyPI. The exit status is 1 if a pinned package has a
 """
 
 import argparse
-import importlib.util
 import json
 import re
 import subprocess
@@ -160,17 +160,11 @@ def _place(event: Mapping[str, str]) -> Version:
         return Version("0")
 
 
-def _with_pip_audit() -> int:
-    if importlib.util.find_spec("pip_audit") is None:
-        print(
-            "pip-audit is not installed: .venv/bin/pip install pip-audit; without a network give a "
-            "file of advisories: make audit ADVISORIES=all.zip",
-            file=sys.stderr,
-        )
-        return 2
+def _with_pip_audit(osv_url: str | None) -> int:
     locks = [word for lock in sorted(LOCKS.glob("*.txt")) for word in ("--requirement", str(lock))]
-    command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", *locks]
-    return subprocess.run(command, check=False).returncode
+    asked = ["--vulnerability-service", "osv", "--osv-url", osv_url] if osv_url else []
+    command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes"]
+    return subprocess.run([*command, *asked, *locks], check=False).returncode
 
 
 def main(argv: Sequence[str]) -> int:
@@ -179,9 +173,11 @@ def main(argv: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().partition("\n")[0])
     parser.add_argument("--advisories", type=Path, help="file, folder or zip of advisories")
-    path = parser.parse_args(argv).advisories
+    parser.add_argument("--osv-url", help="where pip-audit asks; as shipped, PyPI")
+    arguments = parser.parse_args(argv)
+    path = arguments.advisories
     if path is None:
-        return _with_pip_audit()
+        return _with_pip_audit(arguments.osv_url)
     pinned = pins()
     try:
         records = list(advisories(path))

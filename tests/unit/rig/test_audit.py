@@ -1,8 +1,10 @@
-"""`make audit` with a file of advisories, as where there is no network."""
+"""`make audit`, with a file of advisories and with pip-audit."""
 
 import importlib.util
 import json
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,45 @@ def test_every_pin_of_every_lock_is_looked_at():
     names = {pin.name for pin in audit.pins()}
 
     assert {"redis", "supervisor", "pytest", "hatchling"} <= names
+
+
+class Advisories(BaseHTTPRequestHandler):
+    """An OSV database, which knows of one package."""
+
+    known = ""
+    asked = frozenset()
+
+    def do_POST(self):
+        question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        name = question["package"]["name"]
+        Advisories.asked |= {name}
+        vulns = [an_advisory(name, {"introduced": "0"})] if name == self.known else []
+        body = json.dumps({"vulns": vulns} if vulns else {}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(("known", "status"), [("redis", 1), ("no-such-package", 0)])
+def test_pip_audit_asks_for_every_pin(known, status, monkeypatch):
+    """
+    It is there after `make venv`, understands every lock, and a finding is an exit status.
+    """
+    monkeypatch.setattr(Advisories, "known", known)
+    monkeypatch.setattr(Advisories, "asked", frozenset())
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Advisories)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        ended = audit.main(["--osv-url", f"http://127.0.0.1:{server.server_port}/v1/query"])
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    assert (status, {pin.name for pin in audit.pins()}) == (ended, Advisories.asked)
