@@ -35,8 +35,8 @@ from benchmarks.support.figures import show
 from benchmarks.support.own_redis import own_redis
 from benchmarks.support.reference import PlainCollector, PlainResp
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, RespReader, encode_command
-from smartspectra.ipc.fast import standard_library_only
-from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.wire.codec import standard_library_only
 
 LIMITS = {
     "speedup_extras": ("at least", 4.0),

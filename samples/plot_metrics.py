@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from smartspectra.ipc.session_files import check_session_id
+from smartspectra.ipc.storage.session_paths import check_session_id
 from vitalrig.errors import InvalidState, VitalrigError
 from vitalrig.harmless import harmless
 from vitalrig.sessions import plot

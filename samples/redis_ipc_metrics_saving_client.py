@@ -24,7 +24,7 @@ from smartspectra.ipc import (
     StorageOptions,
     encode_command,
 )
-from smartspectra.ipc.resp import RespError
+from smartspectra.ipc.wire.resp import RespError
 from vitalrig.version import VERSION
 
 KEYS = {"s": "start", "t": "stop", "r": "reset", "q": "quit"}

@@ -1,5 +1,7 @@
 """
-What stands under which name in Redis, beside the vendor's channels (`smartspectra.ipc.channels`).
+What stands under which name in Redis.
+
+The vendor's channels are in `smartspectra.ipc.wire.channels`.
 
 Services report on channels rather than in keys: a Redis whose disk or memory is full refuses every
 write and goes on publishing, and who hears a report knows by its own clock how old it is.

@@ -30,11 +30,10 @@ from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.resume_points import LastRead
 from services.collector.transport.stream import StreamTransport
 from services.collector.unkept_listener import UnkeptListener
-from smartspectra.ipc.aggregate import UNDERSTAND_BYTES
-from smartspectra.ipc.background import Lane
-from smartspectra.ipc.disk import patience
-from smartspectra.ipc.lock import FolderLock
-from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.storage.disk import patience
+from smartspectra.ipc.storage.folder_lock import FolderLock
+from smartspectra.ipc.storage.options import UNDERSTAND_BYTES, StorageOptions
+from smartspectra.ipc.storage.worker import Lane
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart

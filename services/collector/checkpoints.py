@@ -18,9 +18,9 @@ from typing import Any, Self
 from services.collector.latest_file import LatestFile
 from services.collector.transport.base import LONGEST_RUN
 from services.collector.transport.entry_ids import is_entry_id
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.session_files import check_session_id
-from smartspectra.ipc.staged import Stages, finish_now, finish_unsynced
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.session_paths import check_session_id
+from smartspectra.ipc.storage.stages import Stages, finish_now, finish_unsynced
 from vitalrig.errors import BadMessage
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import contextlib
 import threading
 from pathlib import Path
 
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.storage.disk import Disk
 
 FILE_NAME = ".collector.probe"
 

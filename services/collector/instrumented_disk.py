@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from smartspectra.ipc.disk import Disk, Span
-from smartspectra.ipc.staged import Stages
+from smartspectra.ipc.storage.disk import Disk, Span
+from smartspectra.ipc.storage.stages import Stages
 from vitalrig.clock import Clock
 from vitalrig.service.heartbeats import ServiceHeartbeats
 

@@ -4,8 +4,8 @@ import os
 import threading
 from pathlib import Path
 
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.staged import Stages
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.stages import Stages
 
 
 class LatestFile:

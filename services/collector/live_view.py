@@ -5,10 +5,10 @@ from typing import Any, NamedTuple, cast
 
 from services.collector.payload_layout import PayloadLayout, SampleLists
 from services.collector.transport.base import ReceivedEnvelope
-from smartspectra.ipc.aggregate import MAX_SERIES
-from smartspectra.ipc.channels import KINDS, RECORDING_STATE, STATUS
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, timestamp_us
-from smartspectra.ipc.extract import (
+from smartspectra.ipc.series.table import MAX_SERIES
+from smartspectra.ipc.wire.channels import KINDS, RECORDING_STATE, STATUS
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, timestamp_us
+from smartspectra.ipc.wire.measurements import (
     _coerce_sample_timestamp,
     _coerce_sample_value,
 )

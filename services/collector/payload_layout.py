@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from smartspectra.ipc.aggregate import MAX_SERIES
-from smartspectra.ipc.extract import _extract_measurement_lists, is_sample, skipped, snake_case
+from smartspectra.ipc.series.table import MAX_SERIES
+from smartspectra.ipc.wire.measurements import (
+    _extract_measurement_lists,
+    is_sample,
+    skipped,
+    snake_case,
+)
 
 SampleLists = Sequence[tuple[str, list[Any]]]
 """Series' names, each with its samples in one envelope."""

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from smartspectra.ipc.platform_calls import group_id
+from smartspectra.ipc.storage.platform_calls import group_id
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from services.collector.settings import Settings
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import entry_before
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
-from smartspectra.ipc.channels import RECORDING_STATE
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
-from smartspectra.ipc.manifest import END_UNHEARD
-from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.session.manifest import END_UNHEARD
+from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.wire.channels import RECORDING_STATE
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from services.collector.camera import Camera
 from services.collector.checkpoints import Checkpoints
 from services.collector.transport.base import ReceivedEnvelope, Transport
-from smartspectra.ipc.background import Lane
+from smartspectra.ipc.storage.worker import Lane
 from vitalrig.clock import Clock
 from vitalrig.errors import Unavailable
 from vitalrig.service.heartbeats import ServiceHeartbeats

@@ -24,7 +24,7 @@ from services.collector.relay_streams import RelayStreams
 from services.collector.transport.base import BATCH, WAIT_S, ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
 from services.collector.transport.pubsub import GAP, PubSubTransport
-from smartspectra.ipc.envelope import BadEnvelope, Envelope
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable

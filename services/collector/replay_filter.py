@@ -5,8 +5,8 @@ from collections import Counter, deque
 from itertools import takewhile
 from pathlib import Path
 
-from smartspectra.ipc.envelope import is_envelope
-from smartspectra.ipc.jsonl import as_line
+from smartspectra.ipc.storage.append_file import as_line
+from smartspectra.ipc.wire.envelope import is_envelope
 
 
 class ReplayFilter:

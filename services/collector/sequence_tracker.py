@@ -13,8 +13,8 @@ from typing import NamedTuple, Self
 from services.collector.checkpoints import Checkpoint
 from services.collector.silence import Silence
 from services.collector.transport.base import ReceivedEnvelope
-from smartspectra.ipc.channels import RECORDING_STATE
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
+from smartspectra.ipc.wire.channels import RECORDING_STATE
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig.clock import Clock
 
 SILENCE_S = 5.0

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from services.collector.replay_filter import last_line_of, place_of
 from services.collector.session_names import camera_folder, given_name, made_names
-from smartspectra.ipc import manifest
-from smartspectra.ipc.channels import RECORDING_STATE
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
-from smartspectra.ipc.parts import part_called
-from smartspectra.ipc.session_files import SessionPaths
+from smartspectra.ipc.session import manifest
+from smartspectra.ipc.session.parts import part_called
+from smartspectra.ipc.storage.session_paths import SessionPaths
+from smartspectra.ipc.wire.channels import RECORDING_STATE
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of
 
 
 class SessionPlace(NamedTuple):

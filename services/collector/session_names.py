@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from smartspectra.ipc.envelope import Envelope, session_id_of
-from smartspectra.ipc.moments import moment_of
-from smartspectra.ipc.session_files import check_session_id
+from smartspectra.ipc.session.moments import moment_of
+from smartspectra.ipc.storage.session_paths import check_session_id
+from smartspectra.ipc.wire.envelope import Envelope, session_id_of
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from services.exporter.signals import NEEDED_SERIES
-from smartspectra.ipc.channels import KINDS
+from smartspectra.ipc.wire.channels import KINDS
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.latency import LIMITS_S
 from vitalrig.metrics.validate import counts_by_name, label, mapping, number, optional_number

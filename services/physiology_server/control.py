@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from services.physiology_server.signals.status import StatusCode
-from smartspectra.ipc.session_files import check_session_id
+from smartspectra.ipc.storage.session_paths import check_session_id
 from vitalrig.clock import Clock
 from vitalrig.errors import BadRequest, InvalidState
 

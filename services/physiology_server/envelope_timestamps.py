@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from smartspectra.ipc.envelope import BadEnvelope, document_of, timestamp_us
+from smartspectra.ipc.wire.envelope import BadEnvelope, document_of, timestamp_us
 
 Move = Callable[[int], int]
 """From a stamp in us to another."""

@@ -18,7 +18,7 @@ class Outgoing:
     One envelope, with the channel (without prefix) that it belongs to.
 
     Attributes:
-        channel: One of `smartspectra.ipc.channels.KINDS`.
+        channel: One of `smartspectra.ipc.wire.channels.KINDS`.
         envelope: The message, one compact line without its end.
         jpeg: On the channel `frame`: the picture itself, for backends that need no base64.
     """

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from smartspectra.ipc import MetricsCollector, StorageOptions, redis_feed
-from smartspectra.ipc.resp import RespError
+from smartspectra.ipc.wire.resp import RespError
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.running import running

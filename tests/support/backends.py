@@ -15,7 +15,7 @@ from services.physiology_server.publishing.backends.grpc_backend import GrpcBack
 from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
 from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from services.physiology_server.publishing.subscribers import Subscribers
-from smartspectra.ipc.channels import KINDS
+from smartspectra.ipc.wire.channels import KINDS
 from tests.support.memory_backend import MemoryBackend
 from tests.support.patience import PATIENCE_S
 from tests.support.subscriber import Subscriber

@@ -25,7 +25,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from services.physiology_server import app
 from services.physiology_server.settings import Settings
-from smartspectra.ipc.channels import CORE_METRICS, EDGE_METRICS, KINDS, STATUS
+from smartspectra.ipc.wire.channels import CORE_METRICS, EDGE_METRICS, KINDS, STATUS
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Any
 
-from smartspectra.ipc import fast
-from smartspectra.ipc.aggregate import Document
-from smartspectra.ipc.channels import METRIC_KINDS, RECORDING_STATE
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of
+from smartspectra.ipc.series.table import Document
+from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire.channels import METRIC_KINDS, RECORDING_STATE
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, document_of
 
 _USUAL = frozenset(METRIC_KINDS)
 

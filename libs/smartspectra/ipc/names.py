@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc.channels import Channels
-from smartspectra.ipc.disk import PartGone
 from smartspectra.ipc.locking import locked
-from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.series import Series
-from smartspectra.ipc.session_files import SessionPaths, new_session_id
-from smartspectra.ipc.sessions import Sessions
+from smartspectra.ipc.series.series import Series
+from smartspectra.ipc.session.manager import Sessions
 from smartspectra.ipc.stats import CollectorStats
+from smartspectra.ipc.storage.disk import PartGone
+from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.session_paths import SessionPaths, new_session_id
+from smartspectra.ipc.wire.channels import Channels
 
 
 class CollectorNames:

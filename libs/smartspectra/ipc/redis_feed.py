@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from smartspectra.ipc.config import MetricsCollectorConfig
-from smartspectra.ipc.resp import RespError, RespReader, encode_command, normalize
+from smartspectra.ipc.wire.resp import RespError, RespReader, encode_command, normalize
 
 log = logging.getLogger(__name__)
 

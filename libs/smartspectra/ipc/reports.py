@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from smartspectra.ipc.manifest import FINISHED, FORMAT, VERSION
-from smartspectra.ipc.moments import iso
+from smartspectra.ipc.session.manifest import FINISHED, FORMAT, VERSION
+from smartspectra.ipc.session.moments import iso
 
 if TYPE_CHECKING:
-    from smartspectra.ipc.session import Session
+    from smartspectra.ipc.session.session import Session
 
 
 def meta(session: "Session") -> dict[str, Any]:

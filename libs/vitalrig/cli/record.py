@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from smartspectra.ipc.session_files import check_session_id
+from smartspectra.ipc.storage.session_paths import check_session_id
 from vitalrig.cli.opened import Folder
 from vitalrig.cli.rpc import Server, connected
 from vitalrig.cli.terminal import command, console, messages, say, shown

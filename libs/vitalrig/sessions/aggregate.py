@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from smartspectra.ipc.aggregate import SeriesTable
-from smartspectra.ipc.channels import RECORDING_STATE, Channels
-from smartspectra.ipc.columns import MemoryStore
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of, session_id_of
-from smartspectra.ipc.series import Series as CollectedSeries
+from smartspectra.ipc.series.chunk_store import MemoryStore
+from smartspectra.ipc.series.series import Series as CollectedSeries
+from smartspectra.ipc.series.table import SeriesTable
+from smartspectra.ipc.wire.channels import RECORDING_STATE, Channels
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, document_of, session_id_of
 from vitalrig.sessions.lines import Advance, no_progress, whole_lines
 from vitalrig.sessions.series import Samples, Series
 

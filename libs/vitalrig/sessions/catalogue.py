@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc.manifest import FINISHED
+from smartspectra.ipc.session.manifest import FINISHED
 from vitalrig.sessions import held
 from vitalrig.sessions.document import read_meta
 from vitalrig.sessions.errors import Missing, Unreadable

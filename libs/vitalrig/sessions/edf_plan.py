@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from smartspectra.ipc.moments import moment_of, moment_of_us
+from smartspectra.ipc.session.moments import moment_of, moment_of_us
 from vitalrig.errors import BadRequest
 from vitalrig.harmless import harmless
 from vitalrig.sessions.edf_labels import labels

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc.channels import RECORDING_STATE, STATUS
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of, session_id_of
-from smartspectra.ipc.moments import moment_of_us
+from smartspectra.ipc.session.moments import moment_of_us
+from smartspectra.ipc.wire.channels import RECORDING_STATE, STATUS
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of, session_id_of
 from vitalrig.harmless import harmless
 from vitalrig.sessions.lines import Advance, no_progress, whole_lines
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc import manifest as manifests
-from smartspectra.ipc.manifest import FINISHED
-from smartspectra.ipc.parts import CONTINUED_IN
-from smartspectra.ipc.session_files import SessionPaths
+from smartspectra.ipc.session import manifest as manifests
+from smartspectra.ipc.session.manifest import FINISHED
+from smartspectra.ipc.session.parts import CONTINUED_IN
+from smartspectra.ipc.storage.session_paths import SessionPaths
 
 SNAPSHOT = "_snapshot_temp.json"
 MANIFEST = "_manifest.json"

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from smartspectra.ipc.platform_calls import OPEN_FLAGS, lock_exclusively
+from smartspectra.ipc.storage.platform_calls import OPEN_FLAGS, lock_exclusively
 
 _LOCKS = Path("/proc/locks")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc import MetricsCollectorConfig
-from smartspectra.ipc import manifest as manifests
-from smartspectra.ipc.disk import Disk, Span, free_name
-from smartspectra.ipc.jsonl import set_end_aside
-from smartspectra.ipc.lock import FolderInUse, FolderLock
-from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.recovery import finish_one
+from smartspectra.ipc.session import manifest as manifests
+from smartspectra.ipc.session.recovery import finish_one
+from smartspectra.ipc.storage.append_file import set_end_aside
+from smartspectra.ipc.storage.disk import Disk, Span, free_name
+from smartspectra.ipc.storage.folder_lock import FolderInUse, FolderLock
+from smartspectra.ipc.storage.options import StorageOptions
 from vitalrig.errors import InvalidState, VitalrigError
 from vitalrig.sessions.catalogue import camera_of, meta_of, resolve
 from vitalrig.sessions.files import SessionFiles

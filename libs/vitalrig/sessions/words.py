@@ -2,7 +2,7 @@
 
 from typing import TypeGuard
 
-from smartspectra.ipc.moments import UNKNOWN, moment_of
+from smartspectra.ipc.session.moments import UNKNOWN, moment_of
 
 NOTHING = "-"
 _LONGEST_S = 1e12

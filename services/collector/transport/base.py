@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from smartspectra.ipc.envelope import document_of
+from smartspectra.ipc.wire.envelope import document_of
 
 BATCH = 1_000
 BATCH_BYTES = 2 << 20

@@ -6,7 +6,7 @@ import redis
 from redis.exceptions import ResponseError
 
 from services.collector.transport.base import ReceivedEnvelope
-from smartspectra.ipc.channels import RECORDING_STATE
+from smartspectra.ipc.wire.channels import RECORDING_STATE
 from vitalrig import redis_keys
 
 

@@ -9,7 +9,7 @@ import redis
 
 from services.collector.transport.base import BATCH, BATCH_BYTES, WAIT_S, ReceivedEnvelope
 from services.collector.transport.last_state import read_last_state
-from smartspectra.ipc.channels import (
+from smartspectra.ipc.wire.channels import (
     CORE_METRICS,
     EDGE_METRICS,
     RECORDING_STATE,

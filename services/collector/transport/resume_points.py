@@ -12,8 +12,8 @@ from services.collector.transport.base import BATCH, ReceivedEnvelope
 from services.collector.transport.entries import received_envelope
 from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
 from services.collector.transport.last_state import read_last_state
-from smartspectra.ipc.channels import RECORDING_STATE
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of
+from smartspectra.ipc.wire.channels import RECORDING_STATE
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of
 from vitalrig import redis_keys
 
 log = logging.getLogger(__name__)

@@ -17,14 +17,14 @@ from services.physiology_server.clocks.recorded import LONGEST_US, RecordedClock
 from services.physiology_server.envelope_timestamps import dumped, restamped
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.signals.frame import SourceKind
-from smartspectra.ipc.channels import (
+from smartspectra.ipc.wire.channels import (
     CORE_METRICS,
     EDGE_METRICS,
     METRIC_KINDS,
     RECORDING_STATE,
     STATUS,
 )
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of, timestamp_us
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, document_of, timestamp_us
 from vitalrig.clock import Clock
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from services.physiology_server.envelopes import Numbered
-from smartspectra.ipc.channels import KINDS
+from smartspectra.ipc.wire.channels import KINDS
 from vitalrig.errors import BadMessage
 
 _KNOWN = frozenset(KINDS)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from services.physiology_server.envelopes import NO_NUMBER, Numbered, Outgoing
 from services.physiology_server.spool.spool import Spool
-from smartspectra.ipc.channels import FRAME
+from smartspectra.ipc.wire.channels import FRAME
 from vitalrig.clock import Clock, SystemClock
 
 Tap = Callable[[str, bytes, int], None]

@@ -12,7 +12,7 @@ from services.physiology_server.envelopes import Outgoing, envelope
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.signals.frame import SourceKind
 from services.physiology_server.signals.periodic import Periodic
-from smartspectra.ipc.channels import FRAME
+from smartspectra.ipc.wire.channels import FRAME
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)

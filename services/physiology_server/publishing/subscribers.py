@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from smartspectra.ipc.envelope import Envelope
+from smartspectra.ipc.wire.envelope import Envelope
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from services.physiology_server.rpc import message_shapes as shapes
 from services.physiology_server.rpc.payloads import fill_payload
 from services.physiology_server.rpc.reply_builder import fill_facts
 from services.physiology_server.signals.status import StatusCode
-from smartspectra.ipc.envelope import BadEnvelope
+from smartspectra.ipc.wire.envelope import BadEnvelope
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from services.physiology_server.publishing.subscribers import Delivery, Subscrib
 from services.physiology_server.rpc.encoders import Encoder, encoder
 from services.physiology_server.rpc.log_stream import CHANNEL as LOGS
 from services.physiology_server.state import ServerState
-from smartspectra.ipc.channels import CORE_METRICS, EDGE_METRICS, STATUS
-from smartspectra.ipc.envelope import BadEnvelope
+from smartspectra.ipc.wire.channels import CORE_METRICS, EDGE_METRICS, STATUS
+from smartspectra.ipc.wire.envelope import BadEnvelope
 
 log = logging.getLogger(__name__)
 

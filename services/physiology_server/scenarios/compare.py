@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from services.physiology_server.envelope_timestamps import dumped, objects_in, stamp_of
-from smartspectra.ipc.channels import METRIC_KINDS
-from smartspectra.ipc.envelope import BadEnvelope, document_of
+from smartspectra.ipc.wire.channels import METRIC_KINDS
+from smartspectra.ipc.wire.envelope import BadEnvelope, document_of
 
 _WALL_KEYS = ("upload_timestamp", "sent_at_s")
 _WALL_TEXT = re.compile(rb'("timestamp":"?|"upload_timestamp":"|"sent_at_s":)[0-9TZ:.-]+')

@@ -10,7 +10,7 @@ from services.physiology_server.envelope_timestamps import restamped, stamp_of
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.scenarios.events import DelayEvent, MessageEvent, StampEvent
 from services.physiology_server.scenarios.scenario import Scenario
-from smartspectra.ipc.channels import METRIC_KINDS
+from smartspectra.ipc.wire.channels import METRIC_KINDS
 
 _US = 1_000_000
 

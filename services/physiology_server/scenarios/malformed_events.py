@@ -11,7 +11,7 @@ from services.physiology_server.envelope_timestamps import dumped, objects_in
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.scenarios.events import MessageEvent, Share
 from services.physiology_server.scenarios.random_choice import RandomChoice
-from smartspectra.ipc.envelope import document_of
+from smartspectra.ipc.wire.envelope import document_of
 
 Kind = Literal["truncated", "wrong_types", "nan", "not_utf8", "unknown_type", "empty"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -8,7 +8,7 @@ from pydantic import Field
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.scenarios.events import DelayEvent, MessageEvent, Seconds, Share
 from services.physiology_server.scenarios.random_choice import RandomChoice
-from smartspectra.ipc.channels import CORE_METRICS
+from smartspectra.ipc.wire.channels import CORE_METRICS
 
 
 class Late(DelayEvent):

@@ -13,8 +13,8 @@ from typing import Any, Self
 import orjson
 
 from services.physiology_server.envelopes import Numbered, Outgoing
-from smartspectra.ipc.channels import RECORDING_STATE
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, recording_of, session_id_of
+from smartspectra.ipc.wire.channels import RECORDING_STATE
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of, session_id_of
 
 _BYTES_AS_TEXT = "latin-1"
 """Any bytes there and back; an envelope need not be good JSON."""

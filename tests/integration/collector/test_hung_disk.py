@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.storage.disk import Disk
 from tests.support.collecting import finished, ready, view
 from tests.support.eventually import eventually
 from tests.support.many_cameras import behind, prefixes_of, recorded

@@ -10,8 +10,8 @@ from services.collector.recorder import Recorder
 from services.collector.settings import Settings
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.options import StorageOptions
 from tests.support.running import load
 from tests.unit.ipc.making import START_US, ManualClock, document, lines, recording
 

@@ -16,7 +16,7 @@ from services.collector.sequence_tracker import SILENCE_S, TrackedRun
 from services.collector.settings import Settings
 from services.collector.transport.entries import received_envelope
 from services.collector.transport.entry_ids import order_of
-from smartspectra.ipc.options import StorageOptions
+from smartspectra.ipc.storage.options import StorageOptions
 from tests.support.running import load
 from tests.support.verifier.check import check
 from tests.support.verifier.entries import Entry

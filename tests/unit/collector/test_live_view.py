@@ -4,7 +4,7 @@ import json
 
 from services.collector.live_view import LiveView
 from services.collector.transport.base import ReceivedEnvelope
-from smartspectra.ipc.aggregate import MAX_SERIES
+from smartspectra.ipc.series.table import MAX_SERIES
 from tests.unit.ipc.making import START_US, envelope, sample
 from vitalrig.clock import Moment
 

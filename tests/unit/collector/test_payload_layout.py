@@ -4,8 +4,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.collector.payload_layout import PayloadLayout
-from smartspectra.ipc.aggregate import MAX_SERIES
-from smartspectra.ipc.extract import _extract_measurement_lists
+from smartspectra.ipc.series.table import MAX_SERIES
+from smartspectra.ipc.wire.measurements import _extract_measurement_lists
 
 KEYS = st.sampled_from(
     ["pulse", "breathing", "upperTrace", "trace", "value", "time", "metadata", "faceLandmarks"]

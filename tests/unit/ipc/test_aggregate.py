@@ -4,8 +4,9 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartspectra.ipc import MetricsCollector, fast
-from smartspectra.ipc.aggregate import MAX_SERIES
+from smartspectra.ipc import MetricsCollector
+from smartspectra.ipc.series.table import MAX_SERIES
+from smartspectra.ipc.wire import codec as fast
 from tests.unit.ipc.making import (
     CORE,
     EDGE,

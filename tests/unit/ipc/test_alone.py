@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import smartspectra.ipc
-from smartspectra.ipc import StorageOptions, fast
+from smartspectra.ipc import StorageOptions
+from smartspectra.ipc.wire import codec as fast
 from tests.unit.ipc.making import START_US, collector, config, envelope, sample
 
 LIBS = Path(smartspectra.ipc.__file__).parents[2]
@@ -22,7 +23,7 @@ ALONE = textwrap.dedent(
     import smartspectra.ipc, smartspectra.ipc.metrics_collector
     came = {name.partition(".")[0] for name in set(sys.modules) - before}
     print(*sorted(came - set(sys.stdlib_module_names)))
-    print(smartspectra.ipc.fast.codec().name)
+    print(smartspectra.ipc.wire.codec.codec().name)
     """
 )
 

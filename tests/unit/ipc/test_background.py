@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from smartspectra.ipc import StorageOptions
-from smartspectra.ipc.background import Background, Lane, Worker
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.staged import finish_now, together
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.stages import finish_now, together
+from smartspectra.ipc.storage.worker import Background, Lane, Worker
 from tests.support.patience import PATIENCE_S
 from tests.unit.ipc.making import collector, edge
 

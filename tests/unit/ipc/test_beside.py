@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from smartspectra.ipc import StorageOptions
-from smartspectra.ipc.background import Background
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.worker import Background
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.unit.ipc.making import START_US, collector, document, edge, lines, recording

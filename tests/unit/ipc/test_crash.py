@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from smartspectra.ipc import FolderInUse, StorageOptions
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.recovery import finish_one, interrupted_sessions
-from smartspectra.ipc.session_files import SessionPaths
+from smartspectra.ipc.session.recovery import finish_one, interrupted_sessions
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.session_paths import SessionPaths
 from tests.support.dice import a_dice
 from tests.unit.ipc.making import (
     EDGE,

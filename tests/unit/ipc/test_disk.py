@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from smartspectra.ipc.disk import Disk, Span
+from smartspectra.ipc.storage.disk import Disk, Span
 
 
 def test_a_reader_sees_the_old_content_or_the_new(tmp_path):

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartspectra.ipc import BadEnvelope, Envelope, fast
-from smartspectra.ipc.channels import KINDS, Channels
-from smartspectra.ipc.envelope import recording_of, session_id_of, timestamp_us
+from smartspectra.ipc import BadEnvelope, Envelope
+from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire.channels import KINDS, Channels
+from smartspectra.ipc.wire.envelope import recording_of, session_id_of, timestamp_us
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from smartspectra.ipc import MetricsCollector, StorageOptions
-from smartspectra.ipc.recovery import interrupted_sessions
-from smartspectra.ipc.session_files import SessionPaths
+from smartspectra.ipc.session.recovery import interrupted_sessions
+from smartspectra.ipc.storage.session_paths import SessionPaths
 from tests.unit.ipc.making import (
     EDGE,
     START_US,

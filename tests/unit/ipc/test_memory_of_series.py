@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.support.feed import envelopes
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, StorageOptions
-from smartspectra.ipc.series import CHUNK_SAMPLES, Series
+from smartspectra.ipc.series.series import CHUNK_SAMPLES, Series
 
 WITHIN_KIB = 200
 """So that a thousand sessions and the collector itself take less than 384 MB."""

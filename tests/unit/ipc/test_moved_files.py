@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from smartspectra.ipc import StorageOptions
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.storage.disk import Disk
 from tests.unit.ipc.making import (
     EDGE,
     START_US,

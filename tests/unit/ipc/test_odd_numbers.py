@@ -5,8 +5,8 @@ import json
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from smartspectra.ipc import manifest
-from smartspectra.ipc.moments import iso, moment_of
+from smartspectra.ipc.session import manifest
+from smartspectra.ipc.session.moments import iso, moment_of
 from tests.unit.ipc.making import START_US, collector, document, edge, lines, recording
 
 ODD_US = 5 * 10**20
@@ -83,7 +83,7 @@ def test_what_cannot_be_finished_at_start_does_not_stop_the_others(tmp_path, mon
     """
     A start passes over whatever one session's files hold.
     """
-    from smartspectra.ipc import recovery
+    from smartspectra.ipc.session import recovery
 
     left_open(tmp_path, "bad", recording(True))
     left_open(tmp_path, "good", recording(True))

@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from smartspectra.ipc import StorageOptions
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.storage.disk import Disk
 from tests.unit.ipc.making import START_US, collector, edge, recording
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartspectra.ipc import RespReader, encode_command, fast, normalize
-from smartspectra.ipc.resp import RespError, RespProtocolError
-from smartspectra.ipc.resp_parser import NOTHING, HiredisParser, PlainParser
+from smartspectra.ipc import RespReader, encode_command, normalize
+from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire.resp import RespError, RespProtocolError
+from smartspectra.ipc.wire.resp_parser import NOTHING, HiredisParser, PlainParser
 
 PARSERS = ["plain", "hiredis"]
 

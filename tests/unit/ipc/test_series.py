@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartspectra.ipc.columns import MemoryStore, SpillStore
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.extract import _coerce_sample_timestamp, _coerce_sample_value
-from smartspectra.ipc.series import CHUNK_SAMPLES, Series
+from smartspectra.ipc.series.chunk_store import MemoryStore, SpillStore
+from smartspectra.ipc.series.series import CHUNK_SAMPLES, Series
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.wire.measurements import _coerce_sample_timestamp, _coerce_sample_value
 
 SECOND_US = 1_000_000
 NOW_US = 1_759_779_683_578_333

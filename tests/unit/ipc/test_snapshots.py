@@ -3,7 +3,7 @@
 import threading
 
 from smartspectra.ipc import StorageOptions
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.storage.disk import Disk
 from tests.support.patience import PATIENCE_S
 from tests.unit.ipc.making import (
     EDGE,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartspectra.ipc import MetricsCollector, StorageOptions
-from smartspectra.ipc.collector import MetricsCollector as Collector
+from smartspectra.ipc.metrics_collector import MetricsCollector as Collector
 from tests.support.patience import PATIENCE_S
 from tests.unit.ipc.making import START_US, collector, document, envelope, lines, sample
 

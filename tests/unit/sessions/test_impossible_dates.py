@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartspectra.ipc.moments import UNKNOWN
+from smartspectra.ipc.session.moments import UNKNOWN
 from tests.support.sessions import EDGE, START_US, a_session, every, recorded, samples
 from vitalrig.errors import BadRequest, VitalrigError
 from vitalrig.sessions import catalogue, export_csv, export_edf, export_parquet, export_xdf, plot

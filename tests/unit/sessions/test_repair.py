@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, StorageOptions
-from smartspectra.ipc.manifest import CUT_SHORT
+from smartspectra.ipc.session.manifest import CUT_SHORT
 from tests.support.sessions import golden_in, recorded
 from vitalrig.errors import InvalidState
 from vitalrig.sessions.catalogue import resolve

@@ -10,7 +10,7 @@ from services.physiology_server.envelopes import Outgoing, envelope
 from services.physiology_server.scenarios.disturbance import ScenarioDisturbance
 from services.physiology_server.scenarios.malformed_events import KINDS
 from services.physiology_server.scenarios.scenario_file import scenario_of
-from smartspectra.ipc.envelope import BadEnvelope, Envelope
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
 
 START_US = 1_760_000_000_000_000
 

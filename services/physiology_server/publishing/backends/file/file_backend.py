@@ -15,7 +15,13 @@ from services.physiology_server.publishing.backends.file.picture_files import (
     NoPicture,
     PictureFiles,
 )
-from smartspectra.ipc.channels import CORE_METRICS, EDGE_METRICS, FRAME, RECORDING_STATE, STATUS
+from smartspectra.ipc.wire.channels import (
+    CORE_METRICS,
+    EDGE_METRICS,
+    FRAME,
+    RECORDING_STATE,
+    STATUS,
+)
 from vitalrig.errors import BadSettings, CannotStart, Unavailable
 from vitalrig.service.heartbeats import ServiceHeartbeats
 

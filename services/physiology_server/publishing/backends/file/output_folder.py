@@ -4,7 +4,7 @@ import contextlib
 import errno
 from pathlib import Path
 
-from smartspectra.ipc.lock import FolderInUse, FolderLock
+from smartspectra.ipc.storage.folder_lock import FolderInUse, FolderLock
 from vitalrig.errors import Unavailable
 
 LOCK_BASE = "physiology_server"

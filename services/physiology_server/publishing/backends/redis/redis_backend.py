@@ -18,7 +18,7 @@ from services.physiology_server.publishing.backends.redis.redis_config import (
     RedisConfig,
 )
 from services.physiology_server.publishing.backends.redis.stream_keeper import StreamKeeper
-from smartspectra.ipc.channels import FRAME, RECORDING_STATE, Channels
+from smartspectra.ipc.wire.channels import FRAME, RECORDING_STATE, Channels
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
 
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.storage.disk import Disk
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,127}(?:_part[0-9]+)?")
 SUMMARY_ENDING = "_summary"

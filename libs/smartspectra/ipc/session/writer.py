@@ -5,12 +5,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from smartspectra.ipc.background import Lane
-from smartspectra.ipc.disk import FILE_ERRORS, Disk
-from smartspectra.ipc.jsonl import Unwritten
-from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.session import Session
-from smartspectra.ipc.staged import Stages, finish_now, together
+from smartspectra.ipc.session.session import Session
+from smartspectra.ipc.storage.append_file import Unwritten
+from smartspectra.ipc.storage.disk import FILE_ERRORS, Disk
+from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.stages import Stages, finish_now, together
+from smartspectra.ipc.storage.worker import Lane
 
 log = logging.getLogger(__name__)
 

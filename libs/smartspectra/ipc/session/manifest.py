@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.staged import Stages, finish_now
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.stages import Stages, finish_now
 
 FORMAT = "smartspectra-ipc-manifest"
 VERSION = 1

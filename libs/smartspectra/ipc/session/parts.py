@@ -8,9 +8,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
-from smartspectra.ipc import manifest
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.session_files import SessionPaths
+from smartspectra.ipc.session import manifest
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.session_paths import SessionPaths
 
 PART_OF, PART_NUMBER, CONTINUED_IN = "part_of", "part", "continued_in"
 """What manifests say of parts, where there is more than one."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from smartspectra.ipc.platform_calls import (
+from smartspectra.ipc.storage.platform_calls import (
     OPEN_FLAGS,
     check_written_back,
     give_to_group,
@@ -20,7 +20,7 @@ from smartspectra.ipc.platform_calls import (
     sync_folder_entries,
     write_at,
 )
-from smartspectra.ipc.staged import Stages, SyncTarget, finish_now
+from smartspectra.ipc.storage.stages import Stages, SyncTarget, finish_now
 
 log = logging.getLogger(__name__)
 

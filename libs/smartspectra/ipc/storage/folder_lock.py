@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from smartspectra.ipc.platform_calls import OPEN_FLAGS, lock_exclusively, read_at
+from smartspectra.ipc.storage.platform_calls import OPEN_FLAGS, lock_exclusively, read_at
 
 
 class FolderInUse(OSError):

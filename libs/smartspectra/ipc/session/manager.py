@@ -3,16 +3,16 @@
 import logging
 from collections import Counter
 
-from smartspectra.ipc.background import Lane
 from smartspectra.ipc.config import MetricsCollectorConfig
-from smartspectra.ipc.keeper import Keeper
-from smartspectra.ipc.manifest import OPEN
-from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.parts import Part
-from smartspectra.ipc.recovery import finish_interrupted
-from smartspectra.ipc.session import NOT_RESUMED, Resumption, Session
-from smartspectra.ipc.session_files import SessionPaths
-from smartspectra.ipc.staged import Stages
+from smartspectra.ipc.session.manifest import OPEN
+from smartspectra.ipc.session.parts import Part
+from smartspectra.ipc.session.recovery import finish_interrupted
+from smartspectra.ipc.session.session import NOT_RESUMED, Resumption, Session
+from smartspectra.ipc.session.writer import Keeper
+from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.session_paths import SessionPaths
+from smartspectra.ipc.storage.stages import Stages
+from smartspectra.ipc.storage.worker import Lane
 
 log = logging.getLogger(__name__)
 

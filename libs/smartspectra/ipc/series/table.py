@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from smartspectra.ipc.channels import METRIC_KINDS, Channels
-from smartspectra.ipc.columns import ChunkStore, MemoryStore
-from smartspectra.ipc.envelope import timestamp_us
-from smartspectra.ipc.extract import (
+from smartspectra.ipc.series.chunk_store import ChunkStore, MemoryStore
+from smartspectra.ipc.series.provenance import Source
+from smartspectra.ipc.series.series import Series
+from smartspectra.ipc.storage.options import UNDERSTAND_BYTES
+from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
+from smartspectra.ipc.wire.envelope import timestamp_us
+from smartspectra.ipc.wire.measurements import (
     _coerce_sample_timestamp,
     _coerce_sample_value,
     _extract_measurement_lists,
@@ -17,14 +20,9 @@ from smartspectra.ipc.extract import (
     skipped,
     snake_case,
 )
-from smartspectra.ipc.series import Series
-from smartspectra.ipc.source import Source
 
 MAX_SERIES = 1024
 """Series of one session; a publisher that makes up names must not fill the memory."""
-
-UNDERSTAND_BYTES = 32 * 1024
-"""Envelopes wait to be understood together until they were so long as text."""
 
 _MARKS = frozenset({"metadata", "source"})
 

@@ -5,8 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Self
 
-from smartspectra.ipc import fast
-from smartspectra.ipc.channels import METRIC_KINDS, RECORDING_STATE
+from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire.channels import METRIC_KINDS, RECORDING_STATE
 
 _LARGEST = 10**21
 _MICROSECONDS_BELOW = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))

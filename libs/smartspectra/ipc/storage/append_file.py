@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from smartspectra.ipc.disk import Disk, free_name
-from smartspectra.ipc.lock import FolderInUse
-from smartspectra.ipc.platform_calls import forget_cached, lock_exclusively, read_at
-from smartspectra.ipc.staged import Stages
+from smartspectra.ipc.storage.disk import Disk, free_name
+from smartspectra.ipc.storage.folder_lock import FolderInUse
+from smartspectra.ipc.storage.platform_calls import forget_cached, lock_exclusively, read_at
+from smartspectra.ipc.storage.stages import Stages
 
 TORN = ".torn"
 """The ending of the file that holds what was cut off the end of another."""

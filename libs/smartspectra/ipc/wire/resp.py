@@ -3,8 +3,8 @@
 import socket
 from typing import Any, Protocol
 
-from smartspectra.ipc import fast
-from smartspectra.ipc.resp_parser import (
+from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire.resp_parser import (
     MAX_ARRAY_ELEMENTS,
     MAX_BULK_BYTES,
     NOTHING,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from smartspectra.ipc import fast
-from smartspectra.ipc.disk import Disk, PartGone, Span
+from smartspectra.ipc.storage.disk import Disk, PartGone, Span
+from smartspectra.ipc.wire import codec as fast
 
 TIMESTAMPS, VALUES, RELATIVE_US = COLUMNS = ("timestamps", "values", "relative_us")
 """The columns of a series, as the summary names them."""

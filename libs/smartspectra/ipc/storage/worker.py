@@ -6,8 +6,8 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 
-from smartspectra.ipc.disk import Disk
-from smartspectra.ipc.staged import Stages, SyncTarget, first_error
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.stages import Stages, SyncTarget, first_error
 
 log = logging.getLogger(__name__)
 

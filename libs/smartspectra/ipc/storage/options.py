@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from smartspectra.ipc.aggregate import UNDERSTAND_BYTES
-from smartspectra.ipc.background import SHARED, Background
-from smartspectra.ipc.disk import Disk
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.worker import SHARED, Background
+
+UNDERSTAND_BYTES = 32 * 1024
+"""Envelopes wait to be understood together until they were so long as text."""
 
 FsyncPolicy = Literal["always", "interval", "never"]
 

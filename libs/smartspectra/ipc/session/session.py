@@ -9,22 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc import fast, manifest, reports
-from smartspectra.ipc.aggregate import SeriesTable
-from smartspectra.ipc.channels import Channels
-from smartspectra.ipc.columns import ChunkStore, MemoryStore, SpillStore
+from smartspectra.ipc import reports
 from smartspectra.ipc.config import MetricsCollectorConfig
-from smartspectra.ipc.disk import PartGone
-from smartspectra.ipc.envelope import BadEnvelope, Envelope, document_of, is_envelope
-from smartspectra.ipc.jsonl import JsonlFile, Unwritten, as_lines
-from smartspectra.ipc.manifest import Losses
-from smartspectra.ipc.moments import moment_of
-from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.parts import CONTINUED_IN, PART_NUMBER, PART_OF, Part
-from smartspectra.ipc.session_files import SessionPaths
-from smartspectra.ipc.snapshot import View, comma_of
-from smartspectra.ipc.source import UNKNOWN, Source
-from smartspectra.ipc.staged import Stages, finish_now, finish_unsynced, together
+from smartspectra.ipc.series.chunk_store import ChunkStore, MemoryStore, SpillStore
+from smartspectra.ipc.series.provenance import UNKNOWN, Source
+from smartspectra.ipc.series.table import SeriesTable
+from smartspectra.ipc.session import manifest
+from smartspectra.ipc.session.manifest import Losses
+from smartspectra.ipc.session.moments import moment_of
+from smartspectra.ipc.session.parts import CONTINUED_IN, PART_NUMBER, PART_OF, Part
+from smartspectra.ipc.session.summary import View, comma_of
+from smartspectra.ipc.storage.append_file import JsonlFile, Unwritten, as_lines
+from smartspectra.ipc.storage.disk import PartGone
+from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.session_paths import SessionPaths
+from smartspectra.ipc.storage.stages import Stages, finish_now, finish_unsynced, together
+from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire.channels import Channels
+from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, document_of, is_envelope
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc.columns import COLUMNS, Part, SpilledNumbers
-from smartspectra.ipc.disk import Disk, Span
-from smartspectra.ipc.series import Series
-from smartspectra.ipc.staged import Stages, finish_now
+from smartspectra.ipc.series.chunk_store import COLUMNS, Part, SpilledNumbers
+from smartspectra.ipc.series.series import Series
+from smartspectra.ipc.storage.disk import Disk, Span
+from smartspectra.ipc.storage.stages import Stages, finish_now
 
 Columns = dict[str, list[Part]]
 

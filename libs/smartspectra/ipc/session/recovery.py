@@ -5,11 +5,11 @@ import logging
 import shutil
 from collections.abc import Iterator
 
-from smartspectra.ipc import manifest
 from smartspectra.ipc.config import MetricsCollectorConfig
-from smartspectra.ipc.options import StorageOptions
-from smartspectra.ipc.session import Resumption, Session
-from smartspectra.ipc.session_files import SessionPaths, check_session_id
+from smartspectra.ipc.session import manifest
+from smartspectra.ipc.session.session import Resumption, Session
+from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
 
 log = logging.getLogger(__name__)
 

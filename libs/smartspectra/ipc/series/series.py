@@ -6,7 +6,7 @@ from math import isfinite
 from operator import itemgetter, lt
 from typing import Any
 
-from smartspectra.ipc.columns import (
+from smartspectra.ipc.series.chunk_store import (
     COLUMNS,
     RELATIVE_US,
     TIMESTAMPS,
@@ -16,7 +16,7 @@ from smartspectra.ipc.columns import (
     Part,
     Stamps,
 )
-from smartspectra.ipc.extract import LATEST_STAMP_US
+from smartspectra.ipc.wire.measurements import LATEST_STAMP_US
 
 RESET_US = 1_000_000
 """A clock that goes back by more than this was reset; by less, the sample is late."""

@@ -1,0 +1,1 @@
+"""What was measured: series of samples, in memory or spilled to files."""

@@ -1,0 +1,1 @@
+"""What lies on the disk: files, locks, and the threads that wait for them."""

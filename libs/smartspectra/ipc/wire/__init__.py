@@ -1,0 +1,1 @@
+"""What travels: channels, envelopes, measurements and the Redis protocol."""
