@@ -9,25 +9,24 @@ from typing import Protocol
 
 import redis
 
-from services.exporter.background import Background
 from services.exporter.other_rigs import other_rigs
-from services.exporter.page import Page
-from services.exporter.redis_reading import client_of
+from services.exporter.periodic_task import PeriodicTask
+from services.exporter.redis_snapshot import client_of
 from services.exporter.report_board import ReportBoard
 from services.exporter.report_listener import ReportListener
-from services.exporter.requests import Requests
-from services.exporter.security import Security
-from services.exporter.session_files import SessionFiles
+from services.exporter.request_counter import RequestCounter
+from services.exporter.routes import PATHS, Web
+from services.exporter.scrape_page import ScrapePage
+from services.exporter.session_file_counts import SessionFileCounts
 from services.exporter.settings import Settings, limits_of
 from services.exporter.snapshots.folder import SnapshotFolder
 from services.exporter.sources.base import Source
 from services.exporter.sources.cameras import CameraSource
 from services.exporter.sources.disk import DiskSource, FileSource
+from services.exporter.sources.exporter import ExporterSource
 from services.exporter.sources.heartbeats import HeartbeatSource
-from services.exporter.sources.itself import OwnSource
 from services.exporter.sources.redis_server import RedisSource
 from services.exporter.sources.snapshots import SnapshotSource
-from services.exporter.web import PATHS, Web
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import CannotStart
@@ -36,6 +35,7 @@ from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
 from vitalrig.web.messages import Request, Response
+from vitalrig.web.security import WebSecurity
 from vitalrig.web.server import HttpServer
 
 log = logging.getLogger(__name__)
@@ -133,10 +133,10 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         BadSettings: If a password file or the web config file cannot be used.
     """
     clock = clock or SystemClock()
-    security = Security(settings.web_config_file, clock)
+    security = WebSecurity(settings.web_config_file, clock)
     beats = ServiceHeartbeats("exporter", clock=clock)
-    requests = Requests(PATHS)
-    files = SessionFiles(settings.sessions_folder)
+    requests = RequestCounter(PATHS)
+    files = SessionFileCounts(settings.sessions_folder)
     client = client_of(
         settings.redis_host,
         settings.redis_port,
@@ -147,10 +147,10 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     board = ReportBoard(clock)
     background: list[Work] = [
         ReportListener(client, board, clock),
-        Background("session files", COUNT_FILES_EVERY_S, files.look),
+        PeriodicTask("session files", COUNT_FILES_EVERY_S, files.look),
     ]
     sources: list[Source] = [
-        OwnSource(requests, beats=beats, stale_after_s=settings.stale_after_s),
+        ExporterSource(requests, beats=beats, stale_after_s=settings.stale_after_s),
         CameraSource(limits_of(settings)),
         HeartbeatSource(settings.stale_after_s, besides=beats.service),
         RedisSource(client),
@@ -164,14 +164,14 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
             settings.snapshot_max_bytes,
             clock,
         )
-        background.append(Background("snapshots", LOOK_AT_SNAPSHOTS_EVERY_S, snapshots.look))
+        background.append(PeriodicTask("snapshots", LOOK_AT_SNAPSHOTS_EVERY_S, snapshots.look))
         sources.insert(
             2, SnapshotSource(snapshots.latest, settings.snapshot_stale_after_s)
         )  # after our collector's cameras, which go before
     rigs = other_rigs(settings, clock)
     background += [listener for _, listener in rigs.values()]
     web = Web(
-        page=Page(sources, board, settings.max_cameras, clock),
+        page=ScrapePage(sources, board, settings.max_cameras, clock),
         targets={name: page for name, (page, _) in rigs.items()},
         health=watchdog.health,
         requests=requests,
@@ -205,7 +205,7 @@ def counted(
 
 
 def _serve(
-    settings: Settings, answer: Callable[[Request], Response], security: Security, clock: Clock
+    settings: Settings, answer: Callable[[Request], Response], security: WebSecurity, clock: Clock
 ) -> HttpServer:
     try:
         return HttpServer(

@@ -2,10 +2,10 @@
 
 import redis
 
-from services.exporter.page import Page
-from services.exporter.redis_reading import client_of, password_in
+from services.exporter.redis_snapshot import client_of, password_in
 from services.exporter.report_board import ReportBoard
 from services.exporter.report_listener import ReportListener
+from services.exporter.scrape_page import ScrapePage
 from services.exporter.settings import Settings, Target, limits_of
 from services.exporter.sources.base import Source
 from services.exporter.sources.cameras import CameraSource
@@ -15,7 +15,7 @@ from vitalrig.clock import Clock
 from vitalrig.errors import BadSettings
 
 
-def other_rigs(settings: Settings, clock: Clock) -> dict[str, tuple[Page, ReportListener]]:
+def other_rigs(settings: Settings, clock: Clock) -> dict[str, tuple[ScrapePage, ReportListener]]:
     """
     Make the page of each target by its name, and who listens there for it.
 
@@ -30,7 +30,7 @@ def other_rigs(settings: Settings, clock: Clock) -> dict[str, tuple[Page, Report
             HeartbeatSource(settings.stale_after_s),
             RedisSource(client),
         )
-        page = Page(sources, board, settings.max_cameras, clock)
+        page = ScrapePage(sources, board, settings.max_cameras, clock)
         rigs[name] = page, ReportListener(client, board, clock)
     return rigs
 

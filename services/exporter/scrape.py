@@ -4,7 +4,7 @@ from services.exporter.report_board import ReportBoard
 from vitalrig.clock import Moment
 
 
-class Admitted:
+class CardinalityLimit:
     """
     The values of a label that a page shows, of which there may only be so many.
 
@@ -41,7 +41,7 @@ class Scrape:
     def __init__(self, now: Moment, reports: ReportBoard, max_cameras: int) -> None:
         self.now = now
         self.reports = reports
-        self.cameras = Admitted(max_cameras)
+        self.cameras = CardinalityLimit(max_cameras)
         self._told: set[tuple[str, ...]] = set()
 
     def is_news(self, *what: str) -> bool:

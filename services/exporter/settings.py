@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
-from services.exporter.judging import Limits
+from services.exporter.signal_state import Limits
 from vitalrig.service.service_settings import ServiceSettings, for_service
 from vitalrig.sessions_folder import sessions_folder as usual_folder
 

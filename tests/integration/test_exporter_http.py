@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from services.exporter.app import build as build_exporter
-from services.exporter.redis_reading import TIMEOUT_S
+from services.exporter.redis_snapshot import TIMEOUT_S
 from services.exporter.settings import Settings
 from tests.support.asked import Asked
 from tests.support.certificates import a_certificate

@@ -8,13 +8,13 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as older_families
 
+from services.exporter.camera_view import CameraView, Recording, Sample, SnapshotFile
 from services.exporter.catalogue import CATALOGUE
-from services.exporter.session_files import Tally
+from services.exporter.session_file_counts import FileCounts
 from services.exporter.snapshots.folder import Seen, Snapshots
 from services.exporter.sources.disk import DiskSource, FileSource
 from services.exporter.sources.redis_server import RedisSource
 from services.exporter.sources.snapshots import SnapshotSource
-from services.exporter.views import CameraView, Recording, Sample, SnapshotFile
 from tests.support.exporting import (
     a_board,
     a_camera,
@@ -95,7 +95,7 @@ def whole(board, clock):
     """Every source there is, with figures that are the same each time."""
     outcomes = {"read": 1, "too_large": 0, "unreadable": 0, "left_out": 0}
     snapshots = Snapshots((Seen(a_foreign_camera(clock), moment(clock)),), outcomes)
-    files = Tally({"envelopes": (3, 9_000), "summary": (2, 4_000), "torn": (1, 17)}, ("why",))
+    files = FileCounts({"envelopes": (3, 9_000), "summary": (2, 4_000), "torn": (1, 17)}, ("why",))
     return a_page(
         board,
         clock,

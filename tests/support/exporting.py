@@ -2,13 +2,13 @@
 
 import json
 
-from services.exporter.judging import Limits
-from services.exporter.page import Page
 from services.exporter.report_board import ReportBoard
-from services.exporter.requests import Requests
+from services.exporter.request_counter import RequestCounter
+from services.exporter.scrape_page import ScrapePage
+from services.exporter.signal_state import Limits
 from services.exporter.sources.cameras import CameraSource
+from services.exporter.sources.exporter import ExporterSource
 from services.exporter.sources.heartbeats import HeartbeatSource
-from services.exporter.sources.itself import OwnSource
 from vitalrig import redis_keys
 from vitalrig.metrics.exposition import render
 from vitalrig.metrics.latency import LIMITS_S
@@ -144,15 +144,15 @@ def text_of(page) -> str:
     return render(page.families(), openmetrics=False).decode()
 
 
-def a_page(board, clock, *sources, max_cameras=100) -> Page:
+def a_page(board, clock, *sources, max_cameras=100) -> ScrapePage:
     """The page of what was heard, with some sources more."""
     usual = (
-        OwnSource(Requests(("/metrics",)), "1.2.3"),
+        ExporterSource(RequestCounter(("/metrics",)), "1.2.3"),
         CameraSource(LIMITS),
         *sources,
         HeartbeatSource(LIMITS.report_s),
     )
-    return Page(usual, board, max_cameras, clock)
+    return ScrapePage(usual, board, max_cameras, clock)
 
 
 def page_of(board, clock, *sources) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 
-from services.exporter.redis_reading import client_of
+from services.exporter.redis_snapshot import client_of
 from services.exporter.report_board import ReportBoard
 from services.exporter.report_listener import ReportListener
 from vitalrig.clock import SystemClock

@@ -1,6 +1,6 @@
 """Metrics of cameras: vital signs, their states, and what became of the envelopes."""
 
-from services.exporter.states import STATES
+from services.exporter.signal_state import STATES
 from vitalrig.metrics.latency import LIMITS_S
 from vitalrig.metrics.metric import Metric, counter, gauge, histogram, info
 

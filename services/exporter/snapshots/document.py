@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from services.exporter.camera_view import CameraView, Recording, Sample, SnapshotFile
 from services.exporter.signals import NEEDED_SERIES
 from services.exporter.snapshots.scanner import ArrayEnd, Scanner
-from services.exporter.views import CameraView, Recording, Sample, SnapshotFile
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.validate import label, mapping, optional_number
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from services.exporter.camera_view import CameraView, SnapshotFile
 from services.exporter.snapshots.document import Document
-from services.exporter.views import CameraView, SnapshotFile
 from vitalrig.clock import Clock, Moment, moment
 from vitalrig.errors import BadMessage
 

@@ -2,12 +2,12 @@
 
 from collections import Counter
 
+from services.exporter.camera_metrics import add_camera_metrics
+from services.exporter.camera_view import CameraView
 from services.exporter.families import Families
-from services.exporter.judging import Limits
 from services.exporter.scrape import Scrape
-from services.exporter.showing import show_camera
+from services.exporter.signal_state import Limits
 from services.exporter.sources.reports import add_outcomes, parsed
-from services.exporter.views import CameraView
 
 
 class CameraSource:
@@ -39,5 +39,5 @@ class CameraSource:
                 outcomes["left_out"] += 1
             else:
                 outcomes["shown"] += 1
-                show_camera(families, view, age_s, self._limits)
+                add_camera_metrics(families, view, age_s, self._limits)
         add_outcomes(families, self.name, outcomes)

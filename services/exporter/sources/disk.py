@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.exporter.families import Families
 from services.exporter.scrape import Scrape
-from services.exporter.session_files import Tally
+from services.exporter.session_file_counts import FileCounts
 from vitalrig.errors import Unavailable
 
 
@@ -50,7 +50,7 @@ class FileSource:
 
     name = "files"
 
-    def __init__(self, latest: Callable[[], Tally | None]) -> None:
+    def __init__(self, latest: Callable[[], FileCounts | None]) -> None:
         self._latest = latest
 
     def collect(self, scrape: Scrape, families: Families) -> None:  # noqa: ARG002  every source's

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from services.exporter.families import Families
-from services.exporter.scrape import Admitted, Scrape
+from services.exporter.scrape import CardinalityLimit, Scrape
 from services.exporter.sources.reports import add_outcomes, parsed
 from vitalrig.metrics.service_metrics import (
     add_build_info,
@@ -40,7 +40,7 @@ class HeartbeatSource:
             Unavailable: If no report can be heard.
         """
         outcomes: Counter[str] = Counter()
-        services = Admitted(MAX_SERVICES)
+        services = CardinalityLimit(MAX_SERVICES)
         heard = parsed(scrape.reports.heartbeats, ServiceReport.parse, outcomes)
         for report, heard_at in heard:
             if report.service == self._besides:
@@ -56,7 +56,7 @@ class HeartbeatSource:
         add_outcomes(families, self.name, outcomes)
 
     @staticmethod
-    def _may_show(report: ServiceReport, scrape: Scrape, services: Admitted) -> bool:
+    def _may_show(report: ServiceReport, scrape: Scrape, services: CardinalityLimit) -> bool:
         return (
             services.admit(report.service)
             and scrape.cameras.admit(report.instance)

@@ -3,8 +3,8 @@
 import redis
 
 from services.exporter.families import Families
-from services.exporter.redis_reading import Info, info_of
 from services.exporter.redis_refusals import refused, refusing
+from services.exporter.redis_snapshot import Info, redis_info
 from services.exporter.scrape import Scrape
 from vitalrig.errors import Unavailable
 
@@ -39,7 +39,7 @@ class RedisSource:
         Add whether Redis answers, and its figures.
         """
         try:
-            info = info_of(self._client)
+            info = redis_info(self._client)
         except Unavailable:
             families.add("vitalrig_redis_up", 0)
             return

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Callable
 
+from services.exporter.camera_metrics import add_camera_metrics
 from services.exporter.families import Families
-from services.exporter.judging import Limits
 from services.exporter.scrape import Scrape
-from services.exporter.showing import show_camera
+from services.exporter.signal_state import Limits
 from services.exporter.snapshots.folder import Snapshots
 from services.exporter.sources.reports import add_outcomes
 from vitalrig.metrics.service_report import SOURCES
@@ -44,7 +44,7 @@ class SnapshotSource:
                 outcomes["left_out"] += 1
             else:
                 outcomes["shown"] += 1
-                show_camera(families, view, age_s, self._limits)
+                add_camera_metrics(families, view, age_s, self._limits)
                 source = view.source if view.source in SOURCES else OTHER
                 if view.source and scrape.is_news("source", view.prefix, source):
                     families.add("vitalrig_source_info", 1, view.prefix, source)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from services.exporter.camera_view import SnapshotFile
 from services.exporter.snapshots.document import Document, SeriesEnd
-from services.exporter.views import SnapshotFile
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from tests.support.sessions import START_US, a_trace, an_envelope
 from vitalrig.errors import BadMessage

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from services.exporter.session_files import SessionFiles, count, kind_of
+from services.exporter.session_file_counts import SessionFileCounts, count, kind_of
 from tests.support.unprivileged import for_whom_permissions_count
 
 
@@ -50,7 +50,8 @@ def test_a_cameras_folder_that_cannot_be_listed_costs_only_itself(tmp_path):
     (tmp_path / "metrics_first.jsonl").write_bytes(b"x" * 10)
     (tmp_path / "closed").mkdir(mode=0)
     code = (
-        "import sys; from pathlib import Path; from services.exporter.session_files import count; "
+        "import sys; from pathlib import Path; "
+        "from services.exporter.session_file_counts import count; "
         "tally = count(Path(sys.argv[1])); print(tally.kinds['envelopes'], *tally.unreadable)"
     )
     command = for_whom_permissions_count(sys.executable, "-c", code, str(tmp_path))
@@ -64,7 +65,7 @@ def test_a_folder_that_cannot_be_listed_has_no_count(tmp_path):
     """
     Nothing is not the same as not known.
     """
-    files = SessionFiles(tmp_path)
+    files = SessionFileCounts(tmp_path)
     files.look()
     known = files.latest()
     tmp_path.rmdir()

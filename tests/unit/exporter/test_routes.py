@@ -5,8 +5,8 @@ import gzip
 import pytest
 
 from services.exporter.families import Families
-from services.exporter.requests import Requests
-from services.exporter.web import PATHS, Web, accepts_gzip
+from services.exporter.request_counter import RequestCounter
+from services.exporter.routes import PATHS, Web, accepts_gzip
 from vitalrig.service.health import Health
 from vitalrig.service.service_page import ALIVE, READY
 from vitalrig.web.messages import Request
@@ -40,7 +40,7 @@ def health(tmp_path):
 
 @pytest.fixture
 def requests():
-    return Requests(PATHS)
+    return RequestCounter(PATHS)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ CheckPassword = Callable[[bytes, bytes], bool]
 """Whether a password has a hash, such as `bcrypt.checkpw`."""
 
 
-class Passwords:
+class BasicAuth:
     """
     Who may ask. Safe to use from several threads.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 
-class Background:
+class PeriodicTask:
     """
     Does its work at once when started and then every so often, in a thread of its own.
 

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, quote
 
 from services.exporter.exposition import choose
 from services.exporter.families import Families
-from services.exporter.passwords import Verdict
-from services.exporter.requests import Requests
+from services.exporter.request_counter import RequestCounter
 from vitalrig.metrics.exposition import render
 from vitalrig.service.health import Health
 from vitalrig.service.service_page import ALIVE, READY, readiness
+from vitalrig.web.basic_auth import Verdict
 from vitalrig.web.messages import Request, Response, response
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _LANDING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>vitalr
 """
 
 
-class Collects(Protocol):
+class PageSource(Protocol):
     """Gives what is on a page."""
 
     def families(self) -> Families:
@@ -62,10 +62,10 @@ class Web:
 
     def __init__(
         self,
-        page: Collects,
-        targets: Mapping[str, Collects],
+        page: PageSource,
+        targets: Mapping[str, PageSource],
         health: Health,
-        requests: Requests,
+        requests: RequestCounter,
         verdict: Callable[[str, str], Verdict],
     ) -> None:
         self._page = page
@@ -122,7 +122,7 @@ class Web:
             return response(400, "give one target= by a name that the page at / lists\n")
         return self._metrics(self._targets[asked[0]], request)
 
-    def _metrics(self, page: Collects, request: Request) -> Response:
+    def _metrics(self, page: PageSource, request: Request) -> Response:
         openmetrics, content_type = choose(request.header("Accept"))
         names = _fields(request).get("name[]", [])
         body = render(page.families(), openmetrics=openmetrics, names=names)

@@ -2,10 +2,9 @@
 
 import pytest
 
-from services.exporter.judging import state_of
+from services.exporter.camera_view import CameraView, Recording, Sample
+from services.exporter.signal_state import MEANINGS, STATES, SUBJECT_GONE, state_of
 from services.exporter.signals import SIGNALS
-from services.exporter.states import MEANINGS, STATES, SUBJECT_GONE
-from services.exporter.views import CameraView, Recording, Sample
 
 PULSE = SIGNALS[0]
 NOW_US = 1_760_000_000_000_000

@@ -1,7 +1,7 @@
 """The exporter itself: its version, its heartbeats, and the requests it has answered."""
 
 from services.exporter.families import Families
-from services.exporter.requests import Requests
+from services.exporter.request_counter import RequestCounter
 from services.exporter.scrape import Scrape
 from vitalrig.metrics.service_metrics import add_service_metrics
 from vitalrig.metrics.service_report import ServiceReport
@@ -9,7 +9,7 @@ from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.version import VERSION
 
 
-class OwnSource:
+class ExporterSource:
     """
     What the exporter knows without asking anybody.
 
@@ -24,7 +24,7 @@ class OwnSource:
 
     def __init__(
         self,
-        requests: Requests,
+        requests: RequestCounter,
         version: str = VERSION,
         beats: ServiceHeartbeats | None = None,
         stale_after_s: float = 10.0,

@@ -12,7 +12,7 @@ KINDS = ("envelopes", "summary", "snapshot", "manifest", "torn")
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class FileCounts:
     """
     What a sessions folder holds.
 
@@ -25,7 +25,7 @@ class Tally:
     unreadable: tuple[str, ...] = ()
 
 
-class SessionFiles:
+class SessionFileCounts:
     """
     The last count of a sessions folder.
 
@@ -35,9 +35,9 @@ class SessionFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._latest: Tally | None = None
+        self._latest: FileCounts | None = None
 
-    def latest(self) -> Tally | None:
+    def latest(self) -> FileCounts | None:
         """
         Give the last count; None before the first and after one that failed.
         """
@@ -59,7 +59,7 @@ class SessionFiles:
         self._latest = tally
 
 
-def count(folder: Path) -> Tally:
+def count(folder: Path) -> FileCounts:
     """
     Count the files of *folder* and of the folders in it; one that cannot be listed costs itself.
 
@@ -75,7 +75,7 @@ def count(folder: Path) -> Tally:
             continue  # removed since it was listed
         except OSError as exc:
             unreadable.append(str(exc))
-    return Tally(kinds, tuple(unreadable))
+    return FileCounts(kinds, tuple(unreadable))
 
 
 def _count(

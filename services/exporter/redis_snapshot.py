@@ -19,7 +19,7 @@ Info = Mapping[str, Any]
 """Redis's own figures; none where it answers and does not want to say more."""
 
 
-def info_of(client: redis.Redis) -> Info:
+def redis_info(client: redis.Redis) -> Info:
     """
     Ask Redis for its own figures.
 

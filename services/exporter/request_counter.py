@@ -6,7 +6,7 @@ from collections import Counter
 from vitalrig.metrics.validate import OTHER
 
 
-class Requests:
+class RequestCounter:
     """
     The requests that were answered; safe to use from several threads.
 

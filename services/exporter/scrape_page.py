@@ -15,7 +15,7 @@ from vitalrig.clock import Clock, moment
 log = logging.getLogger(__name__)
 
 
-class Page(Collector):
+class ScrapePage(Collector):
     """
     A collector for Prometheus's client: what is gone from its source is gone from the page.
 

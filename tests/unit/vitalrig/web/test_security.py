@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from services.exporter.security import Security
 from tests.support.certificates import a_certificate
 from vitalrig.errors import BadSettings
+from vitalrig.web.security import WebSecurity
 
 needs_bcrypt = pytest.mark.skipif(
     importlib.util.find_spec("bcrypt") is None, reason="the package bcrypt is not installed"
@@ -44,7 +44,7 @@ def test_without_a_file_everybody_may_ask_in_the_clear():
     """
     The port is bound to this machine by default.
     """
-    security = Security(None)
+    security = WebSecurity(None)
 
     assert (None, True) == (security.context(), allows(security))
 
@@ -54,7 +54,7 @@ def test_an_empty_file_asks_for_nothing(path):
     As with Prometheus's exporters.
     """
     path.write_text("")
-    security = Security(path)
+    security = WebSecurity(path)
 
     assert (None, True) == (security.context(), allows(security))
 
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_work_stops_the_exporter(path, text, said):
     path.write_text(text)
 
     with pytest.raises(BadSettings, match=said):
-        Security(path)
+        WebSecurity(path)
 
 
 def test_a_file_that_is_not_there_stops_the_exporter(path):
@@ -86,7 +86,7 @@ def test_a_file_that_is_not_there_stops_the_exporter(path):
     A typing mistake in its name does not open the door.
     """
     with pytest.raises(BadSettings, match="No such file"):
-        Security(path)
+        WebSecurity(path)
 
 
 def test_without_bcrypt_passwords_stop_the_exporter(path, monkeypatch):
@@ -97,7 +97,7 @@ def test_without_bcrypt_passwords_stop_the_exporter(path, monkeypatch):
     path.write_text('basic_auth_users: {prometheus: "$2y$10$abc"}')
 
     with pytest.raises(BadSettings, match="needs the Python package bcrypt"):
-        Security(path)
+        WebSecurity(path)
 
 
 @needs_bcrypt
@@ -105,7 +105,7 @@ def test_only_the_right_password_opens(path):
     """
     Known user and right password, and nothing else.
     """
-    security = Security(users(path, prometheus="secret", other="else"))
+    security = WebSecurity(users(path, prometheus="secret", other="else"))
     tried = [
         basic("prometheus", "secret"), basic("prometheus", "wrong"), basic("nobody", "secret"),
         basic("nobody", "else"), basic("", ""), "", "Basic !!!", "Bearer secret", "Basic",
@@ -124,7 +124,7 @@ def test_a_password_that_was_taken_away_opens_no_more(path):
     """
     Without a restart, and whatever was remembered.
     """
-    security = Security(users(path, prometheus="secret"))
+    security = WebSecurity(users(path, prometheus="secret"))
     was = allows(security, basic("prometheus", "secret"))
     users(path, prometheus="another one")
 
@@ -142,7 +142,7 @@ def test_a_user_who_was_taken_away_opens_no_more(path):
     """
     same = hashed("secret")
     path.write_text(f'basic_auth_users: {{prometheus: "{same}", guest: "{same}"}}')
-    security = Security(path)
+    security = WebSecurity(path)
     was = allows(security, basic("guest", "secret"))
     path.write_text(f'basic_auth_users: {{prometheus: "{same}"}}')
 
@@ -154,7 +154,7 @@ def test_a_change_that_cannot_work_leaves_the_lock_as_it_was(path):
     """
     A half-edited file does not open the door.
     """
-    security = Security(users(path, prometheus="secret"))
+    security = WebSecurity(users(path, prometheus="secret"))
     path.write_text("basic_auth_users: [")
 
     assert (False, True) == (allows(security), allows(security, basic("prometheus", "secret")))
@@ -168,7 +168,7 @@ def test_a_hash_that_is_none_stops_the_exporter(path):
     path.write_text("basic_auth_users: {prometheus: secret}")
 
     with pytest.raises(BadSettings, match="prometheus: no bcrypt hash"):
-        Security(path)
+        WebSecurity(path)
 
 
 def test_a_renewed_certificate_is_used_without_a_restart(tmp_path, path):
@@ -177,7 +177,7 @@ def test_a_renewed_certificate_is_used_without_a_restart(tmp_path, path):
     """
     a_certificate(tmp_path)
     path.write_text("tls_server_config: {cert_file: server.crt, key_file: server.key}")
-    security = Security(path)
+    security = WebSecurity(path)
     before = security.context()
     same = security.context()
     a_certificate(tmp_path)

@@ -1,9 +1,9 @@
 """A camera's samples on the page."""
 
+from services.exporter.camera_view import STATUSES, CameraView, SnapshotFile
 from services.exporter.families import Families
-from services.exporter.judging import Limits, newest, state_of
+from services.exporter.signal_state import Limits, newest, state_of
 from services.exporter.signals import SIGNALS
-from services.exporter.views import STATUSES, CameraView, SnapshotFile
 from vitalrig.metrics.validate import OTHER
 
 _US = 1_000_000
@@ -18,7 +18,7 @@ _COUNTERS = {
 }
 
 
-def show_camera(families: Families, view: CameraView, age_s: float, limits: Limits) -> None:
+def add_camera_metrics(families: Families, view: CameraView, age_s: float, limits: Limits) -> None:
     """
     Add all of one camera.
 

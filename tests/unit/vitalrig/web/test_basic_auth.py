@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from services.exporter import passwords as module
-from services.exporter.passwords import Passwords
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from vitalrig.clock import ManualClock
+from vitalrig.web import basic_auth as module
+from vitalrig.web.basic_auth import BasicAuth
 
 SCRAPER, GUESSER = "192.0.2.1", "198.51.100.7"
 
@@ -60,7 +60,7 @@ def hashing():
 
 @pytest.fixture
 def passwords(clock, hashing):
-    return Passwords({"prometheus": a_hash(10, "secret")}, hashing.check, clock)
+    return BasicAuth({"prometheus": a_hash(10, "secret")}, hashing.check, clock)
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_time_does_not_tell_which_users_there_are(clock, hashing, user):
     A wrong password costs the same work, also where users' hashes differ in theirs.
     """
     users = {"short": a_hash(8, "a"), "long": a_hash(12, "b")}
-    passwords = Passwords(users, hashing.check, clock)
+    passwords = BasicAuth(users, hashing.check, clock)
 
     assert "no" == passwords.verdict(basic(user, "guess"), GUESSER)
     assert 2**12 == hashing.work
@@ -240,7 +240,7 @@ def test_a_wasted_hash_is_one_to_bcrypt():
     The hashes that nobody has are of the right form, and take as long as any.
     """
     bcrypt = pytest.importorskip("bcrypt")
-    passwords = Passwords(
+    passwords = BasicAuth(
         {"prometheus": bcrypt.hashpw(b"secret", bcrypt.gensalt(5)).decode()},
         bcrypt.checkpw,
         ManualClock(),

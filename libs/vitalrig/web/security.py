@@ -24,9 +24,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.exporter.passwords import Passwords, Verdict
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings
+from vitalrig.web.basic_auth import BasicAuth, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class WebConfig(BaseModel):
     basic_auth_users: dict[str, str] = Field(default_factory=dict)
 
 
-class Security:
+class WebSecurity:
     """
     Who may ask, and how connections are protected. Safe to use from several threads.
 
@@ -95,7 +95,7 @@ class Security:
         self._lock = threading.Lock()
         self._config = WebConfig()
         self._context: ssl.SSLContext | None = None
-        self._passwords: Passwords | None = None
+        self._passwords: BasicAuth | None = None
         self._seen: tuple[object, ...] = ()
         if path is not None:
             try:
@@ -137,7 +137,7 @@ class Security:
             bcrypt = _bcrypt()
             for user, hashed in config.basic_auth_users.items():
                 _check(bcrypt, user, hashed)
-            passwords = Passwords(config.basic_auth_users, bcrypt.checkpw, self._clock)
+            passwords = BasicAuth(config.basic_auth_users, bcrypt.checkpw, self._clock)
         tls = config.tls_server_config
         seen = self._signature(path, config)
         self._context = tls.context(path.parent) if tls else None
