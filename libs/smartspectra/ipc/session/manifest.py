@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from smartspectra.ipc.series.table import SeriesTable
+from smartspectra.ipc.session.moments import iso
 from smartspectra.ipc.storage.disk import Disk
 from smartspectra.ipc.storage.stages import Stages, finish_now
 
@@ -166,6 +168,55 @@ class Losses:
         gaps = _object(_object(manifest, "gaps"), "by_reason")
         losses.restate({**manifest, "gaps": gaps})
         return losses
+
+
+def manifest_of(
+    state: str,
+    table: SeriesTable,
+    losses: Losses,
+    *,
+    session_id: str | None,
+    parts: Mapping[str, Any],
+    redis_prefix: str,
+    software_version: str,
+    started_ms: int,
+    stopped_ms: int | None,
+    wall_clock_moved_ms: int,
+    written: int,
+    size_bytes: int,
+    sha256: str | None,
+) -> dict[str, Any]:
+    """The manifest: counts, losses, hash and verdict."""
+    reasons = losses.why_not_complete()
+    finished = state == FINISHED
+    verdict = "complete" if not reasons else "not complete: " + "; ".join(reasons)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "state": state,
+        "verdict": verdict if finished else "still open",
+        "complete": finished and not reasons,
+        "session_id": session_id,
+        **parts,
+        "source": table.source.name,
+        "redis_prefix": redis_prefix,
+        "software_version": software_version,
+        "started_at_ms": started_ms,
+        "started_at_iso": iso(started_ms),
+        "stopped_at_ms": stopped_ms,
+        "stopped_at_iso": None if stopped_ms is None else iso(stopped_ms),
+        "wall_clock_moved_ms": wall_clock_moved_ms,
+        "envelopes": {"total": written, "by_type": dict(table.counts)},
+        "series": sum(map(len, table.data.values())),
+        "samples": table.total("count"),
+        "duplicates": table.total("duplicates"),
+        "resets": table.total("resets"),
+        "wraps": table.total("wraps"),
+        "unusable_samples": table.total("unusable") + table.refused,
+        **losses.to_dict(),
+        "bytes": size_bytes,
+        "sha256": sha256,
+    }
 
 
 def finished_envelopes(facts: Mapping[str, Any]) -> int:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smartspectra.ipc import reports
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.series.chunk_store import ChunkStore, MemoryStore, SpillStore
 from smartspectra.ipc.series.provenance import UNKNOWN, Source
@@ -18,7 +17,7 @@ from smartspectra.ipc.session import manifest
 from smartspectra.ipc.session.manifest import Losses
 from smartspectra.ipc.session.moments import moment_of
 from smartspectra.ipc.session.parts import CONTINUED_IN, PART_NUMBER, PART_OF, Part
-from smartspectra.ipc.session.summary import View, comma_of
+from smartspectra.ipc.session.summary import View, comma_of, meta_of
 from smartspectra.ipc.storage.append_file import JsonlFile, Unwritten, as_lines
 from smartspectra.ipc.storage.disk import PartGone
 from smartspectra.ipc.storage.options import StorageOptions
@@ -397,7 +396,16 @@ class Session:
 
     def view(self) -> View:
         """The session as it is now."""
-        return View.of(reports.meta(self), self.table.data)
+        meta = meta_of(
+            self.table,
+            self.config,
+            session_id=self.session_id,
+            started_ms=self.started_ms,
+            updated_ms=self.stopped_ms or max(self.now_ms(), self.started_ms),
+            stopped_ms=self.stopped_ms,
+            written=self.written,
+        )
+        return View.of(meta, self.table.data)
 
     def write_view(self, view: View, path: Path) -> None:
         """Write a view as a snapshot or a summary, in one step."""
@@ -408,7 +416,21 @@ class Session:
 
     def manifest(self, state: str) -> dict[str, Any]:
         """What the manifest says now."""
-        return reports.manifest_of(self, state)
+        return manifest.manifest_of(
+            state,
+            self.table,
+            self.all_losses,
+            session_id=self.session_id,
+            parts=self.about_parts(),
+            redis_prefix=self.config.redis_key_prefix,
+            software_version=self.options.software_version,
+            started_ms=self.started_ms,
+            stopped_ms=self.stopped_ms,
+            wall_clock_moved_ms=self.wall_clock_moved_ms,
+            written=self.written,
+            size_bytes=self.file.size_bytes if self.file else 0,
+            sha256=self.file.sha256 if self.file and state == manifest.FINISHED else None,
+        )
 
     def _write_manifest(self, state: str) -> None:
         if self.paths.manifest is not None:

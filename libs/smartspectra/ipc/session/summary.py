@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.series.chunk_store import COLUMNS, Part, SpilledNumbers
 from smartspectra.ipc.series.series import Series
+from smartspectra.ipc.series.table import SeriesTable
+from smartspectra.ipc.session.moments import iso
 from smartspectra.ipc.storage.disk import Disk, Span
 from smartspectra.ipc.storage.stages import Stages, finish_now
 
@@ -126,6 +129,40 @@ class _Layout:
 
 _COMPACT = _Layout(None, b":", b",")
 _READABLE = _Layout(2, b": ", b", ")
+
+
+def meta_of(
+    table: SeriesTable,
+    config: MetricsCollectorConfig,
+    *,
+    session_id: str | None,
+    started_ms: int,
+    updated_ms: int,
+    stopped_ms: int | None,
+    written: int,
+) -> dict[str, Any]:
+    """The ``meta`` object of a snapshot or a summary, as documented, and the source."""
+    of_series = [series for of_channel in table.data.values() for series in of_channel.values()]
+    known: dict[str, Any] = {
+        "started_at_ms": started_ms,
+        "started_at_iso": iso(started_ms),
+        "updated_at_ms": updated_ms,
+        "updated_at_iso": iso(updated_ms),
+    }
+    if stopped_ms is not None:
+        known |= {"stopped_at_ms": stopped_ms, "stopped_at_iso": iso(stopped_ms)}
+    known["duration_seconds"] = (updated_ms - started_ms) / 1000
+    if session_id is not None:
+        known["session_id"] = session_id
+    return known | {
+        "redis_host": config.redis_host,
+        "redis_port": config.redis_port,
+        "redis_prefix": config.redis_key_prefix,
+        "jsonl_envelopes_written": written,
+        "series_count": len(of_series),
+        "total_samples": sum(series.kept for series in of_series),
+        "source": table.source.name,
+    }
 
 
 def comma_of(*, whitespace: bool) -> bytes:
