@@ -77,8 +77,8 @@ def recorder(folder: Path) -> MetricsCollector:
 
 def verify(folder: Path, _hours: float) -> dict[str, float]:
     """Check every line, every sample and every hash."""
-    from vitalrig.sessions.catalogue import resolve
-    from vitalrig.sessions.verify import verify
+    from vitalrig.sessions.store.catalogue import resolve
+    from vitalrig.sessions.verification.verify import verify
 
     report = verify(resolve(NAME, folder))
     if not (report.is_intact and report.complete):
@@ -90,10 +90,12 @@ def exporting(kind: str) -> Callable[[Path, float], dict[str, float]]:
     """A step that exports to one format."""
 
     def export(folder: Path, _hours: float) -> dict[str, float]:
-        from vitalrig.sessions.read import open_session
+        from vitalrig.sessions.reading.open import open_session
 
         path = folder / f"{NAME}.{kind}"
-        import_module(f"vitalrig.sessions.export_{kind}").export(open_session(NAME, folder), path)
+        import_module(f"vitalrig.sessions.exports.export_{kind}").export(
+            open_session(NAME, folder), path
+        )
         return {f"{kind}_mib": path.stat().st_size / 2**20}
 
     return export
@@ -101,8 +103,8 @@ def exporting(kind: str) -> Callable[[Path, float], dict[str, float]]:
 
 def plot(folder: Path, _hours: float) -> dict[str, float]:
     """Draw it."""
-    from vitalrig.sessions.plot import save
-    from vitalrig.sessions.read import open_session
+    from vitalrig.sessions.plotting.plot import save
+    from vitalrig.sessions.reading.open import open_session
 
     save(open_session(NAME, folder), folder / f"{NAME}.png")
     return {}

@@ -15,9 +15,9 @@ from pathlib import Path
 from smartspectra.ipc.storage.session_paths import check_session_id
 from vitalrig.errors import InvalidState, VitalrigError
 from vitalrig.harmless import harmless
-from vitalrig.sessions import plot
-from vitalrig.sessions.document import read_meta
-from vitalrig.sessions.read import open_summary
+from vitalrig.sessions.plotting import plot
+from vitalrig.sessions.reading.open import open_summary
+from vitalrig.sessions.store.summary_reader import read_meta
 
 
 def main(argv: list[str] | None = None) -> int:

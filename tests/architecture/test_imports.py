@@ -68,6 +68,26 @@ def test_heartbeats_import_nothing_else_of_ours():
     )
 
 
+SESSION_FLOORS = ("store", "reading", "verification")
+SESSION_ROOMS = ("exports", "plotting", *reversed(SESSION_FLOORS))
+
+
+@pytest.mark.parametrize("room", SESSION_ROOMS)
+def test_sessions_are_read_from_files_upwards(room):
+    """
+    Files, then what is in them, then judgement; exports and plots need the two lower ones only.
+    """
+    floor = SESSION_FLOORS.index(room) if room in SESSION_FLOORS else 2
+    rooms = (*SESSION_FLOORS[:floor], room, "errors")
+    allowed = tuple(f"vitalrig.sessions.{name}" for name in rooms)
+
+    assert [] == breaches(
+        ROOT / "libs" / "vitalrig" / "sessions" / room,
+        forbidden=("vitalrig.sessions", "vitalrig.cli"),
+        allowed=allowed,
+    )
+
+
 def test_smartspectra_is_a_namespace():
     """
     Other smartspectra packages, such as the vendor's protobuf wheel, can sit beside ours.

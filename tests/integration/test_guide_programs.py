@@ -28,8 +28,8 @@ from tests.support.redis_server import RedisServer
 from tests.support.running import a_watchdog, load, running
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
-from vitalrig.sessions.catalogue import resolve
-from vitalrig.sessions.verify import verify
+from vitalrig.sessions.store.catalogue import resolve
+from vitalrig.sessions.verification.verify import verify
 
 SESSION = "experiment_001"
 CORE = "physiology:core_metrics"

@@ -12,8 +12,8 @@ from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.running import a_watchdog, load, running
 from tests.support.screen import Program
-from vitalrig.sessions.catalogue import find, resolve
-from vitalrig.sessions.verify import verify
+from vitalrig.sessions.store.catalogue import find, resolve
+from vitalrig.sessions.verification.verify import verify
 
 SAMPLE = "redis_ipc_metrics_saving_client.py"
 FILES = ("--combined_metrics_file=metrics.jsonl", "--summary_file=metrics_summary.json")

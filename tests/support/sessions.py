@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
-from vitalrig.sessions.files import SessionFiles
-from vitalrig.sessions.series import Samples, Series, Session
+from vitalrig.sessions.reading.series import Samples, Series, Session
+from vitalrig.sessions.store.session_files import SessionFiles
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "session"
 """The first five seconds of a session of the rig, with the stop of the recording moved there."""
@@ -98,6 +98,6 @@ def recorded(folder: Path, session_id: str = "made", count: int = 30) -> Session
 
 
 def _grouped(folder: Path) -> list[SessionFiles]:
-    from vitalrig.sessions.catalogue import find
+    from vitalrig.sessions.store.catalogue import find
 
     return find(folder)

@@ -11,7 +11,7 @@ from vitalrig.cli.opened import Folder, Name, opened
 from vitalrig.cli.sessions_tables import size
 from vitalrig.cli.terminal import command, progress_bar, say
 from vitalrig.errors import BadRequest
-from vitalrig.sessions.files import SessionFiles
+from vitalrig.sessions.store.session_files import SessionFiles
 
 
 class Format(StrEnum):
@@ -47,7 +47,7 @@ def export(
 
         def exported(each: Format) -> Path:
             path = targets[each]
-            write = import_module(f"vitalrig.sessions.export_{each}").export
+            write = import_module(f"vitalrig.sessions.exports.export_{each}").export
             # EDF's header has to be known before its data, so every sample is looked at twice.
             passes = 2 if each is Format.EDF else 1
             with progress_bar(f"writing {path.name}", passes * session.total_samples) as advance:
@@ -71,7 +71,7 @@ def plot(
 ) -> None:
     """Plot a session in six panels: four traces, their z-scores, their timing."""
     with command("plot"):
-        from vitalrig.sessions import plot as plotting  # noqa: PLC0415
+        from vitalrig.sessions.plotting import plot as plotting  # noqa: PLC0415
 
         session = opened(name, sessions_folder)
         if on_screen:

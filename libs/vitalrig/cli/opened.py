@@ -7,12 +7,12 @@ import typer
 
 from vitalrig.cli.terminal import mention, progress_bar
 from vitalrig.dotenv import BadEnvFile
-from vitalrig.sessions import catalogue
-from vitalrig.sessions.files import SessionFiles
+from vitalrig.sessions.store import catalogue
+from vitalrig.sessions.store.session_files import SessionFiles
 from vitalrig.sessions_folder import sessions_folder as usual_folder
 
 if TYPE_CHECKING:
-    from vitalrig.sessions.series import Session
+    from vitalrig.sessions.reading.series import Session
 
 
 def _usual_folder() -> Path:
@@ -43,7 +43,7 @@ def opened(name: str, sessions_folder: Path) -> "Session":
         Unreadable: If its summary is damaged.
         OSError: If its files cannot be read.
     """
-    from vitalrig.sessions.read import open_session  # noqa: PLC0415
+    from vitalrig.sessions.reading.open import open_session  # noqa: PLC0415
 
     files = catalogue.resolve(name, sessions_folder)
     with progress_bar(f"reading {files.name}", size_bytes(files)) as advance:

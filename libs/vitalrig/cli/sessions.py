@@ -10,13 +10,13 @@ from vitalrig.cli import exports
 from vitalrig.cli import sessions_tables as tables
 from vitalrig.cli.opened import AsJson, Folder, Name, opened, size_bytes
 from vitalrig.cli.terminal import Command, command, console, print_json, progress_bar, say
-from vitalrig.sessions import catalogue
-from vitalrig.sessions.catalogue import Survey
-from vitalrig.sessions.files import SessionFiles
+from vitalrig.sessions.store import catalogue
+from vitalrig.sessions.store.catalogue import Survey
+from vitalrig.sessions.store.session_files import SessionFiles
 
 if TYPE_CHECKING:
-    from vitalrig.sessions.repair import Repaired
-    from vitalrig.sessions.verify import Report
+    from vitalrig.sessions.verification.repair import Repaired
+    from vitalrig.sessions.verification.verify import Report
 
 app = typer.Typer(no_args_is_help=True, help="Look at, check, repair, export and plot sessions.")
 app.command()(exports.export)
@@ -44,7 +44,7 @@ def show(name: Name, sessions_folder: Folder, as_json: AsJson = False) -> None:
     """Show one session: its files, and each series in a few numbers."""
     with command("show"):
         session = opened(name, sessions_folder)
-        from vitalrig.sessions.statistics import statistics_of  # noqa: PLC0415
+        from vitalrig.sessions.reading.statistics import statistics_of  # noqa: PLC0415
 
         rows: list[dict[str, Any]] = []
         with progress_bar("looking", session.total_samples) as advance:
@@ -73,7 +73,7 @@ def verify(
 ) -> None:
     """Check that sessions are what was recorded. The exit status is 1 if one is not."""
     with command("verify") as doing:
-        from vitalrig.sessions.verify import verify as check  # noqa: PLC0415
+        from vitalrig.sessions.verification.verify import verify as check  # noqa: PLC0415
 
         def verified(session: SessionFiles) -> "Report":
             with progress_bar(f"verifying {session.name}", size_bytes(session)) as advance:
@@ -86,13 +86,13 @@ def verify(
                 {
                     "intact": all(report.is_intact for report in reports) and not doing.failed,
                     "sessions": [_document(report) for report in reports],
-                    "strangers": [str(path) for path in found.strangers],
+                    "strangers": [str(path) for path in found.unrecognized_files],
                 }
             )
         else:
             for report in reports:
                 tables.print_report(console, report)
-            for path in found.strangers:
+            for path in found.unrecognized_files:
                 say(f"         {path} belongs to no session")
         doing.failed |= any(
             not report.is_intact
@@ -105,7 +105,7 @@ def verify(
 def repair(names: Names, sessions_folder: Folder, as_json: AsJson = False) -> None:
     """Finish interrupted sessions, and rebuild from the JSONL what was made of it."""
     with command("repair") as doing:
-        from vitalrig.sessions.repair import repair as mend  # noqa: PLC0415
+        from vitalrig.sessions.verification.repair import repair as mend  # noqa: PLC0415
 
         def mended(session: SessionFiles) -> "Repaired":
             with progress_bar(f"repairing {session.name}", size_bytes(session)) as advance:

@@ -8,13 +8,13 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from vitalrig.cli.terminal import shown
-from vitalrig.sessions.catalogue import Entry
-from vitalrig.sessions.files import SessionFiles
-from vitalrig.sessions.words import date_and_time, length
+from vitalrig.sessions.reading.words import date_and_time, length
+from vitalrig.sessions.store.catalogue import Entry
+from vitalrig.sessions.store.session_files import SessionFiles
 
 if TYPE_CHECKING:
-    from vitalrig.sessions.repair import Repaired
-    from vitalrig.sessions.verify import Report
+    from vitalrig.sessions.verification.repair import Repaired
+    from vitalrig.sessions.verification.verify import Report
 
 _COLOURS = {
     "complete": "green",

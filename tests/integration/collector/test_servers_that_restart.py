@@ -9,7 +9,7 @@ from tests.support.collecting import finished, lines, manifest, ready
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.running import running
-from vitalrig.sessions import catalogue
+from vitalrig.sessions.store import catalogue
 
 
 def after(client, publishing, *, knows=True, lost=0):

@@ -6,8 +6,8 @@ from tests.support.collecting import finished, lines, ready, view
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.running import running
-from vitalrig.sessions.catalogue import find
-from vitalrig.sessions.verify import verify
+from vitalrig.sessions.store.catalogue import find
+from vitalrig.sessions.verification.verify import verify
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from tests.support.sessions import golden_in, recorded
-from vitalrig.sessions import catalogue
 from vitalrig.sessions.errors import Missing
+from vitalrig.sessions.store import catalogue
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.sessions import GOLDEN, START_US, a_trace, an_envelope
-from vitalrig.sessions.events import Event, events
+from vitalrig.sessions.reading.events import Event, events
 
 
 def events_of(tmp_path, *lines):

@@ -20,9 +20,9 @@ from tests.support.sessions import (
 )
 from vitalrig.errors import BadRequest
 from vitalrig.harmless import harmless
-from vitalrig.sessions.edf_signal import DIGITAL_MIN, digital, range_of
-from vitalrig.sessions.export_edf import export
-from vitalrig.sessions.read import open_session
+from vitalrig.sessions.exports.edf_signal import DIGITAL_MIN, digital, range_of
+from vitalrig.sessions.exports.export_edf import export
+from vitalrig.sessions.reading.open import open_session
 
 FRAME_US = 1e6 / 30
 

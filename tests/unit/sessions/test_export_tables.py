@@ -22,8 +22,9 @@ from tests.support.sessions import (
     samples,
 )
 from vitalrig.harmless import harmless_cell
-from vitalrig.sessions import export_csv, export_parquet, table
-from vitalrig.sessions.read import open_session
+from vitalrig.sessions.exports import export_csv, export_parquet
+from vitalrig.sessions.exports import long_table as table
+from vitalrig.sessions.reading.open import open_session
 
 stamps = st.lists(st.integers(1, 2**52), min_size=1, max_size=30, unique=True).map(sorted)
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1)

@@ -15,9 +15,9 @@ from tests.support.sessions import (
     golden_in,
     samples,
 )
-from vitalrig.sessions import export_xdf
-from vitalrig.sessions.export_xdf import export
-from vitalrig.sessions.read import open_session
+from vitalrig.sessions.exports import export_xdf
+from vitalrig.sessions.exports.export_xdf import export
+from vitalrig.sessions.reading.open import open_session
 
 FRAME_US = 1e6 / 30
 

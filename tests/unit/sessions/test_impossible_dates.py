@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from smartspectra.ipc.session.moments import UNKNOWN
 from tests.support.sessions import EDGE, START_US, a_session, every, recorded, samples
 from vitalrig.errors import BadRequest, VitalrigError
-from vitalrig.sessions import catalogue, export_csv, export_edf, export_parquet, export_xdf, plot
-from vitalrig.sessions.read import open_session
-from vitalrig.sessions.words import date_and_time, length
+from vitalrig.sessions.exports import export_csv, export_edf, export_parquet, export_xdf
+from vitalrig.sessions.plotting import plot
+from vitalrig.sessions.reading.open import open_session
+from vitalrig.sessions.reading.words import date_and_time, length
+from vitalrig.sessions.store import catalogue
 
 NANOSECONDS = 1_760_000_000_000_000_000
 COMMANDS = {
@@ -104,7 +106,7 @@ def test_whatever_manifest_and_summary_say_the_session_is_listed_and_checked(
     JSON that is none of ours costs at most its own session, by name.
     """
     from vitalrig.cli import sessions_tables as tables
-    from vitalrig.sessions.verify import verify
+    from vitalrig.sessions.verification.verify import verify
 
     folder = tmp_path_factory.mktemp("odd")
     files = recorded(folder, "odd", count=3)

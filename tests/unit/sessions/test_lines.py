@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vitalrig.sessions import lines
+from vitalrig.sessions.store import lines
 
 
 @given(st.binary(max_size=60), st.integers(1, 12))

@@ -7,10 +7,10 @@ from PIL import Image
 
 from tests.support.sessions import CORE, EDGE, START_US, a_session, every, golden_in, samples
 from vitalrig.errors import BadRequest, InvalidState
-from vitalrig.sessions import plot, traces
-from vitalrig.sessions.read import open_session
-from vitalrig.sessions.timing import timing_of
-from vitalrig.sessions.traces import PLOTTED, line, traces_of
+from vitalrig.sessions.plotting import plot, traces
+from vitalrig.sessions.plotting.traces import PLOTTED, line, traces_of
+from vitalrig.sessions.reading.open import open_session
+from vitalrig.sessions.reading.timing import timing_of
 
 FRAME_US = 1e6 / 30
 

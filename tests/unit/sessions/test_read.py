@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.support.sessions import CORE, START_US, a_trace, an_envelope, golden_in, recorded
-from vitalrig.sessions.catalogue import resolve
 from vitalrig.sessions.errors import Missing, Unreadable
-from vitalrig.sessions.read import open_session, open_summary
+from vitalrig.sessions.reading.open import open_session, open_summary
+from vitalrig.sessions.store.catalogue import resolve
 
 
 @pytest.fixture

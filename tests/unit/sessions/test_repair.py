@@ -11,8 +11,8 @@ from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig, StorageOp
 from smartspectra.ipc.session.manifest import CUT_SHORT
 from tests.support.sessions import golden_in, recorded
 from vitalrig.errors import InvalidState
-from vitalrig.sessions.catalogue import resolve
-from vitalrig.sessions.repair import BeyondRepair, repair
+from vitalrig.sessions.store.catalogue import resolve
+from vitalrig.sessions.verification.repair import BeyondRepair, repair
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_a_crash_during_the_repair_of_a_cut_session_counts_no_loss_twice(golden,
         raise OSError(errno.EIO, "crash")
 
     with monkeypatch.context() as patched:
-        patched.setattr("vitalrig.sessions.repair.finish_one", crash)
+        patched.setattr("vitalrig.sessions.verification.repair.finish_one", crash)
         with pytest.raises(OSError, match="crash"):
             repaired(golden)
     report = repaired(golden).after

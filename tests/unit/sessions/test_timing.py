@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.sessions import every, samples
-from vitalrig.sessions.timing import timing_of
+from vitalrig.sessions.reading.timing import timing_of
 
 FRAME_US = 1e6 / 30
 

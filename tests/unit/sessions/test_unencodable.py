@@ -8,7 +8,7 @@ import pytest
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from tests.support.sessions import START_US, an_envelope
-from vitalrig.sessions.read import open_session
+from vitalrig.sessions.reading.open import open_session
 
 NAME = "pul\ud800se"
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from tests.support.sessions import START_US, a_trace, an_envelope, golden_in, recorded
-from vitalrig.sessions.catalogue import resolve
-from vitalrig.sessions.verify import verify
+from vitalrig.sessions.store.catalogue import resolve
+from vitalrig.sessions.verification.verify import verify
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Sessions as CSV, EDF+, Parquet and XDF."""

@@ -1,0 +1,1 @@
+"""A session as series and events, from its summary or its JSONL."""

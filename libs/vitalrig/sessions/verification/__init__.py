@@ -1,0 +1,1 @@
+"""Whether a session is whole, and what can be mended."""

@@ -1,0 +1,131 @@
+"""Summaries, read piece by piece."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.support.sessions import GOLDEN
+from vitalrig.sessions.errors import Unreadable
+from vitalrig.sessions.store import summary_reader as document
+from vitalrig.sessions.store.summary_reader import SummaryReader, read_meta
+
+numbers = st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=20)
+documents = st.fixed_dictionaries(
+    {
+        "meta": st.dictionaries(st.text(), st.none() | st.integers() | st.text() | numbers),
+        "series": st.dictionaries(
+            st.text(), st.dictionaries(st.text(), st.dictionaries(st.text(), numbers))
+        ),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return tmp_path_factory.mktemp("document") / "metrics.json"
+
+
+def read(path, text):
+    # A new file each time: the one before is still mapped.
+    path.unlink(missing_ok=True)
+    path.write_bytes(text)
+    return SummaryReader(path)
+
+
+def contents(found):
+    series = {
+        channel: {
+            name: {column: found.load(span).tolist() for column, span in columns.items()}
+            for name, columns in of_channel.items()
+        }
+        for channel, of_channel in found.columns.items()
+    }
+    return {"meta": found.meta, "series": series}
+
+
+@settings(max_examples=40)
+@given(documents, st.sampled_from([None, 2]), st.booleans())
+@example({"meta": {"[": '"}'}, "series": {'a"]': {"[": {"{": [1e-308, -0.0]}}}}, None, True)
+def test_a_document_reads_as_the_standard_library_would_read_it(path, written, indent, ascii_only):
+    """
+    Whatever its names and numbers are, compact or indented.
+    """
+    text = json.dumps(written, indent=indent, ensure_ascii=ascii_only)
+    found = read(path, text.encode("utf-8", "surrogatepass"))
+
+    assert written == contents(found)
+
+
+@given(st.integers(0, 2_000))
+def test_a_document_that_is_cut_off_is_unreadable(path, size):
+    """
+    Half a summary is not taken for a whole one.
+    """
+    text = (GOLDEN / "metrics_golden.json").read_bytes()[:size]
+
+    with pytest.raises(Unreadable):
+        read(path, text)
+
+
+@given(st.binary() | st.text(alphabet='{}[]",:1 metaseries').map(str.encode))
+@example(b"[" * 100_000)
+@example(b'{"meta":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+@example(b'{"series":{"a":{"b":{"c":[1 2]}}}}')
+@example(b'{"series":{"a":{"b":{"c":[1,2,]}}}}')
+@example(b'{"series":{"a":{"b":{"c":[1,,2]}}}}')
+@example(b"{}x")
+@example(b'{"":\x00}')
+@example(b'{"":[01]}')
+@example(b'{"series":{"a":{"b":{"c":["]"]}}}}')
+def test_whatever_a_file_holds_it_is_read_or_refused(path, text):
+    """
+    No bytes can make a reader fail in another way.
+    """
+    try:
+        contents(read(path, text))
+    except Unreadable:
+        return
+    assert isinstance(json.loads(text), dict)
+
+
+def test_long_columns_are_read_in_chunks(path, monkeypatch):
+    """
+    Nothing is lost where one chunk ends and the next begins.
+    """
+    monkeypatch.setattr(document, "_CHUNK_BYTES", 50)
+    column = np.random.default_rng(1).normal(size=500).tolist()
+    found = read(path, json.dumps({"series": {"a": {"b": {"values": column}}}}).encode())
+
+    assert column == found.load(found.columns["a"]["b"]["values"]).tolist()
+
+
+def test_null_is_not_a_number(path):
+    """
+    Another maker's summary may hold null where a value was not finite.
+    """
+    found = read(path, b'{"series":{"a":{"b":{"values":[1.5,null,2]}}}}')
+
+    values = found.load(found.columns["a"]["b"]["values"])
+
+    assert [1.5, True, 2.0] == [values[0], np.isnan(values[1]), values[2]]
+
+
+def test_the_meta_is_read_without_the_rest(path):
+    """
+    So that a list of long sessions is quick, and one damaged further on is still listed.
+    """
+    path.unlink(missing_ok=True)
+    path.write_bytes(b'{"meta":{"session_id":"first"},"series":{"a":{"b":{"c":[1,2')
+
+    assert {"session_id": "first"} == read_meta(path)
+
+
+def test_an_empty_file_is_unreadable(path):
+    """
+    It has nothing that could be mapped.
+    """
+    with pytest.raises(Unreadable, match="empty"):
+        read(path, b"")
