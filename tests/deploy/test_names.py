@@ -1,24 +1,18 @@
 """A service is called the same everywhere."""
 
-import re
-
 import pytest
 
 from rig.services import MONITORING, SERVICES
-from tests.support.rig_files import FOREIGN, ROOT, packages, services, supervisor, text
+from tests.support.rig_files import FOREIGN, ROOT, packages, services, supervisor
 
 
 def compose_builds():
     return {name for name, service in services().items() if "build" in service}
 
 
-def compose_targets():
-    return {service["build"]["target"] for service in services().values() if "build" in service}
-
-
-def docker_targets():
-    stages = re.findall(r"^FROM runtime AS (\w+)$", text("services/Dockerfile"), re.MULTILINE)
-    return set(stages)
+def compose_images():
+    builds = [service["build"] for service in services().values() if "build" in service]
+    return {build["args"]["SERVICE"] for build in builds}
 
 
 def supervisor_programs():
@@ -42,8 +36,7 @@ def names_in_tools():
     "place",
     [
         compose_builds,
-        compose_targets,
-        docker_targets,
+        compose_images,
         supervisor_programs,
         config_files,
         requirements_files,

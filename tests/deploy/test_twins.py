@@ -30,12 +30,12 @@ def test_both_run_the_same_module_with_the_same_arguments(name):
     """
     A flag that is added for one mode is not missing in the other.
     """
-    dockerfile = text("services/Dockerfile")
+    started = re.search(r"exec python (-m services\.%s)", text("services/Dockerfile"))[1] % name
     words = supervisor_words(name)
     arguments = words[words.index("$RIG_PYTHON") + 1 :]
 
-    assert f'ENTRYPOINT ["python", "-m", "services.{name}"]' in dockerfile
-    assert ["-m", f"services.{name}", *services()[name]["command"]] == arguments
+    assert name == services()[name]["build"]["args"]["SERVICE"]
+    assert [*started.split(), *services()[name]["command"]] == arguments
 
 
 @OWN
