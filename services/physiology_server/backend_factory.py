@@ -1,6 +1,5 @@
 """Which backend the settings ask for, and how it is configured."""
 
-from dataclasses import replace
 from typing import Any
 
 from services.physiology_server.publishing.backends.file.file_backend import FileBackend
@@ -47,7 +46,7 @@ def redis_config(settings: Settings) -> RedisConfig:
     }
     if (password := settings.redis_password()) is not None:
         changes["password"] = password
-    return replace(config, **changes)
+    return config.changed(changes)
 
 
 def file_config(settings: Settings) -> FileConfig:
@@ -61,7 +60,7 @@ def file_config(settings: Settings) -> FileConfig:
     if settings.file_config_path is not None:
         config = FileConfig.load(settings.file_config_path)
     if settings.file_base_directory:
-        config = replace(config, base_directory=settings.file_base_directory)
+        config = config.changed({"base_directory": settings.file_base_directory})
     return config
 
 

@@ -4,63 +4,42 @@ import difflib
 import json
 import logging
 import textwrap
-from collections.abc import Callable
-from dataclasses import MISSING, Field, field, fields
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vitalrig.errors import BadSettings
 
 log = logging.getLogger(__name__)
 
-OURS = "ours"
-"""Mark of a key that the vendor does not document. It is written only where it was changed."""
+MOST = 2**31 - 1
 
-_WORDS = {bool: "true or false", int: "a whole number", str: "a text"}
+_WORDS = {"bool_type": "true or false", "int_type": "a whole number", "string_type": "a text"}
 
 
-def number(default: int, *, least: int, most: int = 2**31 - 1) -> Any:  # noqa: ANN401
+class JsonConfig(BaseModel):
     """
-    A whole number from *least* to *most*; Any, as with `dataclasses.field`.
-    """
-    return field(default=default, metadata={"least": least, "most": most})
-
-
-def text(default: str, *, check: Callable[[str], str | None] | None = None) -> Any:  # noqa: ANN401
-    """
-    A text; *check* says what is wrong with one, or nothing.
-    """
-    return field(default=default, metadata={"check": check})
-
-
-def ours(default: bool) -> Any:  # noqa: ANN401
-    """
-    A switch that is not the vendor's.
-    """
-    return field(default=default, metadata={OURS: True})
-
-
-class JsonConfig:
-    """
-    What a config of documented keys can do: subclasses are dataclasses that name the keys.
+    What a config of documented keys can do: subclasses name the keys.
 
     Attributes:
         usual_name: What the vendor's guide calls such a file.
-
-    Raises:
-        BadSettings: If a value cannot work; names the key.
+        ours: Keys that the vendor does not document. They are written only where they were changed.
     """
 
-    __slots__ = ()
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
     usual_name: ClassVar[str]
+    ours: ClassVar[tuple[str, ...]]
 
-    def __post_init__(self) -> None:
+    def changed(self, changes: Mapping[str, Any]) -> Self:
         """
-        Check every value, as `load` does.
+        The same with other values.
+
+        Raises:
+            BadSettings: If a value cannot work; names the key.
         """
-        for each in _fields(type(self)):
-            if wrong := what_is_wrong(each, getattr(self, each.name)):
-                raise BadSettings(f"{each.name} {wrong}")
+        return self._checked({**dict(self), **changes})
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -78,17 +57,12 @@ class JsonConfig:
             BadSettings: If the file cannot be read or a value cannot work; names file and key.
         """
         document = _document(cls._found(path))
-        known = {each.name: each for each in _fields(cls)}
-        for key in document.keys() - known.keys():
-            near = difflib.get_close_matches(key, known, n=1)
+        for key in document.keys() - cls.model_fields.keys():
+            near = difflib.get_close_matches(key, cls.model_fields, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             log.warning("unknown key in a config%s", hint, extra={"file": str(path), "key": key})
-        given = {}
-        for key in known.keys() & document.keys():
-            if wrong := what_is_wrong(known[key], document[key]):
-                raise BadSettings(f"{path}: {key} {wrong}")
-            given[key] = document[key]
-        return cls(**given)
+            del document[key]
+        return cls._checked(document, f"{path}: ")
 
     @classmethod
     def default_name(cls) -> str:
@@ -96,6 +70,38 @@ class JsonConfig:
         What `--save_default_..._config` calls the file that it writes.
         """
         return f"default_{cls.usual_name}"
+
+    def to_json(self) -> str:
+        """
+        The text that `load` reads back, its keys in the documented order.
+        """
+        document = {
+            name: value
+            for name, value in self
+            if name not in self.ours or value != type(self).model_fields[name].default
+        }
+        return json.dumps(document, indent=2) + "\n"
+
+    @classmethod
+    def _checked(cls, values: Mapping[str, Any], where: str = "") -> Self:
+        try:
+            return cls(**values)
+        except ValidationError as exc:
+            raise BadSettings(where + cls._explained(exc)) from None
+
+    @classmethod
+    def _explained(cls, error: ValidationError) -> str:
+        first = error.errors()[0]
+        name, kind, value = str(first["loc"][0]), first["type"], first["input"]
+        if kind in _WORDS:
+            return f"{name} must be {_WORDS[kind]}, not {_shown(value)}"
+        if kind == "value_error":
+            return f"{name} {first['ctx']['error']}"
+        limits = {key: getattr(each, key) for each in cls.model_fields[name].metadata
+                  for key in ("ge", "le") if hasattr(each, key)}  # fmt: skip
+        if limits:
+            return f"{name} is {value}: it must be from {limits['ge']} to {limits['le']}"
+        return f"{name}: {first['msg']}"
 
     @classmethod
     def _found(cls, path: Path) -> Path:
@@ -112,17 +118,6 @@ class JsonConfig:
         log.info("a config was written with the defaults", extra={"file": str(path)})
         return path
 
-    def to_json(self) -> str:
-        """
-        The text that `load` reads back, its keys in the documented order.
-        """
-        document = {
-            each.name: getattr(self, each.name)
-            for each in _fields(type(self))
-            if OURS not in each.metadata or getattr(self, each.name) != each.default
-        }
-        return json.dumps(document, indent=2) + "\n"
-
 
 def _document(path: Path) -> dict[str, Any]:
     try:
@@ -134,27 +129,6 @@ def _document(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadSettings(f"{path}: must be a JSON object, not {_shown(document)}")
     return document
-
-
-def what_is_wrong(each: "Field[Any]", value: object) -> str | None:
-    """
-    Say why *value* cannot be the value of the field *each*; None if it can.
-    """
-    wanted = type(each.default)
-    if type(value) is not wanted:
-        return f"must be {_WORDS[wanted]}, not {_shown(value)}"
-    if isinstance(value, int) and "least" in each.metadata:
-        least, most = each.metadata["least"], each.metadata["most"]
-        if not least <= value <= most:
-            return f"is {value}: it must be from {least} to {most}"
-    inspect = each.metadata.get("check")
-    return inspect(value) if isinstance(value, str) and inspect is not None else None
-
-
-def _fields(kind: Any) -> tuple["Field[Any]", ...]:  # noqa: ANN401
-    found = fields(kind)
-    assert all(each.default is not MISSING for each in found)
-    return found
 
 
 def _shown(value: object) -> str:

@@ -1,30 +1,27 @@
 """The file backend's JSON config."""
 
 import re
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from services.physiology_server.publishing.backends.json_config import (
-    JsonConfig,
-    number,
-    ours,
-    text,
-)
+from pydantic import AfterValidator, Field
+
+from services.physiology_server.publishing.backends.json_config import MOST, JsonConfig
 
 _EXTENSION = re.compile(r"[A-Za-z0-9]{1,8}")
 
 
-def _no_folder(value: str) -> str | None:
-    return None if value and "\0" not in value else "must name a folder"
+def _folder(value: str) -> str:
+    if not value or "\0" in value:
+        raise ValueError("must name a folder")
+    return value
 
 
-def _no_extension(value: str) -> str | None:
-    if _EXTENSION.fullmatch(value):
-        return None
-    return f"is {value!r}: it must be one to eight letters and digits, without a dot"
+def _extension(value: str) -> str:
+    if not _EXTENSION.fullmatch(value):
+        raise ValueError(f"is {value!r}: it must be one to eight letters and digits, without a dot")
+    return value
 
 
-@dataclass(frozen=True, slots=True)
 class FileConfig(JsonConfig):
     """
     What the JSON file may hold: the vendor's keys with their defaults, in the documented order.
@@ -53,14 +50,15 @@ class FileConfig(JsonConfig):
     """
 
     usual_name: ClassVar[str] = "file_ipc_config.json"
+    ours: ClassVar[tuple[str, ...]] = ("write_recording_state",)
 
-    base_directory: str = text("./file_ipc_output", check=_no_folder)
+    base_directory: Annotated[str, AfterValidator(_folder)] = "./file_ipc_output"
     create_if_missing: bool = True
     truncate_on_init: bool = True
-    max_frame_count: int = number(0, least=0, most=1_000_000)
+    max_frame_count: int = Field(0, ge=0, le=1_000_000)
     use_file_locking: bool = True
-    frame_extension: str = text("jpg", check=_no_extension)
+    frame_extension: Annotated[str, AfterValidator(_extension)] = "jpg"
     compress_frames: bool = True
-    io_buffer_size: int = number(8_192, least=1)
+    io_buffer_size: int = Field(8_192, ge=1, le=MOST)
     enable_debug_logging: bool = False
-    write_recording_state: bool = ours(True)
+    write_recording_state: bool = True

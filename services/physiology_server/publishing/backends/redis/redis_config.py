@@ -1,15 +1,11 @@
 """The Redis backend's JSON config."""
 
 import re
-from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from services.physiology_server.publishing.backends.json_config import (
-    OURS,
-    JsonConfig,
-    number,
-    text,
-)
+from pydantic import AfterValidator, Field
+
+from services.physiology_server.publishing.backends.json_config import MOST, JsonConfig
 
 _PREFIX = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -19,17 +15,18 @@ Words of all commands for one envelope: PUBLISH has 3, XADD 14, SET 3. A run's f
 """
 
 
-def _no_host(value: str) -> str | None:
-    return None if value.strip() == value and value else "must name a host"
+def _host(value: str) -> str:
+    if not value or value.strip() != value:
+        raise ValueError("must name a host")
+    return value
 
 
-def _no_prefix(value: str) -> str | None:
-    if _PREFIX.fullmatch(value):
-        return None
-    return f"is {value!r}: it must be 1 to 64 letters, digits and _ . : -"
+def _prefix(value: str) -> str:
+    if not _PREFIX.fullmatch(value):
+        raise ValueError(f"is {value!r}: it must be 1 to 64 letters, digits and _ . : -")
+    return value
 
 
-@dataclass(frozen=True, slots=True)
 class RedisConfig(JsonConfig):
     """
     What the JSON file may hold: the vendor's keys with their defaults, in the documented order.
@@ -52,15 +49,16 @@ class RedisConfig(JsonConfig):
     """
 
     usual_name: ClassVar[str] = "redis_ipc_config.json"
+    ours: ClassVar[tuple[str, ...]] = ("username",)
 
-    host: str = text("localhost", check=_no_host)
-    port: int = number(6_379, least=1, most=65_535)
-    username: str = field(default="", metadata={OURS: True})
-    password: str = field(default="", repr=False)
-    database: int = number(0, least=0)
-    key_prefix: str = text("physiology", check=_no_prefix)
-    connection_timeout_ms: int = number(5_000, least=1)
-    operation_timeout_ms: int = number(1_000, least=1)
+    host: Annotated[str, AfterValidator(_host)] = "localhost"
+    port: int = Field(6_379, ge=1, le=65_535)
+    username: str = ""
+    password: str = Field("", repr=False)
+    database: int = Field(0, ge=0, le=MOST)
+    key_prefix: Annotated[str, AfterValidator(_prefix)] = "physiology"
+    connection_timeout_ms: int = Field(5_000, ge=1, le=MOST)
+    operation_timeout_ms: int = Field(1_000, ge=1, le=MOST)
     enable_debug_logging: bool = False
-    max_bulk_string_bytes: int = number(10_485_760, least=1)
-    max_array_elements: int = number(1_048_576, least=SHORTEST_ARRAY)
+    max_bulk_string_bytes: int = Field(10_485_760, ge=1, le=MOST)
+    max_array_elements: int = Field(1_048_576, ge=SHORTEST_ARRAY, le=MOST)
