@@ -13,6 +13,7 @@ import pytest
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
 from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from tests.support.guide_command import NOT_POSSIBLE, ROOT, SESSION, environment
+from tests.support.guide_lines import ADVANCED, FILE, GRPC, REDIS, SAVER, WORKFLOW
 from tests.support.patience import PATIENCE_S
 
 NOT_STARTED = 8
@@ -29,44 +30,15 @@ class Command:
     camera: int | None = None
 
 
-# As the vendor's guide has them, to the letter.
-SAVER = (
-    '--venv_directory=".venv" --port 50051 --buffer_duration 0.2 --enable_phasic_bp --enable_eda'
-    " --also_log_to_stderr --streaming_backend=redis --use_camera --camera_device_index=0"
-)
 COMMANDS = {
-    "grpc": Command(
-        '--port 50051 --venv_directory=".venv" --buffer_duration 0.2 --enable_phasic_bp'
-        " --also_log_to_stderr",
-        "grpc", "upload", frozenset({"phasic_bp", "upload"}),
-    ),
-    "file": Command(
-        "--streaming_backend=file --use_camera --camera_device_index=0"
-        ' --filesystem_ipc_config_path=./file_ipc_config.json --venv_directory=".venv"'
-        " --buffer_duration 0.2 --also_log_to_stderr",
-        "file", "camera", frozenset(), 0,
-    ),
-    "redis, alternative client": Command(
-        "--streaming_backend=redis --use_camera --camera_device_index=0 --redis_host=localhost"
-        ' --redis_port=6379 --redis_key_prefix=physiology --venv_directory=".venv"'
-        " --buffer_duration 0.2 --also_log_to_stderr",
-        "redis", "camera", frozenset(), 0,
-    ),
-    "redis, saver, standard": Command(
-        SAVER, "redis", "camera", frozenset({"phasic_bp", "eda"}), 0,
-    ),
+    "grpc": Command(GRPC, "grpc", "upload", frozenset({"phasic_bp", "upload"})),
+    "file": Command(FILE, "file", "camera", frozenset(), 0),
+    "redis, alternative client": Command(REDIS, "redis", "camera", frozenset(), 0),
+    "redis, saver, standard": Command(SAVER, "redis", "camera", frozenset({"phasic_bp", "eda"}), 0),
     "redis, saver, advanced": Command(
-        f"{SAVER} --log_edge_core_transfer_times --log_throughput_and_latency"
-        " --log_dropped_frames --log_verbosity=1 --camera_device_index=2"
-        " --input_transform_mode=ccw90",
-        "redis", "camera", frozenset({"phasic_bp", "eda"}), 2,
+        ADVANCED, "redis", "camera", frozenset({"phasic_bp", "eda"}), 2,
     ),
-    "workflow": Command(
-        "--streaming_backend=redis --use_camera --camera_device_index=0 --redis_host=localhost"
-        ' --redis_port=6379 --redis_key_prefix=physiology --venv_directory=".venv"'
-        " --buffer_duration=0.2 --enable_phasic_bp --enable_eda --also_log_to_stderr",
-        "redis", "camera", frozenset({"phasic_bp", "eda"}), 0,
-    ),
+    "workflow": Command(WORKFLOW, "redis", "camera", frozenset({"phasic_bp", "eda"}), 0),
 }  # fmt: skip
 MADE_UP = "redis, saver, advanced, with a made-up subject"
 WITH_CAMERA = [name for name, command in COMMANDS.items() if command.source == "camera"]
