@@ -8,6 +8,7 @@ from typing import Any
 import redis
 
 from services.collector.transport.base import BATCH, BATCH_BYTES, WAIT_S, ReceivedEnvelope
+from services.collector.transport.continuity import Continuity
 from services.collector.transport.last_state import read_last_state
 from smartspectra.ipc.wire.channels import (
     CORE_METRICS,
@@ -30,7 +31,8 @@ class PubSubTransport:
 
     What is published while it is away is not heard. The first envelope of each prefix after an
     absence, and after the start, says so and for how long, where that is known; before it comes
-    the last recording state, where the server keeps that.
+    the last recording state, where the server keeps that. One before which the server's stamps
+    have a hole says that.
 
     Args:
         client: Redis.
@@ -53,6 +55,7 @@ class PubSubTransport:
         }
         self._pubsub: Any = None
         self._was_away = set(prefixes)
+        self._continuity = {prefix: Continuity() for prefix in prefixes}
         self._listened_at_s: float | None = None
         self._gap_s = 0.0
 
@@ -155,7 +158,11 @@ class PubSubTransport:
         arrival = ReceivedEnvelope(prefix, channel, envelope)
         if prefix in self._was_away:
             self._was_away.discard(prefix)
+            self._continuity[prefix] = Continuity()
             arrival = replace(arrival, gap=GAP, gap_s=self._gap_s)
+        why, within_s = self._continuity[prefix].look(arrival)
+        if why and not arrival.gap:
+            arrival = replace(arrival, gap=why, gap_s=within_s)
         return [arrival]
 
     def rewind(self, prefix: str, after: str) -> None:

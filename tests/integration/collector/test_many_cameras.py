@@ -21,7 +21,7 @@ def test_a_backlog_of_many_cameras_is_taken_in_small_turns(make, monkeypatch, cl
         received = collector.beats.report()["steps"]["envelopes_received"]["count"]
         taken_at_turns.append(received)
 
-    monkeypatch.setattr(RecordingLoop, "_turns", counted_turn)
+    monkeypatch.setattr(RecordingLoop, "_note_progress", counted_turn)
     with running(collector):
         eventually(lambda: recorded(sessions, prefixes, published), within_s=60)
 

@@ -1,14 +1,18 @@
 """A server that ends in a session, and the one that comes after it."""
 
+import time
+
 import pytest
 
 from services.collector.checkpoints import FILE_NAME
 from services.collector.recorder import CUT_OFF
 from services.collector.sequence_tracker import RESTARTED
+from services.collector.transport.continuity import HOLE, HOLE_US
 from tests.support.collecting import finished, lines, manifest, ready
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.running import running
+from tests.support.server_process import ServerProcess
 from vitalrig.sessions.store import catalogue
 
 
@@ -218,3 +222,26 @@ def test_a_session_whose_stop_was_not_heard_is_not_complete(make, client, sessio
         finished(sessions, "second")
 
     assert "its end was not heard" in manifest(sessions)["verdict"]
+
+
+@pytest.mark.parametrize("how", ["auto", "pubsub"])
+def test_a_server_without_numbers_that_is_killed_and_says_stop_leaves_no_complete_session(
+    make, client, redis_server, sessions, tmp_path, how
+):
+    """
+    A server that only publishes says nothing of what it lost; the hole in its stamps does.
+    """
+    only_publishes = {"stream_max_entries": 0, "pulse_rate": 80}
+    with running(make(transport=how)):
+        killed = ServerProcess(tmp_path, redis_server.port, 1, **only_publishes).ready()
+        killed.record("first")
+        eventually(lambda: len(lines(sessions)) > 60)
+        killed.kill()
+        time.sleep(HOLE_US / 1e6)  # a server takes longer to start where that is slow
+        again = ServerProcess(tmp_path, redis_server.port, 2, **only_publishes).ready()
+        again.record("", recording=False)
+        told = finished(sessions)
+        again.stop()
+
+    assert not told["complete"]
+    assert HOLE in told["gaps"]["by_reason"]

@@ -1,0 +1,91 @@
+"""What the stamps of a server without numbers tell."""
+
+import json
+
+import pytest
+
+from services.collector.transport.base import ReceivedEnvelope
+from services.collector.transport.continuity import HOLE, WENT_BACK, Continuity
+
+NOW_US = 1_760_000_000_000_000
+
+
+def at(channel, seconds, payload=None):
+    document = {
+        "type": channel,
+        "timestamp": NOW_US + round(seconds * 1_000_000),
+        "payload": {} if payload is None else payload,
+    }
+    return ReceivedEnvelope("physiology", channel, json.dumps(document).encode())
+
+
+def edge(*seconds):
+    return [at("edge_metrics", each) for each in seconds]
+
+
+def start(seconds=0.0):
+    return at("recording_state", seconds, {"recording": True})
+
+
+def stop(seconds):
+    return at("recording_state", seconds, {"recording": False})
+
+
+def status(seconds, value):
+    return at("status", seconds, {"value": value})
+
+
+def found(*arrivals):
+    """What is said of each that something is said of."""
+    continuity = Continuity()
+    told = [continuity.look(arrival) for arrival in arrivals]
+    return [each for each in told if each[0]]
+
+
+@pytest.mark.parametrize(
+    "arrivals",
+    [
+        [start(), *edge(0.1, 0.2, 8.2)],
+        [start(), *edge(0.1, 0.2), stop(8.2)],
+        [start(), *edge(0.1, 0.2), status(8.2, "OK"), stop(9.0)],
+    ],
+    ids=["measures again", "says stop", "says its status"],
+)
+def test_a_hole_in_a_servers_stamps_is_said_with_its_length(arrivals):
+    """
+    A server that was killed and started again shows in what it says first, whatever that is.
+    """
+    assert (HOLE, pytest.approx(8.0)) == found(*arrivals)[0]
+
+
+def test_stamps_that_go_back_are_said():
+    """
+    A server whose clock begins anew has begun anew.
+    """
+    assert [(WENT_BACK, 0.0)] == found(start(), *edge(60.1, 60.2, 0.1))
+
+
+@pytest.mark.parametrize(
+    "arrivals",
+    [
+        [start(), *edge(0.1, 0.2, 1.9), stop(2.0)],
+        [*edge(0.1), start(60.0), *edge(60.1)],
+        [start(), *edge(0.1), status(0.2, "PROCESSING_NOT_STARTED"), stop(60.0)],
+        [start(), *edge(-9e6, -9e6 + 1), stop(2.0)],
+        [start(), *edge(5.0), at("core_metrics", 1.0), *edge(5.1)],
+        [ReceivedEnvelope("physiology", "edge_metrics", b"{")],
+    ],
+    ids=[
+        "as it should be",
+        "silence before the recording",
+        "a server that was told not to measure",
+        "a replay with stamps of its own",
+        "core, which comes late",
+        "what is no envelope",
+    ],
+)
+def test_what_is_usual_is_not_taken_for_a_restart(arrivals):
+    """
+    A session that lost nothing is not called incomplete.
+    """
+    assert [] == found(*arrivals)
