@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from vitalrig.errors import BadRequest
-from vitalrig.sessions.store.atomic_output import finished
+from vitalrig.sessions.store.atomic_output import atomic_output
 
 
 def test_a_file_appears_when_it_is_finished(tmp_path):
@@ -13,7 +13,7 @@ def test_a_file_appears_when_it_is_finished(tmp_path):
     Nobody sees half of it.
     """
     path = tmp_path / "made.csv"
-    with finished(path) as partial:
+    with atomic_output(path) as partial:
         partial.write_text("half")
         during = path.exists()
 
@@ -26,7 +26,7 @@ def test_a_failure_leaves_nothing(tmp_path):
     """
     Neither the file nor its beginning.
     """
-    with contextlib.suppress(RuntimeError), finished(tmp_path / "made.csv") as partial:
+    with contextlib.suppress(RuntimeError), atomic_output(tmp_path / "made.csv") as partial:
         partial.write_text("half")
         raise RuntimeError
 
@@ -39,7 +39,7 @@ def test_a_failure_leaves_what_was_there(tmp_path):
     """
     path = tmp_path / "made.csv"
     path.write_text("old")
-    with pytest.raises(RuntimeError), finished(path, force=True):
+    with pytest.raises(RuntimeError), atomic_output(path, force=True):
         raise RuntimeError
 
     assert "old" == path.read_text()
@@ -51,7 +51,7 @@ def test_a_file_that_is_there_is_not_replaced(tmp_path):
     """
     path = tmp_path / "made.csv"
     path.write_text("old")
-    with pytest.raises(BadRequest, match="--force"), finished(path):
+    with pytest.raises(BadRequest, match="--force"), atomic_output(path):
         pass
 
     assert "old" == path.read_text()
@@ -63,7 +63,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path):
     """
     path = tmp_path / "made.csv"
     both = contextlib.ExitStack()
-    both.enter_context(finished(path)).write_text("new")
+    both.enter_context(atomic_output(path)).write_text("new")
     path.write_text("old")
     with pytest.raises(BadRequest, match="meanwhile"):
         both.close()
@@ -77,7 +77,7 @@ def test_a_file_that_is_there_is_replaced_if_that_is_meant(tmp_path):
     """
     path = tmp_path / "made.csv"
     path.write_text("old")
-    with finished(path, force=True) as partial:
+    with atomic_output(path, force=True) as partial:
         partial.write_text("new")
 
     assert "new" == path.read_text()
@@ -88,7 +88,7 @@ def test_a_folder_that_is_not_there_is_made(tmp_path):
     Who names it wants it.
     """
     path = tmp_path / "exports" / "today" / "made.csv"
-    with finished(path) as partial:
+    with atomic_output(path) as partial:
         partial.write_text("all")
 
     assert "all" == path.read_text()
