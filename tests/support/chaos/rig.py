@@ -16,6 +16,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_ports
 from tests.support.verifier.check import Finding, check
 from tests.support.verifier.grpc_reader import GrpcReader
+from tests.support.verifier.session_parts import lines_of, manifest_of
 from tests.support.verifier.span import span_of
 from tests.support.verifier.stream_reader import StreamReader
 from vitalrig.rpc import physiology_pb2 as pb
@@ -119,14 +120,10 @@ class Rig:
     # What is in the files.
 
     def lines(self, session: str) -> list[bytes]:
-        path = self.sessions / f"metrics_{session}.jsonl"
-        return path.read_bytes().splitlines() if path.exists() else []
+        return lines_of(self.sessions, session)
 
     def manifest(self, session: str) -> dict[str, Any]:
-        try:
-            return json.loads((self.sessions / f"metrics_{session}_manifest.json").read_text())
-        except (OSError, ValueError):
-            return {}
+        return manifest_of(self.sessions, session)
 
     def is_finished(self, session: str) -> bool:
         return self.manifest(session).get("state") == "finished"

@@ -1,6 +1,5 @@
 """Any history of servers, read by a collector that ends at any moment, and checked by others."""
 
-import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +19,11 @@ from smartspectra.ipc.storage.options import StorageOptions
 from tests.support.running import load
 from tests.support.verifier.check import check
 from tests.support.verifier.entries import Entry
+from tests.support.verifier.session_parts import lines_of, manifest_of
 from tests.support.verifier.span import span_of
 from tests.unit.collector.making import ReadOnlyDisk
 from tests.unit.ipc.making import START_US, edge, recording
+from tests.unit.ipc.test_parts import LimitedDisk
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
@@ -108,18 +109,23 @@ class History:
         self.entries.append(Entry(**fields))
 
 
+class LimitedReadOnlyDisk(ReadOnlyDisk, LimitedDisk):
+    """Refuses to write while it is read-only, and files that become too long at any time."""
+
+
 class Collecting:
     """One camera that reads such a stream, ends and starts again."""
 
-    def __init__(self, folder: Path, history: History) -> None:
+    def __init__(self, folder: Path, history: History, most_bytes: int) -> None:
         self.folder = folder
+        self._most_bytes = most_bytes
         self.clock = ManualClock(START_US + 10**9)
         self._history = history
         self._settings = load(Settings, sessions_folder=folder)
         self._start()
 
     def _start(self) -> None:
-        self.disk = ReadOnlyDisk()
+        self.disk = LimitedReadOnlyDisk(self._most_bytes)
         storage = StorageOptions(
             disk=self.disk, clock=self.clock.monotonic_s, fsync="always", lock=False
         )
@@ -183,18 +189,16 @@ def _arrival(entry: Entry):
 def findings(history: History, folder: Path) -> Iterator[tuple[str, list[str], bool]]:
     for name in history.sessions:
         span = span_of(name, history.entries, history.made)
-        path = folder / f"metrics_{name}.jsonl"
-        lines = path.read_bytes().splitlines() if path.exists() else []
-        manifest = json.loads((folder / f"metrics_{name}_manifest.json").read_text())
-        found = check(span, lines, manifest)
+        manifest = manifest_of(folder, name)
+        found = check(span, lines_of(folder, name), manifest)
         note(f"{name}: {manifest['verdict']}")
         lost = [f"{key} is not in the file" for key in found.missing if key in span.entries]
         yield name, found.faults + lost, found.needless
 
 
 @settings(deadline=None, max_examples=60)
-@given(runs, readings)
-def test_through_any_history_nothing_is_lost_in_silence(runs, readings):
+@given(runs, readings, st.sampled_from([10**9, 10**9, 1_000]))
+def test_through_any_history_nothing_is_lost_in_silence(runs, readings, most_bytes):
     """
     Every envelope of a session is in its file once, in order; or the session is not complete.
 
@@ -203,7 +207,7 @@ def test_through_any_history_nothing_is_lost_in_silence(runs, readings):
     all_is_known = all(run["is_known"] for run in runs[:-1])
     history = History(runs)
     with tempfile.TemporaryDirectory() as folder:
-        collecting = Collecting(Path(folder), history)
+        collecting = Collecting(Path(folder), history, most_bytes)
         for most, what in readings:
             collecting.read(most)
             collecting.do(what)

@@ -8,6 +8,7 @@ import pytest
 from tests.support.verifier.check import check
 from tests.support.verifier.entries import Entry, read, write
 from tests.support.verifier.heard import broken_promises, differences, unrecorded
+from tests.support.verifier.session_parts import lines_of, manifest_of
 from tests.support.verifier.span import End, span_of
 
 COMPLETE = {
@@ -17,6 +18,7 @@ COMPLETE = {
     "unwritten_envelopes": 0,
     "rejected": {},
     "interruptions": 0,
+    "verdict": "complete",
 }
 
 
@@ -293,3 +295,42 @@ def test_a_record_is_read_as_it_was_written(tmp_path):
     write(tmp_path / "stream", odd)
 
     assert odd == read(tmp_path / "stream")
+
+
+def write_part(folder, stem, lines, told):
+    (folder / f"metrics_{stem}.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+    (folder / f"metrics_{stem}_manifest.json").write_text(json.dumps(told))
+
+
+def test_a_recording_that_went_on_in_other_files_is_one(tmp_path):
+    """
+    Its lines are those of all parts, and what one part lacks, all of it lacks.
+    """
+    write_part(tmp_path, "one", LINES[:3], COMPLETE)
+    write_part(tmp_path, "one_part2", LINES[3:4], COMPLETE)
+    write_part(tmp_path, "one_part3", LINES[4:], COMPLETE)
+
+    told = manifest_of(tmp_path, "one")
+    assert (LINES, []) == (lines_of(tmp_path, "one"), faults(lines=LINES, told=told))
+
+
+def test_what_any_part_lacks_the_recording_lacks(tmp_path):
+    """
+    Counted losses are summed up; one of unknown size stays unknown beside them.
+    """
+    write_part(tmp_path, "one", LINES[:3], manifest(2))
+    write_part(tmp_path, "one_part2", LINES[3:], manifest(unknown=True))
+
+    told = manifest_of(tmp_path, "one")
+    assert (False, 2) == (told["complete"], told["gaps"]["missing_envelopes"])
+    assert [2, 0] == [gap["missing_envelopes"] for gap in told["gaps"]["by_reason"].values()]
+
+
+def test_a_part_that_is_not_finished_keeps_the_recording_open(tmp_path):
+    """
+    Also when the first one is.
+    """
+    write_part(tmp_path, "one", LINES[:3], COMPLETE)
+    write_part(tmp_path, "one_part2", LINES[3:], COMPLETE | {"state": "recording"})
+
+    assert "recording" == manifest_of(tmp_path, "one")["state"]
