@@ -13,6 +13,7 @@ import orjson
 import redis
 
 from services.collector.camera import Camera
+from services.collector.camera_without_folder import CameraWithoutFolder
 from services.collector.checkpoints import Checkpoints
 from services.collector.disk_probe import DiskProbe
 from services.collector.instrumented_disk import InstrumentedDisk
@@ -221,16 +222,19 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     cameras = {prefix: LiveCamera(prefix, places[prefix], beats, clock) for prefix in places}
 
     def make(prefix: str) -> Camera:
-        try:
-            recorder = Recorder(prefix, settings, checkpoints, storage)
-        except OSError as exc:
-            raise CannotStart(f"the folder of {prefix} cannot be used: {exc}") from exc
+        recorder = Recorder(prefix, settings, checkpoints, storage)
         place = replace(TrackedRun.of(checkpoints.of(prefix)), is_recording=recorder.recording)
         return Camera(cameras[prefix], recorder, place, beats, clock)
 
+    def make_if_possible(prefix: str) -> Camera | CameraWithoutFolder:
+        try:
+            return make(prefix)
+        except OSError as exc:
+            return CameraWithoutFolder(cameras[prefix], partial(make, prefix), exc, clock)
+
     recording = RecordingLoop(
         lambda: _transport(settings, checkpoints, clock),
-        {prefix: partial(make, prefix) for prefix in settings.prefixes},
+        {prefix: partial(make_if_possible, prefix) for prefix in settings.prefixes},
         checkpoints,
         Lane(storage.background.syncs, storage.disk, "saving positions"),
         beats,

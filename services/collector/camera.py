@@ -85,6 +85,25 @@ class Camera:
         self._live.expect_again(self._last_id)
         return entry_before(refused.entry_id)
 
+    @property
+    def trouble(self) -> str | None:
+        """
+        Why something is not written that should be, or None.
+        """
+        return self.recorder.trouble
+
+    def begin_close(self) -> None:
+        """
+        Begin to finish its files.
+        """
+        self.recorder.begin_close()
+
+    def close(self) -> None:
+        """
+        Wait until they are finished.
+        """
+        self.recorder.close()
+
     def report(self) -> None:
         """
         Tell the live camera how the recording goes.

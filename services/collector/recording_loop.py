@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from services.collector.camera import Camera
+from services.collector.camera_without_folder import CameraWithoutFolder
 from services.collector.checkpoints import Checkpoints
 from services.collector.transport.base import ReceivedEnvelope, Transport
 from smartspectra.ipc.storage.worker import Lane
@@ -23,6 +24,8 @@ TICK_PAUSE_S = 0.000_25
 
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
+
+AnyCamera = Camera | CameraWithoutFolder
 
 
 class RecordingLoop:
@@ -47,7 +50,7 @@ class RecordingLoop:
     def __init__(
         self,
         transport: Callable[[], Transport],
-        make: Mapping[str, Callable[[], Camera]],
+        make: Mapping[str, Callable[[], AnyCamera]],
         checkpoints: Checkpoints,
         saver: Lane,
         beats: ServiceHeartbeats,
@@ -56,7 +59,8 @@ class RecordingLoop:
         self._make_transport = transport
         self._transport: Transport | None = None
         self._make = make
-        self._cameras: dict[str, Camera] = {}
+        self._cameras: dict[str, AnyCamera] = {}
+        self._without_folder: dict[str, CameraWithoutFolder] = {}
         self._checkpoints = checkpoints
         self._saver = saver
         self._beats = beats
@@ -110,7 +114,9 @@ class RecordingLoop:
             for prefix, make in self._make.items():
                 if stop.is_set():
                     return
-                self._cameras[prefix] = make()
+                camera = self._cameras[prefix] = make()
+                if isinstance(camera, CameraWithoutFolder):
+                    self._without_folder[prefix] = camera
                 self._note_progress()
             transport = self._transport = self._make_transport()
             self.is_ready = True
@@ -125,9 +131,9 @@ class RecordingLoop:
         Finish all files together, then save where they end.
         """
         for camera in self._cameras.values():
-            camera.recorder.begin_close()
+            camera.begin_close()
         for camera in self._cameras.values():
-            camera.recorder.close()
+            camera.close()
             self._note_progress()
         self._saver.wait()
         self._checkpoints.save()
@@ -144,12 +150,21 @@ class RecordingLoop:
         for prefix, camera in self._cameras.items():
             if (after := camera.rewind_position()) is not None:
                 transport.rewind(prefix, after)
+        self._look_for_folders(transport)
         for prefix, arrivals in groupby(
             self._read(transport, stop), key=lambda arrival: arrival.prefix
         ):
             self._cameras[prefix].take(list(arrivals))
             self._look_around()
         self._look_around()
+
+    def _look_for_folders(self, transport: Transport) -> None:
+        for prefix, without in list(self._without_folder.items()):
+            if (made := without.camera()) is not None:
+                self._cameras[prefix], after = made
+                del self._without_folder[prefix]
+                if after is not None:
+                    transport.rewind(prefix, after)
 
     def _note_progress(self) -> None:
         self.turned_at_s = self._clock.monotonic_s()
@@ -174,8 +189,8 @@ class RecordingLoop:
         troubles = []
         for prefix, camera in self._cameras.items():
             camera.report()
-            if camera.recorder.trouble is not None:
-                troubles.append(f"{prefix}: {camera.recorder.trouble}")
+            if camera.trouble is not None:
+                troubles.append(f"{prefix}: {camera.trouble}")
         self.trouble = "; ".join(troubles) or None
 
     def _read(self, transport: Transport, stop: threading.Event) -> Sequence[ReceivedEnvelope]:

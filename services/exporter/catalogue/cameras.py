@@ -159,7 +159,8 @@ RECORDING = (
     ),
     gauge(
         "vitalrig_recording_paused",
-        "1 while a session is open and nothing can be written to it, for instance on a full disk.",
+        "1 while nothing can be written: a session is open on a full disk, for instance, or the "
+        "camera's folder cannot be made.",
         "camera",
     ),
     gauge(
