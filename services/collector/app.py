@@ -23,6 +23,7 @@ from services.collector.permissions import check_membership, warn_of_open_files
 from services.collector.recorder import Recorder
 from services.collector.recording_loop import RecordingLoop
 from services.collector.sequence_tracker import TrackedRun
+from services.collector.session_folder import SessionFolder
 from services.collector.settings import Settings
 from services.collector.stand_in import StandIn
 from services.collector.transport.auto import AutoTransport
@@ -299,6 +300,7 @@ def _transport(settings: Settings, checkpoints: Checkpoints, clock: Clock) -> Tr
         return PubSubTransport(client, settings.prefixes, clock.monotonic_s)
     known = {prefix: checkpoints.of(prefix) for prefix in settings.prefixes}
     last_read = {prefix: LastRead(at.entry_id, at.run, at.seq) for prefix, at in known.items()}
+    folders = {each: SessionFolder(each, settings.sessions_folder) for each in settings.prefixes}
     if settings.transport == "stream":
-        return StreamTransport(client, last_read, clock.monotonic_s)
-    return AutoTransport(client, last_read, clock)
+        return StreamTransport(client, last_read, clock.monotonic_s, folders)
+    return AutoTransport(client, last_read, clock, folders)

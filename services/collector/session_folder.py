@@ -84,6 +84,29 @@ class SessionFolder:
         """
         return _is_stop(last_line_of(self.jsonl(session_id)))
 
+    def holds_sessions(self) -> bool:
+        """
+        Whether there is any.
+        """
+        return any(self.path.glob("metrics_*.jsonl"))
+
+    def holds_all_since(self, start: bytes) -> bool | None:
+        """
+        Whether the session that begins with *start* is here until its stop; None if it is not here.
+
+        A file that cannot be read is believed to hold all: whoever reads it again cannot either.
+        """
+        try:
+            session_id, start_bytes = self.place_of_last_start(start, Envelope.parse(start))
+            if start_bytes is None:
+                return None
+            last = (self.jsonl(session_id), *self.later_parts(session_id))[-1]
+            return _is_stop(last_line_of(last))
+        except BadEnvelope:
+            return None
+        except OSError:
+            return True
+
     def is_finished(self, session_id: str) -> bool:
         """
         Whether a session's manifest says that nothing will be added.

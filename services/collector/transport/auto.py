@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import redis
 
+from services.collector.session_folder import SessionFolder
 from services.collector.transport.base import WAIT_S, ReceivedEnvelope
 from services.collector.transport.entry_ids import BEFORE_ALL
 from services.collector.transport.pubsub import PubSubTransport
@@ -37,15 +38,20 @@ class AutoTransport:
         client: Redis.
         last_read: For each prefix what was read last; where nothing was, a fitting start is found.
         clock: What tells the time.
+        folders: What is in files already, by prefix.
     """
 
     def __init__(
-        self, client: redis.Redis, last_read: Mapping[str, LastRead], clock: Clock
+        self,
+        client: redis.Redis,
+        last_read: Mapping[str, LastRead],
+        clock: Clock,
+        folders: Mapping[str, SessionFolder] | None = None,
     ) -> None:
         self._client = client
         self._last_read = dict(last_read)
         self._clock = clock
-        self._stream = StreamTransport(client, {}, clock.monotonic_s)
+        self._stream = StreamTransport(client, {}, clock.monotonic_s, folders)
         self._pubsub = PubSubTransport(client, list(last_read), clock.monotonic_s)
         self._held: dict[str, list[ReceivedEnvelope]] = {prefix: [] for prefix in last_read}
         self._heard_at_s: dict[str, float] = {}

@@ -2,12 +2,13 @@
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import redis
 from redis.exceptions import NoPermissionError
 
+from services.collector.session_folder import SessionFolder
 from services.collector.transport.base import BATCH, ReceivedEnvelope
 from services.collector.transport.entries import received_envelope
 from services.collector.transport.entry_ids import BEFORE_ALL, entry_before, order_of
@@ -62,10 +63,14 @@ class ResumePoints:
 
     Args:
         client: Redis.
+        folders: What is in files already, by prefix; none is as if nothing were.
     """
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(
+        self, client: redis.Redis, folders: Mapping[str, SessionFolder] | None = None
+    ) -> None:
         self._client = client
+        self._folders = folders or {}
 
     def find(self, prefix: str, last: LastRead) -> ResumePoint:
         """
@@ -126,7 +131,10 @@ class ResumePoints:
         return float(seconds * 1_000 + microseconds / 1_000)
 
     def _fitting_start(self, prefix: str, newest_id: str) -> ResumePoint:
-        """Before the start of a recording that runs, else behind the newest."""
+        """Before what a file lacks the end of, or a recording that runs, else behind the newest."""
+        cut_off = self._start_of_cut_off(prefix)
+        if cut_off is not None:
+            return ResumePoint(entry_before(cut_off.entry_id), [])
         state = self._last_state(prefix)
         if state is not None:
             return ResumePoint(entry_before(state.entry_id) if _is_start(state) else newest_id, [])
@@ -134,6 +142,26 @@ class ResumePoints:
         if recalled and _is_start(recalled[0]):
             return ResumePoint(BEFORE_ALL, recalled)
         return ResumePoint(newest_id, [])
+
+    def _start_of_cut_off(self, prefix: str) -> ReceivedEnvelope | None:
+        """
+        The start from which on files lack something, although the stream holds it.
+
+        So it is where a collector died and its positions are lost. What lies before a session
+        that is whole is over.
+        """
+        folder = self._folders.get(prefix)
+        if folder is None or not folder.holds_sessions():
+            return None
+        cut_off = None
+        for arrival in self._from_the_newest(prefix):
+            if arrival.channel == RECORDING_STATE and _is_start(arrival):
+                holds_all = folder.holds_all_since(arrival.envelope)
+                if holds_all:
+                    break
+                if holds_all is False:
+                    cut_off = arrival
+        return cut_off
 
     def _last_state(self, prefix: str) -> ReceivedEnvelope | None:
         """The newest entry that says whether a recording runs."""

@@ -8,6 +8,7 @@ from typing import Any
 import redis
 from redis.exceptions import NoPermissionError, ResponseError
 
+from services.collector.session_folder import SessionFolder
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entries import received_envelope
 from services.collector.transport.entry_ids import order_of
@@ -40,6 +41,7 @@ class StreamTransport:
         client: Redis.
         last_read: For each prefix what was read last; where nothing was, a fitting start is found.
         clock_s: Seconds of a clock that only goes forward.
+        folders: What is in files already, by prefix.
     """
 
     def __init__(
@@ -47,10 +49,11 @@ class StreamTransport:
         client: redis.Redis,
         last_read: Mapping[str, LastRead],
         clock_s: Callable[[], float] = time.monotonic,
+        folders: Mapping[str, SessionFolder] | None = None,
     ) -> None:
         self._client = client
         self._clock_s = clock_s
-        self._places = ResumePoints(client)
+        self._places = ResumePoints(client, folders)
         self._unplaced = dict(last_read)
         self._refused: dict[str, LastRead] = {}
         self._after: dict[str, LastRead] = {}

@@ -3,6 +3,8 @@
 import json
 import time
 
+import pytest
+
 from services.collector.checkpoints import FILE_NAME
 from tests.support.collecting import (
     all_in_the_file,
@@ -41,6 +43,70 @@ def test_without_its_positions_it_still_keeps_each_envelope_once(
         all_in_the_file(sessions, publishing)
         publishing.stop()
         all_in_the_file(sessions, publishing)
+
+
+@pytest.mark.parametrize("goes_on", [False, True], ids=["over", "with another"])
+def test_without_its_positions_it_reads_the_end_of_what_it_was_cut_off_in(
+    make, client, sessions, publishing, goes_on
+):
+    """
+    The recording is over by the time that it is back.
+
+    The stream still holds the rest, and what was recorded since then.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(20)
+        all_in_the_file(sessions, publishing)
+    (sessions / FILE_NAME).unlink()
+    publishing.edge(20)
+    publishing.stop()
+    first = publishing.published[:]
+    publishing.start("second")
+    publishing.edge(5)
+    if not goes_on:
+        publishing.stop()
+    forget(client)
+    with running(make()):
+        ready(client)
+        if goes_on:
+            publishing.stop()
+        told = finished(sessions, "second")
+
+    assert (first, publishing.published[len(first) :]) == (
+        lines(sessions),
+        lines(sessions, "second"),
+    )
+    assert (True, True) == (finished(sessions)["complete"], told["complete"])
+
+
+def test_without_its_positions_it_records_no_whole_session_again(
+    make, client, sessions, publishing
+):
+    """
+    Neither one with a name nor one without.
+    """
+    with running(make()):
+        ready(client)
+        publishing.start()
+        publishing.edge(5)
+        publishing.stop()
+        finished(sessions)
+        publishing.start_unnamed(1_760_000_000)
+        publishing.stop()
+        eventually(lambda: len(list(sessions.glob("*_manifest.json"))) == 2)
+    before = {path.name for path in sessions.glob("metrics*")}
+    (sessions / FILE_NAME).unlink()
+    forget(client)
+    with running(make()):
+        ready(client)
+        publishing.start("third")
+        publishing.stop()
+        finished(sessions, "third")
+
+    new = {path.name for path in sessions.glob("metrics*")} - before
+    assert {name for name in new if "third" not in name} == set()
 
 
 def test_positions_that_make_no_sense_cost_no_envelope(make, client, sessions, publishing):
