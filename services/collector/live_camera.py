@@ -50,7 +50,7 @@ class LiveCamera:
         self.recorded: dict[str, Any] = {}
         self.recorded_id = place.heard_id
         self._lock = threading.Lock()
-        self._runs = SequenceTracker(clock, place, keeps_trace=False)
+        self._runs = SequenceTracker(clock, place)
         self._view = LiveView()
         self._clock = clock
         self._received = beats.step("envelopes_received")

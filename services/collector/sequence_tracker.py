@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
 from services.collector.checkpoints import Checkpoint
-from services.collector.publisher_trace import Doubt, PublisherTrace, only_publishes
 from services.collector.silence import Silence
 from services.collector.transport.base import ReceivedEnvelope
 from smartspectra.ipc.wire.channels import RECORDING_STATE
@@ -41,14 +40,12 @@ class TrackedRun:
         numbers: The last number of each run.
         is_recording: Whether the camera's run has begun a recording and not ended it.
         heard_id: The entry that was last heard of it.
-        trace: What a server that only publishes gave away of itself.
     """
 
     run: str = ""
     numbers: dict[str, int] = field(default_factory=dict)
     is_recording: bool = False
     heard_id: str = ""
-    trace: PublisherTrace = field(default_factory=PublisherTrace)
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Self:
@@ -56,8 +53,7 @@ class TrackedRun:
         Go on where a collector was that has ended.
         """
         numbers = {checkpoint.run: checkpoint.seq} if checkpoint.run else {}
-        is_recording, heard_id = bool(checkpoint.session_id), checkpoint.entry_id
-        return cls(checkpoint.run, numbers, is_recording, heard_id, PublisherTrace.of(heard_id))
+        return cls(checkpoint.run, numbers, bool(checkpoint.session_id), checkpoint.entry_id)
 
 
 class _Before(NamedTuple):
@@ -84,7 +80,6 @@ class SequenceTracker:
     Args:
         clock: What tells the time.
         place: Where they were left.
-        keeps_trace: Whether to look for what a server without numbers gives away of a loss.
 
     Attributes:
         run: The camera's run; empty before one was heard.
@@ -92,11 +87,8 @@ class SequenceTracker:
         foreign: How many were dropped because they are of another run.
     """
 
-    def __init__(
-        self, clock: Clock, place: TrackedRun | None = None, *, keeps_trace: bool = True
-    ) -> None:
+    def __init__(self, clock: Clock, place: TrackedRun | None = None) -> None:
         self._clock = clock
-        self._keeps_trace = keeps_trace
         self.duplicates = 0
         self.foreign = 0
         self._starts: dict[str, ReceivedEnvelope] = {}
@@ -109,13 +101,7 @@ class SequenceTracker:
         """
         How far they have been followed; what is held is behind that.
         """
-        return TrackedRun(
-            self.run,
-            dict(self._numbers),
-            self._is_recording,
-            self._silence.heard_id,
-            self._trace,
-        )
+        return TrackedRun(self.run, dict(self._numbers), self._is_recording, self._silence.heard_id)
 
     @property
     def holds(self) -> bool:
@@ -139,14 +125,12 @@ class SequenceTracker:
                 self.run = arrival.run
                 self._silence.end(arrival.entry_id)
                 self._number(arrival.run, arrival.seq)
-            self._doubt_before(arrival, self._arrived_s)
             self._note_state(arrival)
         self._begin_with(arrivals[taken])
 
     def _go_on_from(self, place: TrackedRun) -> None:
         self.run, self._numbers = place.run, dict(place.numbers)
         self._is_recording, self._silence = place.is_recording, Silence(self._clock, place.heard_id)
-        self._trace = place.trace
         self._held: list[ReceivedEnvelope] = []
         self._before = _NOTHING
 
@@ -181,7 +165,7 @@ class SequenceTracker:
 
     def _judge(self, arrival: ReceivedEnvelope, now_s: float) -> Sequence[ReceivedEnvelope]:
         if not arrival.seq:
-            return self._judge_unnumbered(arrival, now_s)
+            return self._judge_unnumbered(arrival)
         self._begin_with(arrival)
         if arrival.run == self.run:
             if self._held:
@@ -202,28 +186,14 @@ class SequenceTracker:
         if not self.run and arrival.seq:
             self.run, self._numbers[arrival.run] = arrival.run, arrival.seq - 1
 
-    def _judge_unnumbered(
-        self, arrival: ReceivedEnvelope, now_s: float
-    ) -> Sequence[ReceivedEnvelope]:
+    def _judge_unnumbered(self, arrival: ReceivedEnvelope) -> Sequence[ReceivedEnvelope]:
         """What is of no run goes on in its place."""
-        doubt = self._doubt_before(arrival, now_s)
-        self._note_state(arrival)
-        if doubt is not None:
-            arrival = _doubted(arrival, doubt)
+        if arrival.is_replayed_state:
+            self._note_state(arrival)
         if not self._held:
             return (arrival,)
         self._held.append(arrival)
         return ()
-
-    def _doubt_before(self, arrival: ReceivedEnvelope, now_s: float) -> Doubt | None:
-        """What a server without numbers may have lost before *arrival*, while it records."""
-        if not self._keeps_trace or arrival.is_replayed_state or not only_publishes(arrival):
-            return None
-        self._trace, doubt = self._trace.then(arrival, now_s)
-        if self._is_recording:
-            return doubt
-        self._trace = replace(self._trace, captured_s=(0.0, 0.0))
-        return None
 
     def _accept(self, arrival: ReceivedEnvelope, now_s: float) -> Sequence[ReceivedEnvelope]:
         self._silence.end(arrival.entry_id, now_s)
@@ -232,10 +202,7 @@ class SequenceTracker:
             self.duplicates += 1
             return ()
         self._numbers[self.run] = arrival.seq
-        doubt = self._doubt_before(arrival, now_s)
         self._note_state(arrival)
-        if doubt is not None:
-            arrival = _doubted(arrival, doubt)
         if not missing and self._before == _NOTHING:
             return (arrival,)
         before, self._before = self._before, _NOTHING
@@ -323,10 +290,6 @@ class SequenceTracker:
         for arrival in held:
             given += self._judge(arrival, now_s)
         return given
-
-
-def _doubted(arrival: ReceivedEnvelope, doubt: Doubt) -> ReceivedEnvelope:
-    return arrival if arrival.gap else replace(arrival, gap=doubt.why, gap_s=doubt.within_s)
 
 
 def _state_of(arrival: ReceivedEnvelope) -> bool | None:
