@@ -10,6 +10,8 @@
 #   tools/lock.sh --upgrade   take the newest versions
 set -euo pipefail
 cd "$(dirname "$0")/.."
+docker version >/dev/null 2>&1 ||
+  { echo "lock: no Docker engine answers; packages have to be chosen inside the base image" >&2; exit 1; }
 image=${PYTHON_IMAGE:-python:3.11-slim-bookworm}
 ca=${CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}
 [ -s "$ca" ] || ca=/dev/null

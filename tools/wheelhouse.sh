@@ -9,6 +9,8 @@
 #   rm wheelhouse/*.whl          build from the package index again
 set -euo pipefail
 cd "$(dirname "$0")/.."
+docker version >/dev/null 2>&1 ||
+  { echo "wheelhouse: no Docker engine answers; packages have to be chosen inside the base image" >&2; exit 1; }
 image=${PYTHON_IMAGE:-python:3.11-slim-bookworm}
 ca=${CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}
 [ -s "$ca" ] || ca=/dev/null

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -56,3 +57,20 @@ def test_make_up_starts_the_rig_by_the_standard_library_alone():
     )  # fmt: skip
 
     assert "doctor" in ended.stdout
+
+
+@pytest.mark.parametrize("script", ["lock", "wheelhouse"])
+def test_a_script_that_needs_docker_says_so(script, tmp_path):
+    """
+    In words of its own, rather than the shell's.
+    """
+    for program in ("bash", "dirname"):
+        (tmp_path / program).symlink_to(shutil.which(program))
+    ended = subprocess.run(
+        ["bash", str(ROOT / "tools" / f"{script}.sh")],
+        check=False, env={"PATH": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert (1, f"{script}: no Docker engine answers") == (
+        ended.returncode, ended.stderr.partition(";")[0],
+    )  # fmt: skip
