@@ -12,11 +12,14 @@ from google.protobuf.message import DecodeError
 LARGEST_REQUEST_BYTES = 64 * 1024
 """Longest message of RPCs that take no frames: such say yes, a name or a number."""
 
-PATIENCE_S = 0.05
+TURN_S, TURNS = 0.005, 10
 """
 How long a message is waited for while others wait. A usual one is there with its call: it takes
-less than a millisecond.
+less than a millisecond. In turns of the loop: a server that is held up blames no client for that.
 """
+
+LEAST_TURNS = 2
+"""Of a call that was waited for while nobody else was there: its message may have come just now."""
 
 
 # grpc has no type stubs.
@@ -32,14 +35,14 @@ class MessageLimits(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     Args:
         uploads: For the path of each RPC that takes frames, whether one call has many of them.
             Those do not wait in line, since one client at a time is let in.
+        are_all_small: Whether gRPC lets no large message in: then nobody has to wait.
     """
 
-    def __init__(self, uploads: Mapping[str, bool]) -> None:
+    def __init__(self, uploads: Mapping[str, bool], *, are_all_small: bool = False) -> None:
         self._uploads = uploads
+        self._are_all_small = are_all_small
         self._line = asyncio.Lock()
         self._waiting = 0
-        self._present: asyncio.Timeout | None = None
-        self._gives_way_at_s = 0.0
 
     async def intercept_service(
         self,
@@ -97,7 +100,8 @@ class MessageLimits(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         path: str,
     ) -> AsyncIterator[Any]:
         understand = handler.request_deserializer or bytes
-        read = context.read if self._uploads.get(path) else partial(self._read_in_line, context)
+        waits = not (self._are_all_small or self._uploads.get(path))
+        read = partial(self._read_in_line, context) if waits else context.read
         while True:
             message = await read()
             if message is None:
@@ -129,25 +133,19 @@ class MessageLimits(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             The message, grpc's sign that there are no more, or None if it is long in coming and
             others wait.
         """
-        if self._present is not None:
-            self._present.reschedule(self._gives_way_at_s)
         self._waiting += 1
         try:
             await self._line.acquire()
         finally:
             self._waiting -= 1
-        self._gives_way_at_s = asyncio.get_running_loop().time() + PATIENCE_S
+        # To cancel a read would leak its message; it ends by itself with the call.
         reading = asyncio.ensure_future(context.read())
         reading.add_done_callback(self._leave_line)
-        try:
-            async with asyncio.timeout(PATIENCE_S if self._waiting else None) as self._present:
-                # To cancel a read would leak its message; it ends by itself with the call.
-                return await asyncio.shield(reading)
-        except TimeoutError:
-            return None
-        finally:
-            self._present = None
-            del reading
+        left = TURNS
+        while left and not reading.done():
+            await asyncio.wait({reading}, timeout=TURN_S if self._waiting else TURNS * TURN_S)
+            left = left - 1 if self._waiting else max(left - 1, LEAST_TURNS)
+        return reading.result() if reading.done() else None
 
     def _leave_line(self, reading: "asyncio.Future[Any]") -> None:
         _ = reading.cancelled() or reading.exception()  # where nobody asks any more

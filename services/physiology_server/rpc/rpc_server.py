@@ -79,7 +79,10 @@ class RpcServer:
         """
         options = self._options
         server = grpc.aio.server(
-            interceptors=[*self._security.interceptors(), MessageLimits(self._uploads())],
+            interceptors=[
+                *self._security.interceptors(),
+                MessageLimits(self._uploads(), are_all_small=not self._verbs.takes_uploads),
+            ],
             options=[
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_receive_message_length", self._largest_bytes()),
