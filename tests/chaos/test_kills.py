@@ -28,15 +28,6 @@ def sleep(dice: random.Random, longest_s: float) -> None:
     time.sleep(longest_s * dice.random() ** 2)
 
 
-def victims(rig: Rig) -> list[Program]:
-    """
-    What is killed. A server that only publishes is not.
-
-    Nothing in what it publishes tells its first word after a crash from a stop of the recording.
-    """
-    return [each for each in rig.programs.values() if not (rig.relayed and each is rig.server)]
-
-
 def end(victims: list[Program], dice: random.Random) -> str:
     """Kill them, or end them in order, and start them again at once or a little later."""
     in_order = dice.random() < IN_ORDER
@@ -54,7 +45,7 @@ def end(victims: list[Program], dice: random.Random) -> str:
 
 def end_some(rig: Rig, dice: random.Random) -> str:
     """Any process of the rig, sometimes two."""
-    programs = victims(rig)
+    programs = list(rig.programs.values())
     return end(dice.sample(programs, 2 if dice.random() < TWO_AT_ONCE else 1), dice)
 
 
@@ -62,7 +53,8 @@ def end_one_without_redis(rig: Rig, dice: random.Random) -> str:
     """Any other process, ended and back while Redis is away."""
     rig.redis.kill()
     sleep(dice, 1.5)
-    ended = end([dice.choice([each for each in victims(rig) if each is not rig.redis])], dice)
+    others = [each for each in rig.programs.values() if each is not rig.redis]
+    ended = end([dice.choice(others)], dice)
     sleep(dice, 3.0)
     rig.redis.start()
     return f"{ended} without redis"

@@ -46,9 +46,11 @@ class Page:
 def test_a_number_whose_source_was_killed_is_gone_in_time_whatever_the_clock_says():
     """
     Within half a second of its limit, also when the clocks are set back by 9 s or on by an hour.
+
+    Each step is made when the source has just been killed, from clocks that were right.
     """
     port = free_port()
-    too_long = {}
+    shown_for_s = {}
     with a_rig(server={"fps": 30}) as rig:
         rig.add(
             service(
@@ -60,13 +62,14 @@ def test_a_number_whose_source_was_killed_is_gone_in_time_whatever_the_clock_say
         page = Page(port)
         for step_s in STEPS_S:
             for victim in (rig.collector, rig.redis, rig.server):
+                rig.set_clocks(0)
                 eventually(page.shows_pulse)
                 victim.kill()
                 killed_s = time.monotonic()
                 rig.set_clocks(step_s)
-                shown_for_s = page.last_shown_s() - killed_s
-                if shown_for_s > LIMIT_S + WITHIN_S:
-                    too_long[victim.name, step_s] = shown_for_s
+                shown_for_s[victim.name, step_s] = round(page.last_shown_s() - killed_s, 2)
                 victim.start()
 
+    print(shown_for_s)  # noqa: T201  pytest shows it
+    too_long = {each: s for each, s in shown_for_s.items() if s > LIMIT_S + WITHIN_S}
     assert {} == too_long
