@@ -43,7 +43,12 @@ def lines(path: Path) -> list[str]:
 
 
 def published_in(session: str, stream: list[Published]) -> list[Published]:
-    """What was published from a session's start to its stop, both included."""
+    """
+    What was published from a session's start to its stop, both included.
+
+    An entry that comes again under its number, because Redis ended before it could answer, is one.
+    """
+    stream = list({(entry.run, entry.seq): entry for entry in stream}.values())
     states = [
         (place, json.loads(entry.envelope)["payload"])
         for place, entry in enumerate(stream)

@@ -1,10 +1,10 @@
 """One collector a folder."""
 
 import os
-import threading
 
 import pytest
 
+from services.collector.checkpoints import Checkpoints
 from tests.support.collecting import (
     finished,
     lines,
@@ -41,14 +41,14 @@ def test_a_second_collector_on_the_folder_does_not_start(
     assert (publishing.published, True) == (lines(sessions), manifest(sessions)["complete"])
 
 
-def test_a_start_that_fails_leaves_the_folder_to_others(make, sessions):
+def test_a_start_that_fails_leaves_the_folder_to_others(make, sessions, monkeypatch):
     """
-    The lock goes with whoever took it.
+    The lock goes with whoever took it, also if the disk fails in the next moment.
     """
-    (sessions / "ward:2").mkdir(parents=True)
-    (sessions / "ward:2" / ".metrics.jsonl.lock").mkdir()
-    with pytest.raises(CannotStart):
-        make(prefixes="ward:2").run(threading.Event())
+    with monkeypatch.context() as failing:
+        failing.setattr(Checkpoints, "__init__", lambda *_: os.stat(sessions / "nothing"))
+        with pytest.raises(CannotStart):
+            make()
 
     with running(make()):
         assert (sessions / ".collector.lock").exists()
