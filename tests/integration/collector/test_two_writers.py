@@ -46,7 +46,7 @@ def test_a_start_that_fails_leaves_the_folder_to_others(make, sessions, monkeypa
     The lock goes with whoever took it, also if the disk fails in the next moment.
     """
     with monkeypatch.context() as failing:
-        failing.setattr(Checkpoints, "__init__", lambda *_: os.stat(sessions / "nothing"))
+        failing.setattr(Checkpoints, "__init__", lambda *_: (sessions / "nothing").stat())
         with pytest.raises(CannotStart):
             make()
 
