@@ -4,6 +4,7 @@ import difflib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
@@ -40,6 +41,23 @@ _VERSION_FLAGS = ("--version", "-version")
 
 class HelpWanted(Exception):
     """The caller asked for `--help` or `--version`. Print the text it carries, and end well."""
+
+
+class _ConfigFile(YamlConfigSettingsSource):
+    """The YAML file of --config."""
+
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        """
+        Read it; the library takes every key for text, and YAML knows others.
+
+        Raises:
+            ValueError: If a key is not text.
+        """
+        read = super()._read_file(file_path)
+        for key in read if isinstance(read, dict) else ():
+            if not isinstance(key, str):
+                raise ValueError(f"{key!r}: a key has to be text; write it in quotes")  # noqa: TRY004
+        return read
 
 
 class ServiceSettings(BaseSettings):
@@ -90,7 +108,7 @@ class ServiceSettings(BaseSettings):
         """
         Put flags (which come as init arguments) before the environment before YAML.
         """
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _ConfigFile(settings_cls)
 
     @classmethod
     def service(cls) -> str:

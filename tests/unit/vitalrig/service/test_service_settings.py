@@ -122,6 +122,7 @@ def test_a_config_file_that_is_not_there_is_refused():
 @hypothesis_settings(suppress_health_check=list(HealthCheck), max_examples=50)
 @given(text=st.text(max_size=60))
 @example(text="\x1f")
+@example(text="?")
 def test_any_yaml_either_loads_or_is_refused(tmp_path, text):
     """
     No file under config/ can end a service with a traceback.
@@ -133,6 +134,17 @@ def test_any_yaml_either_loads_or_is_refused(tmp_path, text):
         return
 
     assert isinstance(loaded, Settings)
+
+
+@pytest.mark.parametrize("key", ["?", "1: yes", "yes: 1"])
+def test_a_key_that_is_not_text_is_refused_by_name(tmp_path, key):
+    """
+    YAML has keys that are numbers, truths or nothing; none of them is a setting.
+    """
+    (tmp_path / "odd.yml").write_text(key)
+
+    with pytest.raises(BadSettings, match=r"odd\.yml: (None|1|True): a key has to be text"):
+        load(f"--config={tmp_path / 'odd.yml'}")
 
 
 def test_help_names_every_key_with_its_default():
