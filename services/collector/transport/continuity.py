@@ -145,7 +145,7 @@ def _is_near(stamp_us: int, other_us: int | None) -> bool:
 
 def _is_not_measuring(payload: object) -> bool:
     value = payload.get("value") if isinstance(payload, dict) else payload
-    return str(value) in NOT_MEASURING
+    return isinstance(value, str | int) and str(value) in NOT_MEASURING
 
 
 def _part(payload: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
@@ -157,17 +157,18 @@ def _number(part: Mapping[str, Any], name: str) -> float | None:
     """Of a time since a capture began, which may be text."""
     try:
         number = float(part[name])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     return number if 0 <= number < float("inf") else None
 
 
-def _first_time_us(node: Any) -> float | None:  # noqa: ANN401
-    """When the first sample that says so was captured."""
-    if isinstance(node, list):
-        seconds = _number(node[0], "time") if node and isinstance(node[0], dict) else None
-        return None if seconds is None else seconds * 1_000_000
-    if isinstance(node, dict):
-        times = (_first_time_us(each) for each in node.values())
-        return next((time for time in times if time is not None), None)
+def _first_time_us(payload: Any) -> float | None:  # noqa: ANN401
+    """When the first sample that says so was captured: `{group: {leaf: [samples]}}`."""
+    groups = payload.values() if isinstance(payload, dict) else ()
+    for group in groups:
+        for samples in group.values() if isinstance(group, dict) else (group,):
+            if isinstance(samples, list) and samples and isinstance(samples[0], dict):
+                seconds = _number(samples[0], "time")
+                if seconds is not None:
+                    return seconds * 1_000_000
     return None

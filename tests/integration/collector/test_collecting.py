@@ -6,7 +6,7 @@ import pytest
 
 from services.collector.relay import RelaySettings
 from services.collector.relay import build as build_relay
-from tests.support.collecting import heard_by, lines, manifest, ready, summary, view
+from tests.support.collecting import finished, heard_by, lines, manifest, ready, summary, view
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 from tests.support.reports import service_report
@@ -307,3 +307,29 @@ def test_a_start_with_an_odd_stamp_costs_no_camera_anything(make, client, sessio
         lines(sessions / "ward", "undated"),
         lines(sessions / "other"),
     )
+
+
+@pytest.mark.parametrize("channel", ["recording_state", "status", "edge_metrics"])
+@pytest.mark.parametrize("transport", ["stream", "pubsub"])
+def test_a_message_that_is_nested_beyond_reason_ends_no_recording(
+    make, client, sessions, publishing, channel, transport
+):
+    """
+    It is counted and passed over; its camera and the others are recorded on.
+    """
+    deep = b'{"a":' * 990 + b"1" + b"}" * 990
+    with running(make(transport=transport, prefixes="physiology,ward")):
+        ready(client, "physiology")
+        ready(client, "ward")
+        neighbour = Publishing(client, "ward")
+        for each in (publishing, neighbour):
+            each.start()
+        publishing.send_raw(channel, b'{"type":"%b","payload":%b}' % (channel.encode(), deep))
+        for each in (publishing, neighbour):
+            each.edge(20)
+            each.stop()
+        finished(sessions)
+        finished(sessions / "ward")
+
+    assert publishing.published == lines(sessions)
+    assert neighbour.published == lines(sessions / "ward")

@@ -1,11 +1,13 @@
 """What the stamps of a server without numbers tell."""
 
 import json
+from functools import reduce
 
 import pytest
 
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.continuity import BEGAN_ANEW, HOLE, WENT_BACK, Continuity
+from smartspectra.ipc.wire.codec import standard_library_only
 
 NOW_US = 1_760_000_000_000_000
 
@@ -128,3 +130,20 @@ def test_what_is_usual_is_not_taken_for_a_restart(arrivals):
     A session that lost nothing is not called incomplete.
     """
     assert [] == found(*arrivals)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"a": reduce(lambda inner, _: {"b": inner}, range(700), 1)},
+        {"breathing": {"upper_trace": [{"time": 10**400, "value": 1}]}},
+        {"breathing": [{"time": "1e400"}, []]},
+    ],
+    ids=["deep", "a huge number", "a huge number as text"],
+)
+def test_odd_payloads_cost_nobody_anything(payload):
+    """
+    What a publisher sends does not end who listens to it and to others.
+    """
+    with standard_library_only():  # which reads integers of any size
+        assert [] == found(start(), at("edge_metrics", 0.1, payload), *edge(0.2), stop(0.3))

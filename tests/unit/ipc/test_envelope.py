@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from smartspectra.ipc import BadEnvelope, Envelope
 from smartspectra.ipc.wire import codec as fast
 from smartspectra.ipc.wire.channels import KINDS, Channels
+from smartspectra.ipc.wire.codec import DEEPEST, standard_library_only
 from smartspectra.ipc.wire.envelope import recording_of, session_id_of, timestamp_us
 
 json_values = st.recursive(
@@ -60,6 +61,25 @@ def test_what_is_no_envelope_is_refused_with_its_reason(raw, reason):
         Envelope.parse(raw)
 
     assert reason == caught.value.reason
+
+
+@pytest.mark.parametrize(("opened", "closed"), [(b'{"a":', b"}"), (b"[", b"]")])
+def test_a_message_that_is_nested_beyond_reason_is_refused_whatever_is_installed(opened, closed):
+    """
+    So that nothing that writes, shows or logs one has to fear how deep it is.
+    """
+
+    def nested(levels):
+        inner = opened * (levels - 1) + b"1" + closed * (levels - 1)
+        return b'{"type":"status","timestamp":1,"payload":' + inner + b"}"
+
+    def outcomes(raw):
+        with_extras = reason_of(raw)
+        with standard_library_only():
+            return with_extras, reason_of(raw)
+
+    assert ("accepted", "accepted") == outcomes(nested(DEEPEST))
+    assert ("too_deep", "too_deep") == outcomes(nested(DEEPEST + 1))
 
 
 @given(json_values.map(json.dumps) | st.text() | st.binary())

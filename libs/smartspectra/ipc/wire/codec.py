@@ -35,8 +35,8 @@ class Codec:
 
     Attributes:
         name: ``standard`` or ``orjson``.
-        loads: Reads one JSON document from UTF-8 bytes. Raises ``ValueError`` or
-            ``RecursionError`` for anything else.
+        loads: Reads one JSON document from UTF-8 bytes. Raises ``ValueError`` for anything
+            else, and ``RecursionError`` for what is nested deeper than :data:`DEEPEST`.
         numbers: Writes finite floats as JSON numbers, separated by commas.
     """
 
@@ -45,11 +45,34 @@ class Codec:
     numbers: Callable[[Sequence[float]], bytes]
 
 
+DEEPEST = 800
+"""
+Levels of a document. Parsers give up somewhere near a thousand, each at another place, and so does
+whatever writes or shows what one of them let through.
+"""
+
 _decode = json.JSONDecoder().decode
 
 
 def _standard_loads(raw: bytes) -> Any:  # noqa: ANN401
-    return _decode(raw.decode())
+    return _not_too_deep(_decode(raw.decode()), raw)
+
+
+def _not_too_deep(document: Any, raw: bytes) -> Any:  # noqa: ANN401
+    """Give *document*, whose text is *raw*; nearly every text is too short to be too deep."""
+    if len(raw) > 2 * DEEPEST and raw.count(b"{") + raw.count(b"[") > DEEPEST:
+        level = [document]
+        for _ in range(DEEPEST):
+            level = [
+                child
+                for node in level
+                for child in (node.values() if type(node) is dict else node)
+                if type(child) is dict or type(child) is list
+            ]
+            if not level:
+                return document
+        raise RecursionError(f"nested in more than {DEEPEST} levels")
+    return document
 
 
 def _standard_numbers(values: Sequence[float]) -> bytes:
@@ -64,7 +87,7 @@ def _orjson_codec() -> Codec:
 
     def loads(raw: bytes) -> Any:  # noqa: ANN401
         try:
-            return parse(raw)
+            return _not_too_deep(parse(raw), raw)
         except refused:
             # orjson is stricter in corners (NaN, 1e999, lone surrogates). What
             # counts as an envelope must not depend on what is installed, so the
