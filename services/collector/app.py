@@ -19,7 +19,7 @@ from services.collector.disk_probe import DiskProbe
 from services.collector.instrumented_disk import InstrumentedDisk
 from services.collector.live_camera import LiveCamera
 from services.collector.open_files import allow_open_files
-from services.collector.permissions import check_membership, warn_of_open_files
+from services.collector.permissions import check_membership, warn_of_public_files
 from services.collector.recorder import Recorder
 from services.collector.recording_loop import RecordingLoop
 from services.collector.sequence_tracker import TrackedRun
@@ -212,7 +212,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     lock = None
     try:
         storage.disk.make_folder(settings.sessions_folder)
-        warn_of_open_files(settings.sessions_folder)
+        warn_of_public_files(settings.sessions_folder)
         lock = _lock(settings.sessions_folder)
         checkpoints = Checkpoints(settings.sessions_folder, storage.disk)
     except OSError as exc:

@@ -17,9 +17,7 @@ def allow_open_files(cameras: int) -> None:
     """
     needed = EACH * cameras + OTHERS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if resource.RLIM_INFINITY in (soft, hard) and soft == resource.RLIM_INFINITY:
-        return
-    if soft >= needed:
+    if soft == resource.RLIM_INFINITY or soft >= needed:
         return
     allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

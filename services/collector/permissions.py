@@ -1,5 +1,6 @@
 """Who may read session files."""
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterator
@@ -25,16 +26,14 @@ def check_membership(group: str) -> None:
         raise ValueError(f"the user of this process is not in the group {group}")
 
 
-def warn_of_open_files(sessions_folder: Path) -> None:
+def warn_of_public_files(sessions_folder: Path) -> None:
     """
     Say how many session files every user of the machine can read. They are not changed.
 
-    Files of older versions are so, and it may be meant.
-
-    Raises:
-        OSError: If the folder cannot be read.
+    Files of older versions are so, and it may be meant. A folder that cannot be read is passed
+    over: whoever records into it says so.
     """
-    number = sum(_is_open(path) for path in _session_files(sessions_folder))
+    number = sum(_is_public(path) for path in _session_files(sessions_folder))
     if number:
         log.warning(
             "every user of this machine can read session files; new ones are for the group alone",
@@ -43,13 +42,22 @@ def warn_of_open_files(sessions_folder: Path) -> None:
 
 
 def _session_files(sessions_folder: Path) -> Iterator[Path]:
-    folders = [sessions_folder, *(path for path in sessions_folder.iterdir() if path.is_dir())]
-    for folder in folders:
-        if _is_open(folder):  # in others nobody comes to the files
-            yield from (path for path in folder.glob("metrics*") if path.is_file())
+    for folder in (sessions_folder, *_entries(sessions_folder)):
+        if folder.is_dir() and _is_public(folder):  # in others nobody comes to the files
+            yield from (
+                path
+                for path in _entries(folder)
+                if path.name.startswith("metrics") and path.is_file()
+            )
 
 
-def _is_open(path: Path) -> bool:
+def _entries(folder: Path) -> list[Path]:
+    with contextlib.suppress(OSError):
+        return list(folder.iterdir())
+    return []
+
+
+def _is_public(path: Path) -> bool:
     try:
         return bool(path.stat().st_mode & _OTHERS)
     except OSError:

@@ -1,10 +1,12 @@
 """Who may read session files: what the collector says of it."""
 
+import errno
 import os
+from pathlib import Path
 
 import pytest
 
-from services.collector.permissions import check_membership, warn_of_open_files
+from services.collector.permissions import check_membership, warn_of_public_files
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def test_files_that_everyone_can_read_are_told_of_and_not_changed(sessions, capl
     With how many they are, and the command that closes them.
     """
     before = {path: path.stat().st_mode for path in sessions.rglob("*")}
-    warn_of_open_files(sessions)
+    warn_of_public_files(sessions)
     (record,) = caplog.records
 
     assert (4, f"chmod -R o-rwx '{sessions}'") == (record.files, record.remedy)
@@ -36,9 +38,29 @@ def test_files_in_a_folder_that_others_cannot_enter_are_nobodys_business(session
     """
     (sessions / "door").chmod(0o750)
     sessions.chmod(0o750)
-    warn_of_open_files(sessions)
+    warn_of_public_files(sessions)
 
     assert [] == caplog.records
+
+
+def test_a_folder_that_cannot_be_looked_through_costs_nobody_the_start(
+    sessions, caplog, monkeypatch
+):
+    """
+    The files of the other cameras are counted, and the collector starts.
+    """
+    iterate = Path.iterdir
+
+    def fail_at_the_door(path):
+        if path.name == "door":
+            raise OSError(errno.EIO, "it cannot be read")
+        return iterate(path)
+
+    monkeypatch.setattr(Path, "iterdir", fail_at_the_door)
+    warn_of_public_files(sessions)
+    (record,) = caplog.records
+
+    assert 2 == record.files
 
 
 def test_a_group_without_the_collectors_user_is_refused(monkeypatch):
