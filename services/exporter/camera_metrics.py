@@ -1,9 +1,9 @@
 """A camera's samples on the page."""
 
 from services.exporter.camera_view import STATUSES, CameraView, SnapshotFile
+from services.exporter.exported_signals import EXPORTED_SIGNALS
 from services.exporter.families import Families
 from services.exporter.signal_state import Limits, newest, state_of
-from services.exporter.signals import SIGNALS
 from vitalrig.metrics.validate import OTHER
 
 _US = 1_000_000
@@ -53,7 +53,7 @@ def add_camera_metrics(families: Families, view: CameraView, age_s: float, limit
 
 def _signals(families: Families, view: CameraView, age_s: float, limits: Limits) -> None:
     camera = view.prefix
-    for signal in SIGNALS:
+    for signal in EXPORTED_SIGNALS:
         state = state_of(signal, view, age_s, limits.of(signal))
         families.add_state("vitalrig_signal_state", state, camera, signal.name)
         sample = newest(signal, view)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from services.exporter.signals import NEEDED_SERIES
+from services.exporter.exported_signals import NEEDED_SERIES
 from smartspectra.ipc.wire.channels import KINDS
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.latency import LIMITS_S

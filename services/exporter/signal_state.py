@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.exporter.camera_view import CameraView, Sample
-from services.exporter.signals import Signal
+from services.exporter.exported_signals import ExportedSignal
 
 State = Literal["settling", "valid", "held", "stale", "lost"]
 
@@ -44,14 +44,14 @@ class Limits:
     sample_s: float
     slow_sample_s: float
 
-    def of(self, signal: Signal) -> float:
+    def of(self, signal: ExportedSignal) -> float:
         """
         The limit of one signal.
         """
         return self.slow_sample_s if signal.is_slow else self.sample_s
 
 
-def newest(signal: Signal, view: CameraView) -> Sample | None:
+def newest(signal: ExportedSignal, view: CameraView) -> Sample | None:
     """
     Find the newest sample of a signal in *view*.
     """
@@ -61,7 +61,7 @@ def newest(signal: Signal, view: CameraView) -> Sample | None:
     return None
 
 
-def state_of(signal: Signal, view: CameraView, age_s: float, limit_s: float) -> State:
+def state_of(signal: ExportedSignal, view: CameraView, age_s: float, limit_s: float) -> State:
     """
     Judge one signal of a camera. `MEANINGS` says what each state means.
 

@@ -57,7 +57,7 @@ VITALS = (
     ),
 )
 
-SIGNALS = (
+EXPORTED_SIGNALS = (
     Metric(
         "vitalrig_signal_state",
         "stateset",
@@ -217,5 +217,5 @@ SNAPSHOTS = (
     ),
 )
 
-CAMERAS: tuple[Metric, ...] = (*VITALS, *SIGNALS, *ENVELOPES, *RECORDING, *SNAPSHOTS)
+CAMERAS: tuple[Metric, ...] = (*VITALS, *EXPORTED_SIGNALS, *ENVELOPES, *RECORDING, *SNAPSHOTS)
 """Metrics of cameras, in the order of the page."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from services.exporter.camera_view import CameraView, Recording, Sample, SnapshotFile
-from services.exporter.signals import NEEDED_SERIES
+from services.exporter.exported_signals import NEEDED_SERIES
 from services.exporter.snapshots.scanner import ArrayEnd, Scanner
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.validate import label, mapping, optional_number

@@ -3,10 +3,10 @@
 import pytest
 
 from services.exporter.camera_view import CameraView, Recording, Sample
+from services.exporter.exported_signals import EXPORTED_SIGNALS
 from services.exporter.signal_state import MEANINGS, STATES, SUBJECT_GONE, state_of
-from services.exporter.signals import SIGNALS
 
-PULSE = SIGNALS[0]
+PULSE = EXPORTED_SIGNALS[0]
 NOW_US = 1_760_000_000_000_000
 LIMIT_S = 10
 
@@ -90,8 +90,8 @@ def test_without_a_person_every_signal_is_lost(status):
     """
     A number from before the person left is not theirs any more.
     """
-    assert ["lost"] * len(SIGNALS) == [
-        state_of(signal, a_view(status=status), 0.0, LIMIT_S) for signal in SIGNALS
+    assert ["lost"] * len(EXPORTED_SIGNALS) == [
+        state_of(signal, a_view(status=status), 0.0, LIMIT_S) for signal in EXPORTED_SIGNALS
     ]
 
 
