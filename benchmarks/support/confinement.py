@@ -13,17 +13,19 @@ class Confinement:
     A group of processes with so much memory and so many tasks.
 
     Attributes:
-        is_real: Whether the system holds to it; who may not make groups gets figures alone.
+        is_real: Whether the system holds to both; who may not make groups gets figures alone.
     """
 
     def __init__(self, memory_mib: int, tasks: int) -> None:
-        self._folders = _folders()
-        self.is_real = bool(self._folders)
-        for folder, (file, limit) in self._folders.items():
-            value = limit(memory_mib, tasks)
-            for name in file:
-                with suppress(OSError):
-                    (folder / name).write_text(str(value[name]))
+        self._folders: list[Path] = []
+        self.is_real = False
+        with suppress(OSError):
+            for path, limit in _limits(memory_mib * 2**20, tasks).items():
+                path.parent.mkdir(exist_ok=True)
+                if path.parent not in self._folders:
+                    self._folders.append(path.parent)
+                path.write_text(str(limit))
+            self.is_real = True
 
     def take(self, pid: int) -> None:
         """Put a process under the limits."""
@@ -37,36 +39,17 @@ class Confinement:
                 folder.rmdir()
 
 
-def _limits(memory_mib: int, tasks: int) -> dict[str, int]:
-    memory = memory_mib * 2**20
-    return {
-        "memory.max": memory,
-        "memory.swap.max": 0,
-        "memory.limit_in_bytes": memory,
-        "pids.max": tasks,
-    }
-
-
-def _folders():
-    """The folders of a new group, each with the files that say its limits."""
+def _limits(memory_bytes: int, tasks: int) -> dict[Path, int]:
+    """The files of a new group that say its limits, in either version of control groups."""
+    if (ROOT / "cgroup.controllers").exists():
+        return {ROOT / NAME / "memory.max": memory_bytes, ROOT / NAME / "pids.max": tasks}
     own = dict(
         line.split(":", 2)[1:] for line in Path("/proc/self/cgroup").read_text().splitlines()
     )
-    if (ROOT / "cgroup.controllers").exists():
-        wanted = {ROOT / NAME: ("memory.max", "memory.swap.max", "pids.max")}
-    else:
-        wanted = {
-            ROOT / "memory" / own.get("memory", "/").strip("/") / NAME: ("memory.limit_in_bytes",),
-            ROOT / "pids" / own.get("pids", "/").strip("/") / NAME: ("pids.max",),
-        }
-    made = {}
-    for folder, files in wanted.items():
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError:
-            return {}
-        made[folder] = (files, _limits)
-    return made
+    memory, pids = (
+        ROOT / name / own.get(name, "/").strip("/") / NAME for name in ("memory", "pids")
+    )
+    return {memory / "memory.limit_in_bytes": memory_bytes, pids / "pids.max": tasks}
 
 
 @contextmanager

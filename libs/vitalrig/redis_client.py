@@ -4,8 +4,6 @@ import re
 from typing import Literal
 
 import redis
-import redis.asyncio
-from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
@@ -45,26 +43,6 @@ def connect(settings: ServiceSettings) -> redis.Redis:
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=OPERATION_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),
-    )
-
-
-def connect_async(settings: ServiceSettings) -> redis.asyncio.Redis:
-    """
-    Make a client for asyncio, in the same way as `connect`.
-
-    Raises:
-        BadSettings: If the password file cannot be read.
-    """
-    return redis.asyncio.Redis(
-        host=settings.redis_host,
-        port=settings.redis_port,
-        db=settings.redis_database,
-        username=settings.redis_username or None,
-        password=settings.redis_password(),
-        protocol=2,  # the shape of answers depends on it
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        socket_timeout=OPERATION_TIMEOUT_S,
-        retry=AsyncRetry(NoBackoff(), 0),
     )
 
 

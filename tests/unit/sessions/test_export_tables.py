@@ -22,8 +22,7 @@ from tests.support.sessions import (
     samples,
 )
 from vitalrig.harmless import harmless_cell
-from vitalrig.sessions.exports import export_csv, export_parquet
-from vitalrig.sessions.exports import long_table as table
+from vitalrig.sessions.exports import export_csv, export_parquet, long_table
 from vitalrig.sessions.reading.open import open_session
 
 stamps = st.lists(st.integers(1, 2**52), min_size=1, max_size=30, unique=True).map(sorted)
@@ -105,7 +104,7 @@ def test_a_series_longer_than_a_batch_is_whole(tmp_path, monkeypatch):
     """
     Nothing is lost where one batch ends and the next begins.
     """
-    monkeypatch.setattr(table, "BATCH_ROWS", 7)
+    monkeypatch.setattr(long_table, "BATCH_ROWS", 7)
     values = np.arange(50) / 3
     export_csv.export(
         a_session({(EDGE, "eda.trace"): samples(every(2e5, 50), values)}), tmp_path / "a.csv"

@@ -4,16 +4,16 @@ import fcntl
 
 import pytest
 
-from vitalrig.sessions.store import is_recording as held
+from vitalrig.sessions.store import is_recording
 
 
 @pytest.fixture(params=["by the kernel's list", "by trying"])
 def is_being_recorded(request, monkeypatch, tmp_path):
     if request.param == "by trying":
-        monkeypatch.setattr(held, "_LOCKS", tmp_path / "no such list")
-    elif not held._LOCKS.exists():
+        monkeypatch.setattr(is_recording, "_LOCKS", tmp_path / "no such list")
+    elif not is_recording._LOCKS.exists():
         pytest.skip("this kernel has no list of locks")
-    return held.is_being_recorded
+    return is_recording.is_being_recorded
 
 
 def test_a_file_with_a_writer_is_held(is_being_recorded, tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.sessions import GOLDEN
 from vitalrig.sessions.errors import Unreadable
-from vitalrig.sessions.store import summary_reader as document
+from vitalrig.sessions.store import summary_reader
 from vitalrig.sessions.store.summary_reader import SummaryReader, read_meta
 
 numbers = st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=20)
@@ -95,7 +95,7 @@ def test_long_columns_are_read_in_chunks(path, monkeypatch):
     """
     Nothing is lost where one chunk ends and the next begins.
     """
-    monkeypatch.setattr(document, "_CHUNK_BYTES", 50)
+    monkeypatch.setattr(summary_reader, "_CHUNK_BYTES", 50)
     column = np.random.default_rng(1).normal(size=500).tolist()
     found = read(path, json.dumps({"series": {"a": {"b": {"values": column}}}}).encode())
 

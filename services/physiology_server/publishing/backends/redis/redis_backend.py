@@ -194,7 +194,7 @@ def connect(config: RedisConfig) -> redis.asyncio.Redis:
     """
     Make a client. It connects when first used, and anew after every failure.
 
-    As with `vitalrig.redis_client.connect_async`, the library's own retries are off.
+    As with `vitalrig.redis_client.connect`, the library's own retries are off.
     """
     return redis.asyncio.Redis(
         host=config.host,
