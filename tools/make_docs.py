@@ -99,7 +99,7 @@ def _signals() -> str:
             f"`{signal.ucum}`" if signal.ucum else "",
             signal.loinc,
             _RATES.get(rate) or f"{rate:g} Hz",
-            "as it is seen" if after_s is None else when,
+            when,
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

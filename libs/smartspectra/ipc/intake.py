@@ -47,13 +47,19 @@ class Intake:
 
         Returns:
             How many, from the front, are dealt with; the next one was not taken.
+
+        Raises:
+            ValueError: If *parsed* is not as long; nothing was taken then.
         """
+        if parsed is not None and len(parsed) != len(batch):
+            raise ValueError(f"{len(batch)} messages came with {len(parsed)} documents")
         loads = fast.codec().loads
         done = 0
         lines: list[bytes] = []
         documents: list[Document] = []
         rejected: list[tuple[int, str]] = []
-        for raw, known in zip(batch, repeat(None) if parsed is None else parsed, strict=False):
+        known_of = repeat(None, len(batch)) if parsed is None else parsed
+        for raw, known in zip(batch, known_of, strict=True):
             try:
                 line = raw if type(raw) is bytes else _as_bytes(raw)
                 document = loads(line) if known is None else known

@@ -400,6 +400,9 @@ class MetricsCollector(CollectorNames):
 
         Returns:
             How many, from the front, are dealt with: all, unless *give_back* was asked for.
+
+        Raises:
+            ValueError: If *parsed* is not as long as *batch*; nothing was recorded then.
         """
         with self._lock:
             taken = self._intake.take(batch, give_back=give_back, parsed=parsed)

@@ -1,10 +1,11 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartspectra.ipc import MetricsCollector
+from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from smartspectra.ipc.series.table import MAX_SERIES
 from smartspectra.ipc.wire import codec as fast
 from tests.unit.ipc.making import (
@@ -251,3 +252,15 @@ def test_a_recorded_stream_has_every_sample():
     assert 500 == len(series[CORE]["pulse.trace"]["values"])
     assert 100 == len(series[CORE]["pulse.strict"]["values"])
     assert (1_200, 0, 0) == (made.stats.samples, made.stats.duplicates, made.stats.resets)
+
+
+def test_fewer_documents_than_messages_are_refused_before_anything_is_recorded(tmp_path):
+    """
+    Whoever parses for a collector cannot make it pass over messages in silence.
+    """
+    collector = MetricsCollector(MetricsCollectorConfig(output_jsonl_path=tmp_path / "m.jsonl"))
+    raw = b'{"type":"status","timestamp":1,"payload":"OK"}'
+
+    with pytest.raises(ValueError, match="2 messages came with 1 documents"):
+        collector.process_envelopes([raw, raw], parsed=[None])
+    assert 0 == collector.stats.envelopes
