@@ -32,10 +32,10 @@ from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.resume_points import LastRead
 from services.collector.transport.stream import StreamTransport
 from services.collector.unkept_listener import UnkeptListener
-from smartspectra.ipc.storage.disk import patience
+from smartspectra.ipc.storage.disk import tolerating_storage_errors
 from smartspectra.ipc.storage.folder_lock import FolderLock
 from smartspectra.ipc.storage.options import UNDERSTAND_BYTES, StorageOptions
-from smartspectra.ipc.storage.worker import Lane
+from smartspectra.ipc.storage.worker import SerialQueue
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart
@@ -237,7 +237,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         lambda: _transport(settings, checkpoints, clock),
         {prefix: partial(make_if_possible, prefix) for prefix in settings.prefixes},
         checkpoints,
-        Lane(storage.background.syncs, storage.disk, "saving positions"),
+        SerialQueue(storage.background.syncs, storage.disk, "saving positions"),
         beats,
         clock,
     )
@@ -282,7 +282,7 @@ def _lock(sessions_folder: Path) -> FolderLock | None:
         FolderInUse: If another collector is there.
         OSError: If the folder cannot be used, for reasons that will not pass.
     """
-    with patience("lock", sessions_folder):
+    with tolerating_storage_errors("lock", sessions_folder):
         return FolderLock.take(sessions_folder / "collector")
     return None
 

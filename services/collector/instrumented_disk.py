@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from smartspectra.ipc.storage.disk import Disk, Span
+from smartspectra.ipc.storage.disk import Disk, FileRange
 from smartspectra.ipc.storage.stages import Stages
 from vitalrig.clock import Clock
 from vitalrig.service.heartbeats import ServiceHeartbeats
@@ -33,7 +33,7 @@ class InstrumentedDisk(Disk):
         self._snapshots = beats.step("snapshots")
         self._clock = clock
 
-    def replacing(self, path: Path, pieces: Iterable[bytes | Span]) -> Stages:
+    def replacing(self, path: Path, pieces: Iterable[bytes | FileRange]) -> Stages:
         """
         Make *pieces* the whole content of *path*, in one step.
 

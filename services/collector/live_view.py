@@ -9,8 +9,8 @@ from smartspectra.ipc.series.table import MAX_SERIES
 from smartspectra.ipc.wire.channels import KINDS, RECORDING_STATE, STATUS
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, timestamp_us
 from smartspectra.ipc.wire.measurements import (
-    _coerce_sample_timestamp,
-    _coerce_sample_value,
+    sample_timestamp_us,
+    sample_value,
 )
 from vitalrig.clock import Moment
 from vitalrig.metrics.latency import LatencyHistogram
@@ -157,18 +157,18 @@ class _Newest(NamedTuple):
         value = self.sample.get("value")
         if type(value) is float and -math.inf < value < math.inf and self.envelope_us is not None:
             return True
-        return _coerce_sample_value(self.sample) is not None and bool(self._stamp_us())
+        return sample_value(self.sample) is not None and bool(self._stamp_us())
 
     def _stamp_us(self) -> float | None:
-        return _coerce_sample_timestamp(self.sample) or self.envelope_us
+        return sample_timestamp_us(self.sample) or self.envelope_us
 
     def document(self, count: int, now: Moment) -> dict[str, Any]:
         stamp_us = self._stamp_us() or 0
         return {
             "timestamp_us": stamp_us,
-            "value": _coerce_sample_value(self.sample),
+            "value": sample_value(self.sample),
             "stable": self.sample.get("stable"),
-            "confidence": _coerce_sample_value({"value": self.sample.get("confidence")}),
+            "confidence": sample_value({"value": self.sample.get("confidence")}),
             "samples": count,
             "age_s": self.received.age_s(stamp_us, now),
         }

@@ -5,8 +5,8 @@ from typing import Any
 
 from smartspectra.ipc.series.table import MAX_SERIES
 from smartspectra.ipc.wire.measurements import (
-    _extract_measurement_lists,
     is_sample,
+    measurement_lists,
     skipped,
     snake_case,
 )
@@ -35,7 +35,7 @@ class PayloadLayout:
 
     def lists_of(self, payload: dict[str, Any]) -> SampleLists:
         """
-        Find the samples in a payload, as `_extract_measurement_lists` does.
+        Find the samples in a payload, as `measurement_lists` does.
         """
         found: list[tuple[str, list[Any]]] = []
         for key, node in payload.items():
@@ -59,8 +59,7 @@ class PayloadLayout:
             for key, node in payload.items():
                 self._learn(key, node)
         return [
-            (f"{self._channel}/{name}", samples)
-            for name, samples in _extract_measurement_lists(payload)
+            (f"{self._channel}/{name}", samples) for name, samples in measurement_lists(payload)
         ]
 
     def _learn(self, key: str, node: Any) -> None:  # noqa: ANN401

@@ -9,7 +9,7 @@ from services.collector.camera import Camera
 from services.collector.camera_without_folder import CameraWithoutFolder
 from services.collector.checkpoints import Checkpoints
 from services.collector.transport.base import ReceivedEnvelope, Transport
-from smartspectra.ipc.storage.worker import Lane
+from smartspectra.ipc.storage.worker import SerialQueue
 from vitalrig.clock import Clock
 from vitalrig.errors import Unavailable
 from vitalrig.service.heartbeats import ServiceHeartbeats
@@ -52,7 +52,7 @@ class RecordingLoop:
         transport: Callable[[], Transport],
         make: Mapping[str, Callable[[], AnyCamera]],
         checkpoints: Checkpoints,
-        saver: Lane,
+        saver: SerialQueue,
         beats: ServiceHeartbeats,
         clock: Clock,
     ) -> None:

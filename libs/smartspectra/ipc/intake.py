@@ -6,8 +6,8 @@ from itertools import repeat
 from typing import Any
 
 from smartspectra.ipc.series.table import Document
-from smartspectra.ipc.wire import codec as fast
 from smartspectra.ipc.wire.channels import METRIC_KINDS, RECORDING_STATE
+from smartspectra.ipc.wire.codec import codec
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, document_of
 
 _USUAL = frozenset(METRIC_KINDS)
@@ -53,7 +53,7 @@ class Intake:
         """
         if parsed is not None and len(parsed) != len(batch):
             raise ValueError(f"{len(batch)} messages came with {len(parsed)} documents")
-        loads = fast.codec().loads
+        loads = codec().loads
         done = 0
         lines: list[bytes] = []
         documents: list[Document] = []

@@ -15,27 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.config import MetricsCollectorConfig
-from smartspectra.ipc.intake import Intake
-from smartspectra.ipc.locking import locked
-from smartspectra.ipc.names import CollectorNames
-from smartspectra.ipc.redis_feed import RedisFeed
-from smartspectra.ipc.series.table import Document, stamp_and_value
-from smartspectra.ipc.session.manager import NO_FILES, Sessions
-from smartspectra.ipc.session.manifest import END_UNHEARD
-from smartspectra.ipc.session.parts import Part, part_called
-from smartspectra.ipc.session.session import NOT_RESUMED, Resumption, Session
-from smartspectra.ipc.storage.disk import patience
-from smartspectra.ipc.storage.folder_lock import FolderLock
-from smartspectra.ipc.storage.options import StorageOptions
-from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
-from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
-from smartspectra.ipc.wire.envelope import Envelope, recording_of, session_id_of
-from smartspectra.ipc.wire.measurements import (
+from smartspectra.ipc.documented_api import (
+    DocumentedApi,
     _coerce_sample_timestamp,
     _coerce_sample_value,
     _extract_measurement_lists,
     _has_time_fields,
 )
+from smartspectra.ipc.intake import Intake
+from smartspectra.ipc.locking import locked
+from smartspectra.ipc.redis_feed import RedisFeed
+from smartspectra.ipc.series.table import Document, stamp_and_value
+from smartspectra.ipc.session.manager import NO_FILES, SessionManager
+from smartspectra.ipc.session.manifest import END_UNHEARD
+from smartspectra.ipc.session.parts import Part, part_called
+from smartspectra.ipc.session.session import NOT_RESUMED, Resumption, Session
+from smartspectra.ipc.storage.disk import tolerating_storage_errors
+from smartspectra.ipc.storage.folder_lock import FolderLock
+from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
+from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
+from smartspectra.ipc.wire.envelope import Envelope, recording_of, session_id_of
+from smartspectra.ipc.wire.measurements import measurement_lists
 from smartspectra.ipc.wire.resp import RespReader, encode_command, normalize
 
 __all__ = [
@@ -61,7 +62,7 @@ _WAITED_SAMPLES = 20_000
 _WAITED_S = 0.01
 
 
-class MetricsCollector(CollectorNames):
+class MetricsCollector(DocumentedApi):
     """
     Records core and edge metrics, a session at a time.
 
@@ -110,7 +111,7 @@ class MetricsCollector(CollectorNames):
             raise ValueError(f"JSONL and summary cannot both be {self._base_paths.jsonl}")
         self._intake = Intake(self._keep, self._switch, self._reject)
         self._rejected = Counter[str]()
-        self._sessions = Sessions(config, self._storage)
+        self._sessions = SessionManager(config, self._storage)
         self._folder_lock: FolderLock | None = None
         self._started = False
         self._warned_of_start = False
@@ -153,16 +154,16 @@ class MetricsCollector(CollectorNames):
     def _go_over_to_files(self) -> None:
         """Begin with files; what came before there were any is counted as missing from them."""
         early = self._sessions.drop_unfiled()
-        self._sessions.replace_base(self._base_paths)
-        self._aim(self._sessions.base)
+        self._sessions.replace_unnamed(self._base_paths)
+        self._aim(self._sessions.unnamed)
         if self.recording:
             self._begin(append=self.config.append_mode)
         if early:
             self._target().losses.note_gap(early, BEFORE_START)
-            self._sessions.keeper.unwritten += early
+            self._sessions.writer.unwritten += early
 
     def _prepare(self, base: Path) -> None:
-        with patience("use", base):
+        with tolerating_storage_errors("use", base):
             self._storage.disk.make_folder(base.parent)
             if self._storage.lock:
                 self._folder_lock = FolderLock.take(base)
@@ -202,7 +203,7 @@ class MetricsCollector(CollectorNames):
         """
         self.recording = False
         self._sessions.finish_named()
-        self._sessions.replace_base(NO_FILES)
+        self._sessions.replace_unnamed(NO_FILES)
 
     @locked
     def wait_until_finished(self) -> None:
@@ -424,13 +425,13 @@ class MetricsCollector(CollectorNames):
         while done < len(lines) and (refused := self._sessions.current.refused) is not None:
             # The disk may have room, but this file takes no more.
             if self._is_too_long_for_any_file(refused):
-                self._sessions.keeper.give_up(self._sessions.current, 1)
+                self._sessions.writer.give_up(self._sessions.current, 1)
                 done += 1
             elif not self._goes_on_in_next_part():
                 break
             done += self._write(lines[done:], documents[done:])
         if done < len(lines) and not give_back:
-            self._sessions.keeper.give_up(self._sessions.current, len(lines) - done)
+            self._sessions.writer.give_up(self._sessions.current, len(lines) - done)
             done = len(lines)
         return done
 
@@ -440,7 +441,7 @@ class MetricsCollector(CollectorNames):
 
     def _write(self, lines: list[bytes], documents: list[Document]) -> int:
         session = self._target()
-        kept = self._sessions.keeper.write(session, lines)
+        kept = self._sessions.writer.write(session, lines)
         if kept < len(lines):
             # What the file does not hold, the series must not hold either.
             lines, documents = lines[:kept], documents[:kept]
@@ -496,7 +497,7 @@ class MetricsCollector(CollectorNames):
             return
         table.count(envelope)
         channel = self._channels.of(kind)
-        for name, samples in _extract_measurement_lists(payload):
+        for name, samples in measurement_lists(payload):
             for sample in samples:
                 stamp, value = stamp_and_value(sample, envelope)
                 if stamp is not None and value is not None:
@@ -559,7 +560,7 @@ class MetricsCollector(CollectorNames):
         self._looked_s = self._storage.clock()
         sessions = self._sessions
         sessions.sync_if_due()
-        sessions.keeper.retry_if_due(sessions.current)
+        sessions.writer.retry_if_due(sessions.current)
         sessions.finish_rest_if_due()
         self.maybe_write_periodic_snapshot()
 

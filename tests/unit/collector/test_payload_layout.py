@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from services.collector.payload_layout import PayloadLayout
 from smartspectra.ipc.series.table import MAX_SERIES
-from smartspectra.ipc.wire.measurements import _extract_measurement_lists
+from smartspectra.ipc.wire.measurements import measurement_lists
 
 KEYS = st.sampled_from(
     ["pulse", "breathing", "upperTrace", "trace", "value", "time", "metadata", "faceLandmarks"]
@@ -37,7 +37,7 @@ def test_what_is_found_is_what_a_walk_finds(payloads):
 
 
 def _walk(payload):
-    return _extract_measurement_lists(payload)
+    return measurement_lists(payload)
 
 
 def test_a_publisher_that_makes_up_names_fills_no_memory():

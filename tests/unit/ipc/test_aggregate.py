@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 from smartspectra.ipc.series.table import MAX_SERIES
-from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire import codec
 from tests.unit.ipc.making import (
     CORE,
     EDGE,
@@ -107,7 +107,7 @@ def test_the_short_way_gives_what_the_long_way_gives(batch, middle):
     halves.process_envelopes(batch[:middle])
     series_of(halves)
     halves.process_envelopes(batch[middle:])
-    with fast.standard_library_only():
+    with codec.standard_library_only():
         standard.process_envelopes(batch)
         expected = series_of(watching)
 

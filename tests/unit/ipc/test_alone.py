@@ -10,7 +10,7 @@ import pytest
 
 import smartspectra.ipc
 from smartspectra.ipc import StorageOptions
-from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire import codec
 from tests.unit.ipc.making import START_US, collector, config, envelope, sample
 
 LIBS = Path(smartspectra.ipc.__file__).parents[2]
@@ -74,12 +74,12 @@ def test_the_switch_forces_the_standard_library():
     """
     One switch, and it is put back.
     """
-    before = fast.codec()
+    before = codec.codec()
 
-    with fast.standard_library_only():
-        assert ("standard", None) == (fast.codec().name, fast.hiredis_module())
+    with codec.standard_library_only():
+        assert ("standard", None) == (codec.codec().name, codec.hiredis_module())
 
-    assert before is fast.codec()
+    assert before is codec.codec()
 
 
 def feed(made, samples: int, start_us: int = START_US) -> None:
@@ -135,8 +135,8 @@ def test_beginning_a_snapshot_does_not_get_dearer_with_the_session(tmp_path):
     parts = []
     for round_ in range(3):
         feed(made, 40_000, START_US + round_ * 40_000)
-        view = made._sessions.current.view()
-        columns = next(iter(next(iter(view.columns.values())).values()))
+        document = made._sessions.current.document()
+        columns = next(iter(next(iter(document.columns.values())).values()))
         parts.append(sum(map(len, columns.values())))
     made.stop()
 

@@ -10,7 +10,7 @@ import pytest
 from smartspectra.ipc import StorageOptions
 from smartspectra.ipc.storage.disk import Disk
 from smartspectra.ipc.storage.stages import finish_now, together
-from smartspectra.ipc.storage.worker import Background, Lane, Worker
+from smartspectra.ipc.storage.worker import Background, SerialQueue, Worker
 from tests.support.patience import PATIENCE_S
 from tests.unit.ipc.making import collector, edge
 
@@ -169,13 +169,13 @@ def test_the_works_of_one_collector_keep_their_order():
         seen.append("last")
         yield ()
 
-    lane = Lane(Background().documents, Disk(), "test")
-    lane.submit(slow())
-    lane.submit(quick())
-    lane.wait(PATIENCE_S)
+    queue = SerialQueue(Background().documents, Disk(), "test")
+    queue.submit(slow())
+    queue.submit(quick())
+    queue.wait(PATIENCE_S)
 
     assert [0, 1, 2, 3, 4, "last"] == seen
-    assert not lane.busy
+    assert not queue.busy
 
 
 def test_a_mistake_in_a_work_reaches_who_waits_for_it():
@@ -187,11 +187,11 @@ def test_a_mistake_in_a_work_reaches_who_waits_for_it():
         yield ()
         raise ZeroDivisionError
 
-    lane = Lane(Worker("test"), Disk(), "test")
-    lane.submit(wrong())
+    queue = SerialQueue(Worker("test"), Disk(), "test")
+    queue.submit(wrong())
 
     with pytest.raises(ZeroDivisionError):
-        lane.wait(PATIENCE_S)
+        queue.wait(PATIENCE_S)
 
 
 def test_a_forked_process_has_workers_of_its_own():

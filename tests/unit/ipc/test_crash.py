@@ -293,14 +293,14 @@ def test_the_durable_position_follows_the_syncs(tmp_path):
     path = tmp_path / "metrics_x.jsonl"
     clock.advance(2.0)
     made.tick()
-    made._sessions.keeper.settle()
+    made._sessions.writer.settle()
     size = path.stat().st_size
     made.process_envelope(edge(START_US))
 
     assert (path, size) == made.durable_position
     clock.advance(1.0)
     made.tick()
-    made._sessions.keeper.settle()
+    made._sessions.writer.settle()
     assert (path, path.stat().st_size) == made.durable_position
     made.stop()
 
@@ -315,7 +315,7 @@ def test_the_other_policies_sync_at_once_or_not_before_the_end(tmp_path, fsync, 
     made.process_envelope(edge(START_US))
     clock.advance(10.0)
     made.tick()
-    made._sessions.keeper.settle()
+    made._sessions.writer.settle()
 
     size = (tmp_path / "metrics.jsonl").stat().st_size
     assert (tmp_path / "metrics.jsonl", 0 if behind else size) == made.durable_position

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from smartspectra.ipc.storage.disk import Disk, Span
+from smartspectra.ipc.storage.disk import Disk, FileRange
 
 
 def test_a_reader_sees_the_old_content_or_the_new(tmp_path):
@@ -63,10 +63,10 @@ def test_part_of_a_file_is_copied_without_reading_it(tmp_path):
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(b"0123456789")
 
-    Disk().replace(target, [b"[", Span(source, 2, 5), b"]"])
+    Disk().replace(target, [b"[", FileRange(source, 2, 5), b"]"])
 
     assert b"[23456]" == target.read_bytes()
-    assert b"23456" == Span(source, 2, 5).read()
+    assert b"23456" == FileRange(source, 2, 5).read()
 
 
 def test_a_part_that_is_not_there_any_more_is_an_error(tmp_path):
@@ -77,7 +77,7 @@ def test_a_part_that_is_not_there_any_more_is_an_error(tmp_path):
     source.write_bytes(b"0123")
 
     with pytest.raises(OSError, match="shorter than it was"):
-        Disk().replace(tmp_path / "target", [Span(source, 2, 5)])
+        Disk().replace(tmp_path / "target", [FileRange(source, 2, 5)])
 
     assert [source] == list(tmp_path.iterdir())
 
@@ -94,7 +94,7 @@ def test_copying_works_where_the_system_cannot_send_between_files(tmp_path, monk
     source = tmp_path / "source"
     source.write_bytes(b"0123456789")
 
-    Disk().replace(tmp_path / "target", [Span(source, 1, 8)])
+    Disk().replace(tmp_path / "target", [FileRange(source, 1, 8)])
 
     assert b"12345678" == (tmp_path / "target").read_bytes()
 

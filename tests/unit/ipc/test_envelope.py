@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smartspectra.ipc import BadEnvelope, Envelope
-from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire import codec
 from smartspectra.ipc.wire.channels import KINDS, Channels
 from smartspectra.ipc.wire.codec import DEEPEST, standard_library_only
 from smartspectra.ipc.wire.envelope import recording_of, session_id_of, timestamp_us
@@ -105,7 +105,7 @@ def test_with_and_without_extras_the_same_messages_are_envelopes(raw):
         return {"type": values[0], "timestamp": values[1], "payload": values[2]}
 
     with_extras = outcome()
-    with fast.standard_library_only():
+    with codec.standard_library_only():
         assert with_extras == outcome()
 
 

@@ -1,16 +1,16 @@
 import pytest
 
-from smartspectra.ipc.metrics_collector import (
-    _coerce_sample_timestamp,
-    _coerce_sample_value,
-    _extract_measurement_lists,
-    _has_time_fields,
+from smartspectra.ipc.wire.measurements import (
+    has_time_fields,
+    measurement_lists,
+    sample_timestamp_us,
+    sample_value,
 )
 from tests.unit.ipc.making import sample
 
 
 def extracted(payload):
-    return dict(_extract_measurement_lists(payload))
+    return dict(measurement_lists(payload))
 
 
 def test_series_are_named_by_the_path_of_keys():
@@ -26,9 +26,7 @@ def test_a_path_can_be_given():
     """
     The documented second argument is what stands before the names.
     """
-    assert [("pulse.rate", [sample()])] == list(
-        _extract_measurement_lists({"rate": [sample()]}, ["pulse"])
-    )
+    assert [("pulse.rate", [sample()])] == list(measurement_lists({"rate": [sample()]}, ["pulse"]))
 
 
 def test_camel_case_has_the_same_names_as_snake_case():
@@ -116,7 +114,7 @@ def test_a_samples_time_is_whole_microseconds(given, expected_us):
     """
     ``timestamp`` in microseconds, else the deprecated ``time`` in seconds.
     """
-    assert expected_us == _coerce_sample_timestamp(given)
+    assert expected_us == sample_timestamp_us(given)
 
 
 @pytest.mark.parametrize(
@@ -142,13 +140,13 @@ def test_a_samples_value_is_a_finite_number_or_none(given, expected):
     """
     Protobuf leaves zeros out, ``detected`` counts as 0 or 1, NaN is no value.
     """
-    assert expected == _coerce_sample_value(given)
+    assert expected == sample_value(given)
 
 
 def test_a_sample_has_time_fields_if_one_of_them_says_something():
     """
     Null is nothing.
     """
-    assert _has_time_fields({"timestamp": "5"})
-    assert _has_time_fields({"time": 0.0})
-    assert not _has_time_fields({"time": None, "value": 1})
+    assert has_time_fields({"timestamp": "5"})
+    assert has_time_fields({"time": 0.0})
+    assert not has_time_fields({"time": None, "value": 1})

@@ -65,10 +65,10 @@ def record(folder, disk, *, fsync="interval", damage=None):
         sent += some
         waiting += some
         del waiting[: made.process_envelopes(waiting, give_back=True)]
-        made._sessions.keeper.settle()
+        made._sessions.writer.settle()
         clock.advance(1.0)
         made.tick()
-        made._sessions.keeper.settle()
+        made._sessions.writer.settle()
         if damage is not None and batch == 10:
             damage(folder / "metrics_x.jsonl")
     made.process_envelopes(waiting)
@@ -121,12 +121,12 @@ def test_a_session_that_was_interrupted_after_a_failed_sync_is_written_again(tmp
     made = collector(tmp_path, StorageOptions(disk=disk, clock=clock))
     made.set_session_id("x")
     made.process_envelopes([recording(True), edge(START_US)])
-    made._sessions.keeper.settle()
+    made._sessions.writer.settle()
     disk.fails = True
     made.process_envelope(edge(START_US + 1))
     clock.advance(1.0)
     made.tick()
-    made._sessions.keeper.settle()
+    made._sessions.writer.settle()
     disk.fails = False
     made.write_snapshot_temp()
     made._sessions.named.abandon()

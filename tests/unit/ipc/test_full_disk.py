@@ -303,7 +303,7 @@ def test_while_paused_the_disk_is_not_asked_at_every_envelope(tmp_path):
     disk = FailingDisk(0, 0)
     made = collector(tmp_path, StorageOptions(clock=clock, disk=disk))
     made.process_envelope(edge(START_US))
-    made._sessions.keeper.settle()  # or its sync would fail too, and be tried again
+    made._sessions.writer.settle()  # or its sync would fail too, and be tried again
     disk._failing = range(disk.made + 1, 10_000)
     before = disk.made
     for number in range(1_000):
@@ -332,14 +332,14 @@ def test_a_failing_sync_is_told_and_loses_nothing(tmp_path, caplog):
     clock = ManualClock()
     made = collector(tmp_path, StorageOptions(disk=Unsyncable(), clock=clock))
     made.process_envelope(edge(START_US))
-    made._sessions.keeper.settle()
+    made._sessions.writer.settle()
     durable = made.durable_position
     Unsyncable.broken = True
     reasons = set()
     for number in range(1, 6):
         clock.advance(2.0)
         made.process_envelope(edge(START_US + number))
-        made._sessions.keeper.settle()
+        made._sessions.writer.settle()
         made.tick()
         reasons.add(made.stats.paused)
 

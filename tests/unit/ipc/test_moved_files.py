@@ -103,7 +103,7 @@ def test_the_log_says_what_was_done(tmp_path, caplog, happening, word):
     made.process_envelopes([recording(True), edge(START_US)])
     happening(folder)
     for _ in range(3):
-        made._sessions.keeper.settle()
+        made._sessions.writer.settle()
         clock.advance(2.0)
         made.tick()
 
@@ -123,7 +123,7 @@ def test_what_was_put_in_the_files_place_is_kept(tmp_path):
     made.process_envelopes([recording(True), edge(START_US)])
     for _ in range(2):
         replace(tmp_path)
-        made._sessions.keeper.settle()
+        made._sessions.writer.settle()
         clock.advance(2.0)
         made.tick()
     made.stop()

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from smartspectra.ipc import RespReader, encode_command, normalize
-from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire import codec
 from smartspectra.ipc.wire.resp import RespError, RespProtocolError
 from smartspectra.ipc.wire.resp_parser import NOTHING, HiredisParser, PlainParser
 
@@ -21,12 +21,12 @@ def reading(request) -> Iterator[tuple[RespReader, socket.socket]]:
     """A reader with a short timeout, and the socket at the other end."""
     ours, theirs = socket.socketpair()
     ours.settimeout(0.02)
-    before = fast.hiredis_module()
-    fast.use_extras(request.param == "hiredis")
+    before = codec.hiredis_module()
+    codec.use_extras(request.param == "hiredis")
     try:
         yield RespReader(ours, max_bulk_bytes=1_000, max_array_elements=10), theirs
     finally:
-        fast.use_extras(before is not None)
+        codec.use_extras(before is not None)
         ours.close()
         theirs.close()
 

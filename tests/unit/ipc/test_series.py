@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from smartspectra.ipc.series.chunk_store import MemoryStore, SpillStore
 from smartspectra.ipc.series.series import CHUNK_SAMPLES, Series
 from smartspectra.ipc.storage.disk import Disk
-from smartspectra.ipc.wire.measurements import _coerce_sample_timestamp, _coerce_sample_value
+from smartspectra.ipc.wire.measurements import sample_timestamp_us, sample_value
 
 SECOND_US = 1_000_000
 NOW_US = 1_759_779_683_578_333
@@ -188,7 +188,7 @@ def test_many_at_once_is_the_same_as_one_by_one(lists):
         took = at_once.take_pending()
         for made in (one_by_one,) if took else (at_once, one_by_one):
             for each in samples:
-                stamp, value = _coerce_sample_timestamp(each), _coerce_sample_value(each)
+                stamp, value = sample_timestamp_us(each), sample_value(each)
                 if stamp is not None and value is not None:
                     made.store(round(stamp), value)
 

@@ -147,15 +147,15 @@ def test_a_look_at_a_long_session_does_not_hold_up_the_recording(tmp_path, spill
     made = collector(tmp_path, StorageOptions(spill=spill))
     feed(made, 0)
     looking, go_on = threading.Event(), threading.Event()
-    view = type(made._sessions.current.view())
-    to_dict = view.to_dict
+    document = type(made._sessions.current.document())
+    to_dict = document.to_dict
 
     def slowly(self):
         looking.set()
         assert go_on.wait(PATIENCE_S)
         return to_dict(self)
 
-    monkeypatch.setattr(view, "to_dict", slowly)
+    monkeypatch.setattr(document, "to_dict", slowly)
     seen: list[dict] = []
     thread = threading.Thread(target=lambda: seen.append(made.get_current_snapshot()))
     thread.start()

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from smartspectra.ipc.storage.disk import Disk, PartGone, Span
-from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.storage.disk import Disk, FileRange, FileRangeGone
+from smartspectra.ipc.wire.codec import codec
 
 TIMESTAMPS, VALUES, RELATIVE_US = COLUMNS = ("timestamps", "values", "relative_us")
 """The columns of a series, as the summary names them."""
 
 
-class Stamps:
+class TimestampColumn:
     """Whole microseconds, written as decimal digits."""
 
     __slots__ = ("items",)
@@ -33,12 +33,12 @@ class Stamps:
         """The stamps as numbers."""
         return list(map(float, self.items))
 
-    def after(self, count: int) -> "Stamps":
+    def after(self, count: int) -> "TimestampColumn":
         """All but the first *count*."""
-        return Stamps(self.items[count:])
+        return TimestampColumn(self.items[count:])
 
 
-class Numbers:
+class ValueColumn:
     """Finite floats."""
 
     __slots__ = ("items",)
@@ -50,33 +50,33 @@ class Numbers:
         """The column's JSON numbers."""
         if not self.items:
             return b""
-        text = fast.codec().numbers(self.items)
+        text = codec().numbers(self.items)
         return text if comma == b"," else text.replace(b",", comma)
 
     def floats(self) -> list[float]:
         """The numbers as a list."""
         return list(self.items)
 
-    def after(self, count: int) -> "Numbers":
+    def after(self, count: int) -> "ValueColumn":
         """All but the first *count*."""
-        return Numbers(self.items[count:])
+        return ValueColumn(self.items[count:])
 
 
-class SpilledNumbers:
+class SpilledColumn:
     """Numbers that already stand as JSON text in a file."""
 
-    __slots__ = ("span",)
+    __slots__ = ("file_range",)
 
-    def __init__(self, span: Span) -> None:
-        self.span = span
+    def __init__(self, file_range: FileRange) -> None:
+        self.file_range = file_range
 
     def floats(self) -> list[float]:
         """The numbers, read back."""
-        numbers: list[float] = fast.codec().loads(b"[" + self.span.read() + b"]")
+        numbers: list[float] = codec().loads(b"[" + self.file_range.read() + b"]")
         return numbers
 
 
-Part = Stamps | Numbers | SpilledNumbers
+ColumnPart = TimestampColumn | ValueColumn | SpilledColumn
 """A run of one column's samples."""
 
 
@@ -93,7 +93,7 @@ class ChunkStore(Protocol):
             raws: Microseconds as they came, or None if they equal *stamps*.
         """
 
-    def parts(self) -> dict[str, list[Part]]:
+    def parts(self) -> dict[str, list[ColumnPart]]:
         """All chunks by column, in order; valid while later ones are added."""
 
 
@@ -123,13 +123,15 @@ class MemoryStore:
         while self._limit and self._count - len(self._chunks[0][0]) >= self._limit:
             self._count -= len(self._chunks.popleft()[0])
 
-    def parts(self) -> dict[str, list[Part]]:
+    def parts(self) -> dict[str, list[ColumnPart]]:
         """All chunks by column."""
         chunks = list(self._chunks)
         return {
-            TIMESTAMPS: [Numbers(stamps) for stamps, _, _ in chunks],
-            VALUES: [Numbers(values) for _, values, _ in chunks],
-            RELATIVE_US: [Numbers(stamps if raws is None else raws) for stamps, _, raws in chunks],
+            TIMESTAMPS: [ValueColumn(stamps) for stamps, _, _ in chunks],
+            VALUES: [ValueColumn(values) for _, values, _ in chunks],
+            RELATIVE_US: [
+                ValueColumn(stamps if raws is None else raws) for stamps, _, raws in chunks
+            ],
         }
 
 
@@ -178,10 +180,10 @@ class SpillStore:
     def _spill(
         self, stamps: "array[int]", values: "array[float]", raws: "array[int] | None"
     ) -> None:
-        texts = {TIMESTAMPS: Stamps(stamps).text(self._comma)}
-        texts[VALUES] = Numbers(values).text(self._comma)
+        texts = {TIMESTAMPS: TimestampColumn(stamps).text(self._comma)}
+        texts[VALUES] = ValueColumn(values).text(self._comma)
         if raws is not None:
-            texts[RELATIVE_US] = Stamps(raws).text(self._comma)
+            texts[RELATIVE_US] = TimestampColumn(raws).text(self._comma)
             if self._shared_bytes is None:
                 self._shared_bytes = self._sizes[TIMESTAMPS]
         sizes = dict(self._sizes)
@@ -196,29 +198,29 @@ class SpillStore:
         try:
             found = os.fstat(descriptor).st_size
             if found < size:
-                raise PartGone(errno.EIO, "a work file was removed", str(path))
+                raise FileRangeGone(errno.EIO, "a work file was removed", str(path))
             if found > size:
                 self._disk.truncate(descriptor, size)  # what an earlier failure left
             self._disk.write_all(descriptor, piece)
         finally:
             os.close(descriptor)
 
-    def parts(self) -> dict[str, list[Part]]:
+    def parts(self) -> dict[str, list[ColumnPart]]:
         """All chunks by column."""
-        columns: dict[str, list[Part]] = {
-            TIMESTAMPS: self._span(TIMESTAMPS, self._sizes[TIMESTAMPS]),
-            VALUES: self._span(VALUES, self._sizes[VALUES]),
+        columns: dict[str, list[ColumnPart]] = {
+            TIMESTAMPS: self._spilled(TIMESTAMPS, self._sizes[TIMESTAMPS]),
+            VALUES: self._spilled(VALUES, self._sizes[VALUES]),
         }
         if self._shared_bytes is None:
             columns[RELATIVE_US] = list(columns[TIMESTAMPS])
         else:
-            columns[RELATIVE_US] = self._span(TIMESTAMPS, self._shared_bytes)
-            columns[RELATIVE_US] += self._span(RELATIVE_US, self._sizes[RELATIVE_US])
+            columns[RELATIVE_US] = self._spilled(TIMESTAMPS, self._shared_bytes)
+            columns[RELATIVE_US] += self._spilled(RELATIVE_US, self._sizes[RELATIVE_US])
         for stamps, values, raws in self._waiting:
-            columns[TIMESTAMPS].append(Stamps(stamps))
-            columns[VALUES].append(Numbers(values))
-            columns[RELATIVE_US].append(Stamps(stamps if raws is None else raws))
+            columns[TIMESTAMPS].append(TimestampColumn(stamps))
+            columns[VALUES].append(ValueColumn(values))
+            columns[RELATIVE_US].append(TimestampColumn(stamps if raws is None else raws))
         return columns
 
-    def _span(self, column: str, size: int) -> list[Part]:
-        return [SpilledNumbers(Span(self._paths[column], 0, size))] if size else []
+    def _spilled(self, column: str, size: int) -> list[ColumnPart]:
+        return [SpilledColumn(FileRange(self._paths[column], 0, size))] if size else []

@@ -8,7 +8,7 @@ _ORDER = ("camera", "replay", "synthetic")
 """From the least to the most remarkable; a session is named for the most remarkable."""
 
 
-class Source:
+class Provenance:
     """
     What the payloads have said about their source.
 
@@ -26,7 +26,7 @@ class Source:
         """``synthetic``, ``replay``, ``camera`` or ``unknown``."""
         return UNKNOWN if self._rank < 0 else _ORDER[self._rank]
 
-    def see(self, key: str, node: Any) -> None:  # noqa: ANN401
+    def update(self, key: str, node: Any) -> None:  # noqa: ANN401
         """Look at a payload's ``metadata`` or ``source``."""
         if key == "source":
             if node != self._last_source:

@@ -12,9 +12,9 @@ from smartspectra.ipc.series.chunk_store import (
     TIMESTAMPS,
     VALUES,
     ChunkStore,
-    Numbers,
-    Part,
-    Stamps,
+    ColumnPart,
+    TimestampColumn,
+    ValueColumn,
 )
 from smartspectra.ipc.wire.measurements import LATEST_STAMP_US
 
@@ -214,7 +214,7 @@ class Series:
         """Samples that the limit leaves."""
         return min(self.count, self._limit) if self._limit else self.count
 
-    def columns(self) -> dict[str, list[Part]]:
+    def columns(self) -> dict[str, list[ColumnPart]]:
         """
         The kept samples by column, as parts that later samples do not change.
 
@@ -224,9 +224,9 @@ class Series:
         stamps, values = self._stamps[:], self._values[:]
         if values:
             raws = stamps if self._raws is None else self._raws[:]
-            columns[TIMESTAMPS].append(Stamps(stamps))
-            columns[VALUES].append(Numbers(values))
-            columns[RELATIVE_US].append(Stamps(raws))
+            columns[TIMESTAMPS].append(TimestampColumn(stamps))
+            columns[VALUES].append(ValueColumn(values))
+            columns[RELATIVE_US].append(TimestampColumn(raws))
         if self._limit:
             return {column: newest(parts, self._limit) for column, parts in columns.items()}
         return columns
@@ -245,13 +245,13 @@ class Series:
         return len(COLUMNS)
 
 
-def newest(parts: list[Part], limit: int) -> list[Part]:
+def newest(parts: list[ColumnPart], limit: int) -> list[ColumnPart]:
     """The last *limit* numbers of parts that are all in memory."""
-    kept: list[Part] = []
+    kept: list[ColumnPart] = []
     for part in reversed(parts):
         if limit <= 0:
             break
-        assert isinstance(part, Stamps | Numbers)
+        assert isinstance(part, TimestampColumn | ValueColumn)
         excess = len(part.items) - limit
         limit -= len(part.items)
         kept.append(part.after(excess) if excess > 0 else part)

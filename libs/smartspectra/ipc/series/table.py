@@ -6,17 +6,17 @@ from operator import itemgetter
 from typing import Any
 
 from smartspectra.ipc.series.chunk_store import ChunkStore, MemoryStore
-from smartspectra.ipc.series.provenance import Source
+from smartspectra.ipc.series.provenance import Provenance
 from smartspectra.ipc.series.series import Series
 from smartspectra.ipc.storage.options import UNDERSTAND_BYTES
 from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
 from smartspectra.ipc.wire.envelope import timestamp_us
 from smartspectra.ipc.wire.measurements import (
-    _coerce_sample_timestamp,
-    _coerce_sample_value,
-    _extract_measurement_lists,
-    _has_time_fields,
+    has_time_fields,
     is_sample,
+    measurement_lists,
+    sample_timestamp_us,
+    sample_value,
     skipped,
     snake_case,
 )
@@ -63,11 +63,12 @@ class SeriesTable:
         self._overflow = Series(MemoryStore(limit=1), limit=1)
         self._waiting: list[Document] = []
         self._waiting_bytes = 0
-        self._shapes: dict[str, _Shape] = {
-            kind: _Shape(channels.of(kind), self.series, self._overflow) for kind in METRIC_KINDS
+        self._routers: dict[str, _SeriesRouter] = {
+            kind: _SeriesRouter(channels.of(kind), self.series, self._overflow)
+            for kind in METRIC_KINDS
         }
         self._counts: Counter[str] = Counter()
-        self.source = Source()
+        self.provenance = Provenance()
 
     def add(self, documents: list[Document], size_bytes: int) -> None:
         """
@@ -80,31 +81,31 @@ class SeriesTable:
         self._waiting += documents
         self._waiting_bytes += size_bytes
         if self._waiting_bytes >= self._understand_bytes:
-            self.digest()
+            self.flush()
 
     def count(self, document: Document) -> None:
         """Count an envelope, and see its source, without taking its samples."""
         self._counts[document["type"]] += 1
-        self._see_source(document)
+        self._note_provenance(document)
 
-    def _see_source(self, document: Document) -> None:
+    def _note_provenance(self, document: Document) -> None:
         payload = document.get("payload")
         if isinstance(payload, dict):
             for key in _MARKS & payload.keys():
-                self.source.see(key, payload[key])
+                self.provenance.update(key, payload[key])
 
-    def digest(self) -> None:
+    def flush(self) -> None:
         """Understand what was taken."""
         documents = self._waiting
         if not documents:
             return
         self._waiting, self._waiting_bytes = [], 0
         self._counts.update(map(_type_of, documents))
-        for kind, shape in self._shapes.items():
-            shape.take([each for each in documents if each["type"] == kind], self.source)
+        for kind, router in self._routers.items():
+            router.take([each for each in documents if each["type"] == kind], self.provenance)
         for each in documents:
-            if each["type"] not in self._shapes:
-                self._see_source(each)
+            if each["type"] not in self._routers:
+                self._note_provenance(each)
 
     def series(self, channel: str, name: str) -> Series:
         """The series of that name, made if it is new."""
@@ -118,13 +119,13 @@ class SeriesTable:
 
     def store(self, channel: str, name: str, stamp_us: float, value: float) -> None:
         """Take one sample, after all that was taken before."""
-        self.digest()
+        self.flush()
         self.series(channel, name).store(round(stamp_us), value)
 
     @property
     def data(self) -> Mapping[str, Mapping[str, Series]]:
         """Every series that has samples, by channel and name."""
-        self.digest()
+        self.flush()
         with_samples = {
             channel: {name: series for name, series in of_channel.items() if series.count}
             for channel, of_channel in self._series.items()
@@ -134,12 +135,12 @@ class SeriesTable:
     @property
     def counts(self) -> Counter[str]:
         """Envelopes by type."""
-        self.digest()
+        self.flush()
         return self._counts
 
     def all(self) -> Iterator[Series]:
-        """Every series, digested."""
-        self.digest()
+        """Every series, flushed."""
+        self.flush()
         for of_channel in self._series.values():
             yield from of_channel.values()
 
@@ -153,12 +154,12 @@ class SeriesTable:
         return self._overflow.count + self._overflow.duplicates
 
 
-class _Shape:
+class _SeriesRouter:
     """
     What is known of one kind's payloads: which key leads to which series.
 
     The usual payload is ``{group: {leaf: [samples]}}``. Whatever is of another form,
-    or new, is odd and goes the long way, by :func:`_extract_measurement_lists`.
+    or new, is odd and goes the long way, by :func:`measurement_lists`.
     """
 
     def __init__(
@@ -170,8 +171,8 @@ class _Shape:
         self._takers: dict[str, dict[str, Taker]] = {}
         self._known: dict[Path, tuple[Series, Path]] = {}
 
-    def take(self, documents: list[Document], source: Source) -> None:
-        odd = self._sort(documents, source)
+    def take(self, documents: list[Document], provenance: Provenance) -> None:
+        odd = self._sort(documents, provenance)
         if odd:
             # The same series may stand under other spellings, and order matters.
             odd_names = {_canonical(path) for path in odd}
@@ -185,7 +186,7 @@ class _Shape:
         if odd:
             self._take_odd(documents, odd)
 
-    def _sort(self, documents: list[Document], source: Source) -> dict[Path, None]:
+    def _sort(self, documents: list[Document], provenance: Provenance) -> dict[Path, None]:
         """Hand samples to their series; gives the paths that must go the long way."""
         takers = self._takers
         odd: dict[Path, None] = {}
@@ -194,7 +195,7 @@ class _Shape:
                 leaves = takers.get(key)
                 if leaves is None or type(node) is not dict:
                     if key in _MARKS:
-                        source.see(key, node)
+                        provenance.update(key, node)
                     else:
                         odd[(key,)] = None
                     continue
@@ -226,7 +227,7 @@ class _Shape:
         wrapped = node
         for key in reversed(path):
             wrapped = {key: wrapped}
-        for name, samples in _extract_measurement_lists(wrapped):
+        for name, samples in measurement_lists(wrapped):
             series = self._series(self._channel, name)
             for sample in samples:
                 stamp, value = stamp_and_value(sample, document)
@@ -271,7 +272,7 @@ def stamp_and_value(
 
     A sample without a time of its own has its envelope's.
     """
-    value = _coerce_sample_value(sample)
-    if _has_time_fields(sample):
-        return _coerce_sample_timestamp(sample), value
+    value = sample_value(sample)
+    if has_time_fields(sample):
+        return sample_timestamp_us(sample), value
     return timestamp_us(document.get("timestamp")), value

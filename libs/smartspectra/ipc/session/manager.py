@@ -1,4 +1,4 @@
-"""A collector's sessions: the base files, at most one named session, and loose ends."""
+"""A collector's sessions: what has no id, at most one named session, and loose ends."""
 
 import logging
 from collections import Counter
@@ -8,11 +8,11 @@ from smartspectra.ipc.session.manifest import OPEN
 from smartspectra.ipc.session.parts import Part
 from smartspectra.ipc.session.recovery import finish_interrupted
 from smartspectra.ipc.session.session import NOT_RESUMED, Resumption, Session
-from smartspectra.ipc.session.writer import Keeper
+from smartspectra.ipc.session.writer import SessionWriter
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from smartspectra.ipc.storage.stages import Stages
-from smartspectra.ipc.storage.worker import Lane
+from smartspectra.ipc.storage.worker import SerialQueue
 
 log = logging.getLogger(__name__)
 
@@ -23,29 +23,29 @@ _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 30.0
 
 
-class Sessions:
+class SessionManager:
     """
     Begins and finishes sessions, and has what is slow done beside the recording.
 
     Attributes:
-        base: What is recorded outside of named sessions.
+        unnamed: What is recorded outside of named sessions.
         named: The session under an id, if one is open.
         last: The session that was finished last, a named one if there was any.
-        keeper: Writes to sessions' files.
+        writer: Writes to sessions' files.
         unfinished: Why a session that has ended still lacks its summary, or None.
     """
 
     def __init__(self, config: MetricsCollectorConfig, options: StorageOptions) -> None:
         self._config = config
         self._options = options
-        self._documents = Lane(options.background.documents, options.disk, "snapshot")
+        self._documents = SerialQueue(options.background.documents, options.disk, "snapshot")
         self._ended: list[_Ended] = []
         self._unfinished: list[Session] = []
         self._finish_at_s = 0.0
         self._finish_wait_s = _FIRST_WAIT_S
         self._finished_tally: Counter[str] = Counter()
-        self.keeper = Keeper(options)
-        self.base = self.new(NO_PART)
+        self.writer = SessionWriter(options)
+        self.unnamed = self.new(NO_PART)
         self.named: Session | None = None
         self.last: Session | None = None
         self.unfinished: str | None = None
@@ -53,15 +53,15 @@ class Sessions:
     @property
     def current(self) -> Session:
         """Where an envelope goes that arrives now."""
-        return self.named or self.base
+        return self.named or self.unnamed
 
     @property
     def shown(self) -> Session:
         """What a snapshot shows: the session that is open, else the last one."""
         if self.named is not None or self.last is None:
             return self.current
-        if self.last.session_id is None and self.base.table.counts:
-            return self.base
+        if self.last.session_id is None and self.unnamed.table.counts:
+            return self.unnamed
         return self.last
 
     def new(
@@ -88,13 +88,13 @@ class Sessions:
         ended = [self.last, *(each.session for each in self._ended)]
         if any(each is not None and each.paths == part.paths for each in ended):
             # Its file is locked until nobody has it open.
-            self.keeper.settle()
+            self.writer.settle()
             self.wait_until_finished()
         self._unfinished = [
             each for each in self._unfinished if not _is_superseded(each, part.paths)
         ]
         self.named = self.new(part, append=append, resumed=resumed)
-        self.keeper.open(self.named)
+        self.writer.open(self.named)
         return self.named
 
     def go_on_in_next_part(self) -> bool:
@@ -117,14 +117,14 @@ class Sessions:
             session.end_in_favour_of(part)
             following.open()
         except OSError as exc:
-            self.keeper.pause(exc)
+            self.writer.pause(exc)
             return False
         if not session.is_open:
             following.losses, session.losses = session.losses, following.losses
         if session is self.named:
             self.named = following
         else:
-            self.base = following
+            self.unnamed = following
         self._finish(session)
         return True
 
@@ -136,21 +136,21 @@ class Sessions:
 
     def drop_unfiled(self) -> int:
         """Forget what was taken in without files; gives how many envelopes that were."""
-        unfiled = [self.base] if self.named is None else [self.base, self.named]
-        self.base, self.named = self.new(NO_PART), None
+        unfiled = [self.unnamed] if self.named is None else [self.unnamed, self.named]
+        self.unnamed, self.named = self.new(NO_PART), None
         return sum(session.table.counts.total() for session in unfiled)
 
     def note_absence(self, why: str) -> None:
         """Nobody listened for a while: something may be missing from every open session."""
-        for session in (self.base, self.named):
+        for session in (self.unnamed, self.named):
             if session is not None and session.is_open:
                 session.losses.note_gap(0, why)
 
-    def replace_base(self, paths: SessionPaths) -> None:
-        """Finish the base files if there are any, and take others."""
-        if self.base.is_open:
-            self._finish(self.base)
-        self.base = self.new(Part(None, paths))
+    def replace_unnamed(self, paths: SessionPaths) -> None:
+        """Finish the files of the unnamed session if there are any, and take others."""
+        if self.unnamed.is_open:
+            self._finish(self.unnamed)
+        self.unnamed = self.new(Part(None, paths))
 
     def _finish(self, session: Session) -> None:
         """What the disk does not allow now is tried again later."""
@@ -160,7 +160,7 @@ class Sessions:
             self._finished_tally += session.tally()
             self._finish_beside(session)
             return
-        self.keeper.settle()
+        self.writer.settle()
         self._documents.wait()
         try:
             session.finish()
@@ -235,7 +235,8 @@ class Sessions:
 
     def sync_if_due(self) -> None:
         """Have the open files synced by policy."""
-        self.keeper.sync_if_due([self.base] if self.named is None else [self.named, self.base])
+        named = [] if self.named is None else [self.named]
+        self.writer.sync_if_due([*named, self.unnamed])
 
     def begin_snapshot(self) -> bool:
         """
@@ -265,8 +266,8 @@ class Sessions:
             self._documents.wait()
 
     def _submit(self, session: Session) -> None:
-        view, state = session.view(), session.manifest(OPEN)
-        self._documents.submit(session.writing_snapshot(view, state))
+        document, state = session.document(), session.manifest(OPEN)
+        self._documents.submit(session.writing_snapshot(document, state))
 
     def write_empty_summary(self, paths: SessionPaths, started_ms: int) -> None:
         """A run without a single envelope has a summary as well, if no other is in its way."""
@@ -276,18 +277,18 @@ class Sessions:
         session.stopped_ms = session.now_ms()
         session.started_ms = min(started_ms, session.stopped_ms)
         try:
-            session.write_view(session.view(), paths.summary)
+            session.write_document(session.document(), paths.summary)
         except OSError as exc:
             log.error("cannot write %s: %s", paths.summary, exc)
 
     def tally(self) -> Counter[str]:
         """The counters of all sessions so far, see :meth:`Session.tally`."""
-        tally = self._finished_tally + self.base.tally()
+        tally = self._finished_tally + self.unnamed.tally()
         return tally if self.named is None else tally + self.named.tally()
 
     def close(self) -> None:
         """Finish what can be finished."""
-        self.keeper.settle()
+        self.writer.settle()
         self.wait_until_finished()
         self._finish_rest()
         for session in self._unfinished:

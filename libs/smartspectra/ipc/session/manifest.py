@@ -198,7 +198,7 @@ def manifest_of(
         "complete": finished and not reasons,
         "session_id": session_id,
         **parts,
-        "source": table.source.name,
+        "source": table.provenance.name,
         "redis_prefix": redis_prefix,
         "software_version": software_version,
         "started_at_ms": started_ms,

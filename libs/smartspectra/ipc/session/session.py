@@ -11,20 +11,20 @@ from typing import Any
 
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.series.chunk_store import ChunkStore, MemoryStore, SpillStore
-from smartspectra.ipc.series.provenance import UNKNOWN, Source
+from smartspectra.ipc.series.provenance import UNKNOWN, Provenance
 from smartspectra.ipc.series.table import SeriesTable
 from smartspectra.ipc.session import manifest
 from smartspectra.ipc.session.manifest import Losses
 from smartspectra.ipc.session.moments import moment_of
 from smartspectra.ipc.session.parts import CONTINUED_IN, PART_NUMBER, PART_OF, Part
-from smartspectra.ipc.session.summary import View, comma_of, meta_of
-from smartspectra.ipc.storage.append_file import JsonlFile, Unwritten, as_lines
-from smartspectra.ipc.storage.disk import PartGone
+from smartspectra.ipc.session.summary import SummaryDocument, meta_of, number_separator
+from smartspectra.ipc.storage.append_file import AppendOnlyFile, WriteFailed, as_lines
+from smartspectra.ipc.storage.disk import FileRangeGone
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from smartspectra.ipc.storage.stages import Stages, finish_now, finish_unsynced, together
-from smartspectra.ipc.wire import codec as fast
 from smartspectra.ipc.wire.channels import Channels
+from smartspectra.ipc.wire.codec import codec
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, document_of, is_envelope
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Session:
         self._made_at_s = options.clock()
         self._made_ms = self.started_ms = int(options.wall_clock() * 1000)
         self.stopped_ms: int | None = None
-        self.file: JsonlFile | None = None
+        self.file: AppendOnlyFile | None = None
         self.written = 0
         self.losses = Losses()
         self._losses_before = Losses()
@@ -139,7 +139,7 @@ class Session:
         folder = self.paths.work_folder
         assert folder is not None
         self._stores += 1
-        comma = comma_of(whitespace=self.config.whitespace)
+        comma = number_separator(whitespace=self.config.whitespace)
         disk = self.options.disk
         return SpillStore(folder, str(self._stores), comma, disk, self._note_trouble)
 
@@ -180,7 +180,7 @@ class Session:
             self._found = manifest.read(paths.manifest) if continuing and paths.manifest else {}
         if paths.jsonl is not None:
             # First, since it is a lock as well.
-            self.file = JsonlFile(paths.jsonl, disk, self._resumed.sound_bytes, is_envelope)
+            self.file = AppendOnlyFile(paths.jsonl, disk, self._resumed.sound_bytes, is_envelope)
         try:
             self._empty_work_folder()
             if self.file is not None:
@@ -209,7 +209,7 @@ class Session:
             if self._spills:
                 self.options.disk.make_folder(folder)
 
-    def _rebuild(self, file: JsonlFile) -> None:
+    def _rebuild(self, file: AppendOnlyFile) -> None:
         """Read what is in the file into the series, as if it arrived now."""
         before = self._found or {}
         self._losses_before = losses = self._losses_of(before, file)
@@ -228,8 +228,8 @@ class Session:
             self.started_ms = started
         elif first_us is not None and moment_of(first_us / 1000) is not None:
             self.started_ms = first_us // 1000
-        if before.get("source") and self.table.source.name == UNKNOWN:
-            self.table.source = Source(before["source"])
+        if before.get("source") and self.table.provenance.name == UNKNOWN:
+            self.table.provenance = Provenance(before["source"])
 
     def _keep_summary(self) -> None:
         """Another name for a summary that tells of more than there is now."""
@@ -262,21 +262,21 @@ class Session:
             self.table.add([document], len(line))
         return written, bad, first_us
 
-    def _make_columns_anew(self, file: JsonlFile) -> None:
+    def _make_columns_anew(self, file: AppendOnlyFile) -> None:
         """Fill the work folder again, which someone has taken away."""
         log.warning("work files of %s are gone; the series are read again", file.path)
-        source, self.trouble = self.table.source, None
+        provenance, self.trouble = self.table.provenance, None
         self._empty_work_folder()
         self._fill_table(file.read_lines())
-        if self.table.source.name == UNKNOWN:
-            self.table.source = source
+        if self.table.provenance.name == UNKNOWN:
+            self.table.provenance = provenance
 
     @property
     def all_losses(self) -> Losses:
         """What may be missing, with what its files told when they were opened."""
         return self._losses_before + self.losses
 
-    def _losses_of(self, before: Mapping[str, Any], file: JsonlFile) -> Losses:
+    def _losses_of(self, before: Mapping[str, Any], file: AppendOnlyFile) -> Losses:
         """What is missing from a file that is continued, by its manifest *before*."""
         losses = Losses.from_dict(before)
         if self._resumed.losses is not None:
@@ -302,13 +302,13 @@ class Session:
         Append lines to the JSONL with one write.
 
         Raises:
-            Unwritten: If the disk did not take all of them.
+            WriteFailed: If the disk did not take all of them.
         """
         if self.file is None:
             return
         try:
             self.file.append(as_lines(lines))
-        except Unwritten as exc:
+        except WriteFailed as exc:
             self.written += exc.kept_lines
             raise
         self.written += len(lines)
@@ -333,7 +333,7 @@ class Session:
             self._write_manifest(manifest.OPEN)
         folder = self.paths.work_folder
         is_gone = folder is not None and not folder.is_dir()
-        if self._spills and (is_gone or isinstance(self.trouble, PartGone)):
+        if self._spills and (is_gone or isinstance(self.trouble, FileRangeGone)):
             self._make_columns_anew(self.file)
 
     def sync(self) -> None:
@@ -394,7 +394,7 @@ class Session:
         if self._is_open:
             self._write_open_manifest()
 
-    def view(self) -> View:
+    def document(self) -> SummaryDocument:
         """The session as it is now."""
         meta = meta_of(
             self.table,
@@ -405,14 +405,14 @@ class Session:
             stopped_ms=self.stopped_ms,
             written=self.written,
         )
-        return View.of(meta, self.table.data)
+        return SummaryDocument.of(meta, self.table.data)
 
-    def write_view(self, view: View, path: Path) -> None:
-        """Write a view as a snapshot or a summary, in one step."""
-        finish_now(self._writing_view(view, path), self.options.disk)
+    def write_document(self, document: SummaryDocument, path: Path) -> None:
+        """Write a document as a snapshot or a summary, in one step."""
+        finish_now(self._writing_document(document, path), self.options.disk)
 
-    def _writing_view(self, view: View, path: Path) -> Stages:
-        return view.writing(path, self.options.disk, whitespace=self.config.whitespace)
+    def _writing_document(self, document: SummaryDocument, path: Path) -> Stages:
+        return document.writing(path, self.options.disk, whitespace=self.config.whitespace)
 
     def manifest(self, state: str) -> dict[str, Any]:
         """What the manifest says now."""
@@ -436,7 +436,7 @@ class Session:
         if self.paths.manifest is not None:
             manifest.write(self.paths.manifest, self.manifest(state), self.options.disk)
 
-    def writing_snapshot(self, view: View, state: dict[str, Any]) -> Stages:
+    def writing_snapshot(self, document: SummaryDocument, state: dict[str, Any]) -> Stages:
         """
         Write the snapshot and the manifest that goes with it; from any thread.
 
@@ -447,9 +447,9 @@ class Session:
         works: list[Stages] = []
         if self.paths.snapshot is not None:
             free_bytes = self.options.disk.free_bytes(self.paths.snapshot.parent)
-            if free_bytes < view.spilled_bytes + _ROOM_FOR_RECORDING_BYTES:
+            if free_bytes < document.spilled_bytes + _ROOM_FOR_RECORDING_BYTES:
                 raise OSError(errno.ENOSPC, "no room for a snapshot beside the recording")
-            works.append(self._writing_view(view, self.paths.snapshot))
+            works.append(self._writing_document(document, self.paths.snapshot))
         if self.paths.manifest is not None:
             works.append(manifest.writing(self.paths.manifest, state, self.options.disk))
         yield from together(*works)
@@ -486,12 +486,12 @@ class Session:
         yield from self.syncing()
         self._read_back()
         try:
-            yield from self._writing_views()
-        except PartGone:
+            yield from self._writing_documents()
+        except FileRangeGone:
             if self.file is None:
                 raise
             self._make_columns_anew(self.file)
-            yield from self._writing_views()
+            yield from self._writing_documents()
         if self.paths.manifest is not None:
             last = self.manifest(manifest.FINISHED)
             yield from manifest.writing(self.paths.manifest, last, self.options.disk)
@@ -519,10 +519,10 @@ class Session:
             log.error("a sync had failed; %s is not what was written", self.file.path)
             self.losses.note_gap(0, manifest.NOT_AS_WRITTEN)
 
-    def _writing_views(self) -> Stages:
-        view = self.view()
+    def _writing_documents(self) -> Stages:
+        document = self.document()
         documents = [path for path in (self.paths.summary, self.paths.snapshot) if path is not None]
-        yield from together(*(self._writing_view(view, path) for path in documents))
+        yield from together(*(self._writing_document(document, path) for path in documents))
 
     def tally(self) -> Counter[str]:
         """
@@ -556,21 +556,21 @@ class Session:
         Look at the session as it is now; the documented structure is made when it is asked for.
 
         Raises (when it is asked for):
-            PartGone: If the columns are not there any more, since it was finished meanwhile.
+            FileRangeGone: If the columns are not there any more, since it was finished meanwhile.
         """
-        return self._written_summary if self._columns_are_in_summary else self.view().to_dict
+        return self._written_summary if self._columns_are_in_summary else self.document().to_dict
 
     def to_dict(self) -> dict[str, Any]:
         """The documented structure, as plain dicts and lists."""
         try:
             return self.seen()()
-        except PartGone:
+        except FileRangeGone:
             if self.stopped_ms is not None and self._has_summary:
                 return self._written_summary()  # being finished beside us
             if self.file is None:
                 raise
             self._make_columns_anew(self.file)
-            return self.view().to_dict()
+            return self.document().to_dict()
 
     @property
     def _has_summary(self) -> bool:
@@ -584,10 +584,10 @@ class Session:
     def _written_summary(self) -> dict[str, Any]:
         assert self.paths.summary is not None
         try:
-            document: dict[str, Any] = fast.codec().loads(self.paths.summary.read_bytes())
+            document: dict[str, Any] = codec().loads(self.paths.summary.read_bytes())
         except (OSError, ValueError):
             log.warning("the summary is gone: %s", self.paths.summary)
-            return {"meta": dict(self.view().meta), "series": {}}
+            return {"meta": dict(self.document().meta), "series": {}}
         return document
 
 

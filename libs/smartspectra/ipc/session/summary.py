@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.config import MetricsCollectorConfig
-from smartspectra.ipc.series.chunk_store import COLUMNS, Part, SpilledNumbers
+from smartspectra.ipc.series.chunk_store import COLUMNS, ColumnPart, SpilledColumn
 from smartspectra.ipc.series.series import Series
 from smartspectra.ipc.series.table import SeriesTable
 from smartspectra.ipc.session.moments import iso
-from smartspectra.ipc.storage.disk import Disk, Span
+from smartspectra.ipc.storage.disk import Disk, FileRange
 from smartspectra.ipc.storage.stages import Stages, finish_now
 
-Columns = dict[str, list[Part]]
+Columns = dict[str, list[ColumnPart]]
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SummaryDocument:
     """
     The state of a session at one moment; it does not change when the session goes on.
 
@@ -31,7 +31,9 @@ class View:
     columns: Mapping[str, Mapping[str, Columns]]
 
     @classmethod
-    def of(cls, meta: Mapping[str, Any], data: Mapping[str, Mapping[str, Series]]) -> "View":
+    def of(
+        cls, meta: Mapping[str, Any], data: Mapping[str, Mapping[str, Series]]
+    ) -> "SummaryDocument":
         """Look at *data*; costs one chunk a series, however long they are."""
         return cls(
             meta,
@@ -61,12 +63,12 @@ class View:
     def spilled_bytes(self) -> int:
         """How much of the document stands in files already: nearly all of a large one."""
         return sum(
-            part.span.length_bytes
+            part.file_range.length_bytes
             for of_channel in self.columns.values()
             for columns in of_channel.values()
             for parts in columns.values()
             for part in parts
-            if isinstance(part, SpilledNumbers)
+            if isinstance(part, SpilledColumn)
         )
 
     def write(self, path: Path, disk: Disk, *, whitespace: bool) -> None:
@@ -87,7 +89,7 @@ class View:
         """
         return disk.replacing(path, self._pieces(_READABLE if whitespace else _COMPACT))
 
-    def _pieces(self, layout: "_Layout") -> Iterator[bytes | Span]:
+    def _pieces(self, layout: "_Layout") -> Iterator[bytes | FileRange]:
         colon, line = layout.colon, layout.line
         meta = json.dumps(self.meta, indent=layout.indent, separators=layout.separators)
         yield b"{" + line(1) + b'"meta"' + colon + meta.replace("\n", "\n  ").encode()
@@ -101,8 +103,8 @@ class View:
                     for nth_part, part in enumerate(columns[column]):
                         if nth_part:
                             yield layout.comma
-                        if isinstance(part, SpilledNumbers):
-                            yield part.span
+                        if isinstance(part, SpilledColumn):
+                            yield part.file_range
                         else:
                             yield part.text(layout.comma)
                     yield b"]"
@@ -161,11 +163,11 @@ def meta_of(
         "jsonl_envelopes_written": written,
         "series_count": len(of_series),
         "total_samples": sum(series.kept for series in of_series),
-        "source": table.source.name,
+        "source": table.provenance.name,
     }
 
 
-def comma_of(*, whitespace: bool) -> bytes:
+def number_separator(*, whitespace: bool) -> bytes:
     """What separates the numbers of a column in such a file."""
     return (_READABLE if whitespace else _COMPACT).comma
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from smartspectra.ipc.session.session import Session
-from smartspectra.ipc.storage.append_file import Unwritten
+from smartspectra.ipc.storage.append_file import WriteFailed
 from smartspectra.ipc.storage.disk import FILE_ERRORS, Disk
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.stages import Stages, finish_now, together
-from smartspectra.ipc.storage.worker import Lane
+from smartspectra.ipc.storage.worker import SerialQueue
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ _LAST_RETRY_S = 5.0
 _PROBE_BYTES = 64 * 1024
 
 
-class Keeper:
+class SessionWriter:
     """
     Writes lines to sessions' files, and says exactly which ones the disk did not take.
 
@@ -32,7 +32,7 @@ class Keeper:
     def __init__(self, options: StorageOptions) -> None:
         self._options = options
         self._clock = options.clock
-        self._lane = Lane(options.background.syncs, options.disk, "sync")
+        self._syncs = SerialQueue(options.background.syncs, options.disk, "sync")
         self._retry_s = _FIRST_RETRY_S
         self._retry_at_s = 0.0
         self._sync_at_s = 0.0
@@ -63,7 +63,7 @@ class Keeper:
             session.write(lines)
         except OSError as exc:
             self._refuse_or_pause(session, exc)
-            return exc.kept_lines if isinstance(exc, Unwritten) else 0
+            return exc.kept_lines if isinstance(exc, WriteFailed) else 0
         if self._options.fsync == "always" and self._options.wait:
             self._sync_now(session)
         elif self.paused is not None:
@@ -92,12 +92,12 @@ class Keeper:
 
     def sync_if_due(self, sessions: list[Session]) -> None:
         """Look whether the files are in place, and have them synced by policy."""
-        if self._lane.trouble is not None:
+        if self._syncs.trouble is not None:
             # Lines can still be written; that they may not be durable must be known.
-            self.pause(self._lane.trouble, retry_at_once=True)
-            self._lane.trouble = None
+            self.pause(self._syncs.trouble, retry_at_once=True)
+            self._syncs.trouble = None
         now_s = self._clock()
-        if now_s < self._sync_at_s or self._lane.busy:
+        if now_s < self._sync_at_s or self._syncs.busy:
             return
         if self._options.fsync != "always":
             self._sync_at_s = now_s + self._options.fsync_interval_s
@@ -108,7 +108,7 @@ class Keeper:
             self.pause(exc, retry_at_once=True)
         behind = [session for session in sessions if session.is_behind]
         if behind and self._syncs_beside:
-            self._lane.submit(self._syncing(behind))
+            self._syncs.submit(self._syncing(behind))
 
     @property
     def _syncs_beside(self) -> bool:
@@ -155,7 +155,7 @@ class Keeper:
 
     def settle(self) -> None:
         """Wait for a sync that is under way."""
-        self._lane.wait()
+        self._syncs.wait()
 
 
 def probe_disk(disk: Disk, path: Path) -> None:

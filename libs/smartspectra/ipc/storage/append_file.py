@@ -55,7 +55,7 @@ def as_lines(messages: list[bytes]) -> bytes:
     return data
 
 
-class Unwritten(OSError):
+class WriteFailed(OSError):
     """
     The disk took only part of what was given.
 
@@ -68,7 +68,7 @@ class Unwritten(OSError):
         self.kept_lines = kept_lines
 
 
-class JsonlFile:
+class AppendOnlyFile:
     """
     An append-only file of lines.
 
@@ -179,7 +179,7 @@ class JsonlFile:
             data: The lines, each with its newline.
 
         Raises:
-            Unwritten: If the disk did not take all. The file then ends with the last
+            WriteFailed: If the disk did not take all. The file then ends with the last
                 whole line that it took, now or before anything else is added.
         """
         done = 0
@@ -198,7 +198,7 @@ class JsonlFile:
                 self._needs_cut = True
                 with contextlib.suppress(OSError):
                     self.cut_half_line()
-            raise Unwritten(exc, data.count(b"\n", 0, kept)) from exc
+            raise WriteFailed(exc, data.count(b"\n", 0, kept)) from exc
         self._took(data)
 
     def _took(self, data: bytes) -> None:

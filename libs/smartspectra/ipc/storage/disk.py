@@ -39,7 +39,7 @@ _MANY = 8
 
 
 @contextmanager
-def patience(what: str, path: Path) -> Iterator[None]:
+def tolerating_storage_errors(what: str, path: Path) -> Iterator[None]:
     """Log an error of the disk that may pass, and go on behind the block."""
     try:
         yield
@@ -113,12 +113,12 @@ class Disk:
         Copy a part of one file to the end of another, in as many calls as it takes.
 
         Raises:
-            PartGone: If the part is not there any more.
+            FileRangeGone: If the part is not there any more.
         """
         while start < end:
             copied = self.copy(target, source, start, end - start)
             if copied == 0:
-                raise PartGone(errno.EIO, "a file is shorter than it was")
+                raise FileRangeGone(errno.EIO, "a file is shorter than it was")
             start += copied
 
     def truncate(self, descriptor: int, size_bytes: int) -> None:
@@ -214,7 +214,7 @@ class Disk:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             done += taken
 
-    def replace(self, path: Path, pieces: Iterable["bytes | Span"]) -> None:
+    def replace(self, path: Path, pieces: Iterable["bytes | FileRange"]) -> None:
         """
         Make *pieces* the whole content of *path*, in one step.
 
@@ -226,7 +226,7 @@ class Disk:
         """
         finish_now(self.replacing(path, pieces), self)
 
-    def replacing(self, path: Path, pieces: Iterable["bytes | Span"]) -> Stages:
+    def replacing(self, path: Path, pieces: Iterable["bytes | FileRange"]) -> Stages:
         """
         The stages of :meth:`replace`.
 
@@ -238,7 +238,7 @@ class Disk:
         try:
             try:
                 for piece in pieces:
-                    if isinstance(piece, Span):
+                    if isinstance(piece, FileRange):
                         piece.copy_to(descriptor, self)
                     else:
                         self.write_all(descriptor, piece)
@@ -276,11 +276,11 @@ def free_name(path: Path, ending: str) -> Path:
     return next(path.with_name(name) for name in names if not path.with_name(name).exists())
 
 
-class PartGone(OSError):
+class FileRangeGone(OSError):
     """Part of a file is not there any more: someone removed the file, or cut it. Make it anew."""
 
 
-class Span:
+class FileRange:
     """
     Part of a file, to be copied into another without passing through memory.
 
@@ -302,14 +302,14 @@ class Span:
         The bytes themselves.
 
         Raises:
-            PartGone: If they are not there any more.
+            FileRangeGone: If they are not there any more.
         """
         source = self._open()
         with os.fdopen(source, "rb") as file:
             file.seek(self.start)
             data = file.read(self.length_bytes)
         if len(data) < self.length_bytes:
-            raise PartGone(errno.EIO, "a file is shorter than it was", str(self.path))
+            raise FileRangeGone(errno.EIO, "a file is shorter than it was", str(self.path))
         return data
 
     def copy_to(self, target: int, disk: Disk) -> None:
@@ -317,7 +317,7 @@ class Span:
         Append the part to an open file.
 
         Raises:
-            PartGone: If it is not there any more.
+            FileRangeGone: If it is not there any more.
             OSError: If it cannot be written.
         """
         source = self._open()
@@ -330,4 +330,4 @@ class Span:
         try:
             return os.open(self.path, os.O_RDONLY | OPEN_FLAGS)
         except FileNotFoundError as exc:
-            raise PartGone(errno.EIO, "a work file was removed", str(self.path)) from exc
+            raise FileRangeGone(errno.EIO, "a work file was removed", str(self.path)) from exc

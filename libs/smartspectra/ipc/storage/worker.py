@@ -120,9 +120,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=SHARED.forget)
 
 
-class Lane:
+class SerialQueue:
     """
-    One collector's works at a worker, one after the other.
+    Works of one kind of one collector, done by a shared worker, one after the other.
 
     An error of the disk is logged and kept in :attr:`trouble`; whoever submitted the work looks
     at it when convenient.

@@ -5,8 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Self
 
-from smartspectra.ipc.wire import codec as fast
 from smartspectra.ipc.wire.channels import METRIC_KINDS, RECORDING_STATE
+from smartspectra.ipc.wire.codec import codec
 
 _LARGEST = 10**21
 _MICROSECONDS_BELOW = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))
@@ -105,7 +105,7 @@ def document_of(raw: bytes | str) -> Any:  # noqa: ANN401
         BadEnvelope: If it is not UTF-8, not JSON, or nested beyond reason.
     """
     try:
-        return fast.codec().loads(raw.encode() if isinstance(raw, str) else raw)
+        return codec().loads(raw.encode() if isinstance(raw, str) else raw)
     except UnicodeError as exc:
         raise BadEnvelope("not_utf8") from exc
     except ValueError as exc:

@@ -15,7 +15,7 @@ LATEST_STAMP_US = 7_258_118_400_000_000
 """The year 2200. A later stamp is a mistake, and would leave no room for those after it."""
 
 
-def _extract_measurement_lists(
+def measurement_lists(
     node: Any,  # noqa: ANN401
     path: list[str] | None = None,
 ) -> Iterable[tuple[str, list[dict[str, Any]]]]:
@@ -56,7 +56,7 @@ def is_sample(node: dict[str, Any]) -> bool:
     """Whether an object is one sample rather than a group of series."""
     if "value" in node or "detected" in node:
         return True
-    return _has_time_fields(node) and not any(
+    return has_time_fields(node) and not any(
         isinstance(child, dict | list) for child in node.values()
     )
 
@@ -81,12 +81,12 @@ def snake_case(key: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower().replace(".", "_")
 
 
-def _has_time_fields(sample: dict[str, Any]) -> bool:
+def has_time_fields(sample: dict[str, Any]) -> bool:
     """Whether a sample says when it was taken."""
     return sample.get("timestamp") is not None or sample.get("time") is not None
 
 
-def _coerce_sample_timestamp(sample: dict[str, Any]) -> float | None:
+def sample_timestamp_us(sample: dict[str, Any]) -> float | None:
     """
     When a sample was taken, in whole microseconds; None if it does not say.
 
@@ -103,7 +103,7 @@ def _coerce_sample_timestamp(sample: dict[str, Any]) -> float | None:
     return float(round(stamp))
 
 
-def _coerce_sample_value(sample: dict[str, Any]) -> float | None:
+def sample_value(sample: dict[str, Any]) -> float | None:
     """
     A sample's value as a finite number; None if it has none.
 
@@ -114,7 +114,7 @@ def _coerce_sample_value(sample: dict[str, Any]) -> float | None:
     for name in ("value", "detected"):
         if name in sample:
             return _number(sample[name])
-    return 0.0 if _has_time_fields(sample) and _PLAIN_FIELDS.issuperset(sample) else None
+    return 0.0 if has_time_fields(sample) and _PLAIN_FIELDS.issuperset(sample) else None
 
 
 def _number(value: Any) -> float | None:  # noqa: ANN401

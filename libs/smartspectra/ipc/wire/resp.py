@@ -3,7 +3,7 @@
 import socket
 from typing import Any, Protocol
 
-from smartspectra.ipc.wire import codec as fast
+from smartspectra.ipc.wire.codec import hiredis_module
 from smartspectra.ipc.wire.resp_parser import (
     MAX_ARRAY_ELEMENTS,
     MAX_BULK_BYTES,
@@ -53,7 +53,7 @@ class RespReader:
         max_array_elements: int = MAX_ARRAY_ELEMENTS,
     ) -> None:
         self._sock = sock
-        module = fast.hiredis_module()
+        module = hiredis_module()
         self._parser: _Parser = (
             PlainParser(max_bulk_bytes, max_array_elements)
             if module is None

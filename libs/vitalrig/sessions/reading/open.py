@@ -106,7 +106,7 @@ def _of_lines(files: SessionFiles, jsonl: Path, advance: Advance) -> Session:
     }
     if found.first_us is not None and found.last_us is not None:
         meta["duration_seconds"] = max(0, found.last_us - found.first_us) / 1e6
-    source = found.table.source.name
+    source = found.table.provenance.name
     if source == "unknown":
         source = str(files.facts.get("source") or stale.get("source") or source)
     return _session(files, meta, series, source, jsonl.name)

@@ -11,7 +11,7 @@ from smartspectra.ipc import MetricsCollectorConfig
 from smartspectra.ipc.session import manifest as manifests
 from smartspectra.ipc.session.recovery import finish_one
 from smartspectra.ipc.storage.append_file import set_end_aside
-from smartspectra.ipc.storage.disk import Disk, Span, free_name
+from smartspectra.ipc.storage.disk import Disk, FileRange, free_name
 from smartspectra.ipc.storage.folder_lock import FolderInUse, FolderLock
 from smartspectra.ipc.storage.options import StorageOptions
 from vitalrig.errors import InvalidState, VitalrigError
@@ -127,7 +127,7 @@ def _keep(path: Path) -> Path:
         os.link(path, kept)
     except OSError:
         # Not every file system has links.
-        Disk().replace(kept, [Span(path, 0, path.stat().st_size)])
+        Disk().replace(kept, [FileRange(path, 0, path.stat().st_size)])
     return kept
 
 

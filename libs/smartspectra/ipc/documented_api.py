@@ -9,15 +9,21 @@ from typing import Any
 
 from smartspectra.ipc.locking import locked
 from smartspectra.ipc.series.series import Series
-from smartspectra.ipc.session.manager import Sessions
+from smartspectra.ipc.session.manager import SessionManager
 from smartspectra.ipc.stats import CollectorStats
-from smartspectra.ipc.storage.disk import PartGone
+from smartspectra.ipc.storage.disk import FileRangeGone
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths, new_session_id
+from smartspectra.ipc.wire import measurements
 from smartspectra.ipc.wire.channels import Channels
 
+_extract_measurement_lists = measurements.measurement_lists
+_has_time_fields = measurements.has_time_fields
+_coerce_sample_timestamp = measurements.sample_timestamp_us
+_coerce_sample_value = measurements.sample_value
 
-class CollectorNames:
+
+class DocumentedApi:
     """
     The read-only side of a collector.
 
@@ -31,7 +37,7 @@ class CollectorNames:
     _base_paths: SessionPaths
     _channels: Channels
     _rejected: Counter[str]
-    _sessions: Sessions
+    _sessions: SessionManager
 
     @property
     def core_channel(self) -> str:
@@ -63,7 +69,7 @@ class CollectorNames:
             seen = self._sessions.shown.seen()
         try:
             return seen()
-        except PartGone:
+        except FileRangeGone:
             # It was finished meanwhile, or someone took its work files away.
             with self._lock:
                 return self._sessions.shown.to_dict()
@@ -78,12 +84,12 @@ class CollectorNames:
     @property
     def paused(self) -> str | None:
         """Why nothing is being written now, or None; cheaper than :attr:`stats`."""
-        return self._sessions.keeper.paused
+        return self._sessions.writer.paused
 
     @property
     def unwritten(self) -> int:
         """Envelopes that the disk did not take and nobody gives again; cheaper than stats."""
-        return self._sessions.keeper.unwritten
+        return self._sessions.writer.unwritten
 
     @property
     def unfinished(self) -> str | None:
@@ -114,7 +120,7 @@ class CollectorNames:
     @locked
     def stats(self) -> CollectorStats:
         """The counters so far."""
-        tally, keeper, session = self._sessions.tally(), self._sessions.keeper, self._sessions.named
+        tally, writer, session = self._sessions.tally(), self._sessions.writer, self._sessions.named
         return CollectorStats(
             envelopes=tally["envelopes"],
             samples=tally["samples"],
@@ -123,10 +129,10 @@ class CollectorNames:
             unusable=tally["unusable"],
             rejected=dict(self._rejected),
             written_bytes=tally["bytes"],
-            unwritten_envelopes=keeper.unwritten,
-            paused=keeper.paused,
+            unwritten_envelopes=writer.unwritten,
+            paused=writer.paused,
             unfinished=self._sessions.unfinished,
-            last_sync_us=keeper.last_sync_us,
+            last_sync_us=writer.last_sync_us,
             recording=self.recording,
             session_id=session.session_id if session else None,
             channels={
@@ -161,7 +167,7 @@ class CollectorNames:
         """Write the summary of what is open, as it is now."""
         session = self._sessions.shown
         if session.is_open and session.paths.summary is not None:
-            session.write_view(session.view(), session.paths.summary)
+            session.write_document(session.document(), session.paths.summary)
 
     @property
     @locked
