@@ -9,7 +9,7 @@ import logging
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from smartspectra.ipc.documented_api import (
     _extract_measurement_lists,
     _has_time_fields,
 )
-from smartspectra.ipc.intake import Intake
+from smartspectra.ipc.ingest import Batch, Switch, batches
 from smartspectra.ipc.locking import locked
 from smartspectra.ipc.redis_feed import RedisFeed
 from smartspectra.ipc.series.table import Document, stamp_and_value
@@ -35,7 +35,7 @@ from smartspectra.ipc.storage.folder_lock import FolderLock
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
 from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
-from smartspectra.ipc.wire.envelope import Envelope, recording_of, session_id_of
+from smartspectra.ipc.wire.envelope import recording_of, session_id_of
 from smartspectra.ipc.wire.measurements import measurement_lists
 from smartspectra.ipc.wire.resp import RespReader, encode_command, normalize
 
@@ -109,7 +109,6 @@ class MetricsCollector(DocumentedApi):
         )
         if self._base_paths.jsonl and self._base_paths.jsonl == self._base_paths.summary:
             raise ValueError(f"JSONL and summary cannot both be {self._base_paths.jsonl}")
-        self._intake = Intake(self._keep, self._switch, self._reject)
         self._rejected = Counter[str]()
         self._sessions = SessionManager(config, self._storage)
         self._folder_lock: FolderLock | None = None
@@ -406,16 +405,35 @@ class MetricsCollector(DocumentedApi):
             ValueError: If *parsed* is not as long as *batch*; nothing was recorded then.
         """
         with self._lock:
-            taken = self._intake.take(batch, give_back=give_back, parsed=parsed)
+            taken = self._ingest(batches(batch, parsed), give_back)
             if self._storage.clock() - self._looked_s >= _LOOK_S:
                 self.tick()
             return taken
 
-    def _reject(self, reason: str, number: int) -> None:
-        if reason not in self._rejected:
+    def _ingest(self, sorted_messages: Iterable[Batch], give_back: bool) -> int:
+        """Record batch after batch; gives how many messages, from the front, are dealt with."""
+        done = 0
+        for batch in sorted_messages:
+            kept = self._keep(batch.lines, batch.documents, give_back) if batch.lines else 0
+            done += kept + self._reject(batch, kept)
+            if kept < len(batch.lines):
+                break
+            if batch.switch is not None:
+                if not self._switch(batch.switch, give_back):
+                    break
+                done += 1
+        return done
+
+    def _reject(self, batch: Batch, kept: int) -> int:
+        """Count what is no envelope, as far as the lines before it are *kept*."""
+        if not batch.rejected:
+            return 0
+        reasons = Counter(reason for place, reason in batch.rejected if place <= kept)
+        for reason in reasons.keys() - self._rejected.keys():
             log.warning("a message was rejected, more will only be counted: %s", reason)
-        self._rejected[reason] += number
-        self._sessions.current.losses.rejected[reason] += number
+        self._rejected += reasons
+        self._sessions.current.losses.rejected += reasons
+        return reasons.total()
 
     def _keep(self, lines: list[bytes], documents: list[Document], give_back: bool) -> int:
         if not (self._started or self._warned_of_start) and self._base_paths.some():
@@ -458,15 +476,16 @@ class MetricsCollector(DocumentedApi):
         self._aim(self._sessions.current)
         return True
 
-    def _switch(self, envelope: Envelope, line: bytes, document: Document, give_back: bool) -> bool:
+    def _switch(self, switch: Switch, give_back: bool) -> bool:
         """Record an envelope that says whether recording is on, in the session it is of."""
-        recording = recording_of(envelope.payload)
+        payload = switch.envelope.payload
+        recording = recording_of(payload)
         if recording is None:
-            log.warning("recording_state says neither on nor off: %.200r", envelope.payload)
+            log.warning("recording_state says neither on nor off: %.200r", payload)
         elif recording:
-            self._offer(session_id_of(envelope.payload))
+            self._offer(session_id_of(payload))
             self.set_recording_state(True)
-        if not self._keep([line], [document], give_back):
+        if not self._keep([switch.line], [switch.document], give_back):
             return False
         if recording is False:
             self.set_recording_state(False)
