@@ -16,6 +16,7 @@ from google.protobuf.empty_pb2 import Empty
 from vitalrig.errors import BadSettings, InvalidState, Unavailable
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+from vitalrig.secret_files import first_line
 
 DEADLINE_S = 5.0
 TOKEN_FILE = "VITALRIG_RPC_TOKEN_FILE"  # noqa: S105  the name of a file, no secret
@@ -109,24 +110,24 @@ def connected(address: str, environ: Mapping[str, str] = os.environ) -> Iterator
     Raises:
         BadSettings: If one of the files cannot be read.
     """
-    token, trusted = _read(environ, TOKEN_FILE), _read(environ, CA_FILE)
+    token_file = environ.get(TOKEN_FILE)
+    token = first_line(Path(token_file), TOKEN_FILE) if token_file else ""
+    trusted = _trusted(environ.get(CA_FILE))
     options = list(DIRECT)
     if name := environ.get(SERVER_NAME):
         options.append(("grpc.ssl_target_name_override", name))
-    first_line = token.decode().strip().partition("\n")[0].strip()
     with (
         grpc.secure_channel(address, grpc.ssl_channel_credentials(trusted), options)
         if trusted
         else grpc.insecure_channel(address, options)
     ) as channel:
-        yield Server(channel, address, first_line)
+        yield Server(channel, address, token)
 
 
-def _read(environ: Mapping[str, str], name: str) -> bytes:
-    path = environ.get(name)
+def _trusted(path: str | None) -> bytes:
     if not path:
         return b""
     try:
         return Path(path).read_bytes()
     except OSError as exc:
-        raise BadSettings(f"{name}: {path} cannot be read ({exc.strerror})") from exc
+        raise BadSettings(f"{CA_FILE}: {path} cannot be read ({exc.strerror})") from exc

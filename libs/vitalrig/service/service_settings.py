@@ -21,6 +21,7 @@ from pydantic_settings import (
 from yaml import YAMLError
 
 from vitalrig.errors import BadSettings
+from vitalrig.secret_files import first_line
 from vitalrig.service.logs import LogFormat, LogLevel
 from vitalrig.version import VERSION
 
@@ -129,16 +130,11 @@ class ServiceSettings(BaseSettings):
         Read Redis's password.
 
         Raises:
-            BadSettings: If the file that is named cannot be read.
+            BadSettings: If the file that is named cannot be read, or is empty.
         """
         if self.redis_password_file is None:
             return None
-        try:
-            return self.redis_password_file.read_text().splitlines()[0].strip()
-        except (OSError, IndexError) as exc:
-            raise BadSettings(
-                f"redis_password_file: {self.redis_password_file} cannot be read"
-            ) from exc
+        return first_line(self.redis_password_file, "redis_password_file")
 
     def health_path(self) -> Path:
         """

@@ -13,6 +13,7 @@ from grpc_health.v1 import health
 from services.physiology_server.rpc.rpc_options import RpcOptions
 from services.physiology_server.rpc.unix_socket import check_socket
 from vitalrig.errors import BadSettings
+from vitalrig.secret_files import first_line
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class RpcSecurity:
 
     def __init__(self, options: RpcOptions) -> None:
         self._tls = _tls(options)
-        self._token = _token(options.token_file)
+        self._token = first_line(options.token_file, "token_file") if options.token_file else None
         if options.socket_path is not None:
             check_socket(options.socket_path)
             return
@@ -122,16 +123,6 @@ def _tls(options: RpcOptions) -> grpc.ServerCredentials | None:
         raise BadSettings(f"{missing}: is missing; TLS needs a certificate and its key")
     pair = (_read("tls_key_file", key), _read("tls_certificate_file", certificate))
     return grpc.ssl_server_credentials([pair])
-
-
-def _token(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    lines = _read("token_file", path).decode(errors="replace").splitlines()
-    token = lines[0].strip() if lines else ""
-    if not token:
-        raise BadSettings(f"token_file: {path} has no token in its first line")
-    return token
 
 
 def _read(key: str, path: Path) -> bytes:

@@ -60,7 +60,7 @@ def test_a_token_without_tls_is_let_through_with_a_warning(token_file, caplog):
     ("options", "words"),
     [
         ({"token_file": "missing"}, "token_file: .*missing cannot be read"),
-        ({"token_file": "empty"}, "token_file: .*empty has no token"),
+        ({"token_file": "empty"}, "token_file: .*empty has nothing in its first line"),
         ({"tls_certificate_file": "empty"}, "tls_key_file: is missing"),
         ({"tls_key_file": "empty"}, "tls_certificate_file: is missing"),
         (

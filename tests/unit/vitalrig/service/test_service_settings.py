@@ -181,15 +181,6 @@ def test_every_service_tells_its_version_and_how_it_was_started(module):
     assert (0, f"python -m {module} [--config FILE] [--KEY=VALUE ...]\n", "") == said("--help")
 
 
-def test_the_password_is_the_first_line_of_its_file(tmp_path):
-    """
-    A secret's file may end with a newline.
-    """
-    (tmp_path / "secret").write_text("s3cret\n")
-
-    assert "s3cret" == load(f"--redis_password_file={tmp_path / 'secret'}").redis_password()
-
-
 def test_a_password_file_that_is_not_there_is_refused():
     """
     No service goes on without the password it was told to use.
