@@ -39,11 +39,11 @@ from services.physiology_server import app
 from services.physiology_server.backend_factory import redis_config
 from services.physiology_server.captures.capture import CapturedFrame
 from services.physiology_server.frame_loop import FrameLoop, undisturbed
-from services.physiology_server.publishing.backends.redis.redis_backend import connect
 from services.physiology_server.settings import Settings
 from services.physiology_server.sources.synthetic_source import SyntheticSource
 from vitalrig import redis_keys
 from vitalrig.clock import SystemClock
+from vitalrig.redis_client import connect_async
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.service_page import ServicePage
@@ -149,7 +149,7 @@ class Camera:
         self.beats, self._watchdog, self._graph = server.beats, watchdog, graph
         self._publisher = server._publisher  # noqa: SLF001
         self._reports = kind is ServiceHeartbeats
-        self._redis = connect(redis_config(settings))
+        self._redis = connect_async(redis_config(settings).address)
         self._pipeline = graph._make_pipeline()  # noqa: SLF001
         self._frames = SyntheticSource(seed=1).frames()
         self._clock = SystemClock()

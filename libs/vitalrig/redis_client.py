@@ -1,9 +1,12 @@
 """Connections to Redis, configured once for all services."""
 
 import re
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
 
 import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
@@ -16,34 +19,82 @@ from redis.retry import Retry
 
 from vitalrig.service.service_settings import ServiceSettings
 
-CONNECT_TIMEOUT_S = 5.0
 OPERATION_TIMEOUT_S = 2.0
 
 REDIS_ERRORS = (RedisError, OSError, EOFError)
 """What a Redis that is away, hung, full or refusing raises. Wait, then try again."""
 
 
-def connect(settings: ServiceSettings) -> redis.Redis:
+@dataclass(frozen=True, slots=True)
+class RedisAddress:
+    """
+    Where a Redis is, who asks, and how long it may take.
+
+    Attributes:
+        host: Its host.
+        port: Its port.
+        database: Number of the database.
+        username: Who asks; empty for the user that has a password alone.
+        password: None or empty where none is wanted.
+        connect_timeout_s: How long a connection may take to come about.
+        operation_timeout_s: How long an answer may take.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 6379
+    database: int = 0
+    username: str = ""
+    password: str | None = field(default=None, repr=False)
+    connect_timeout_s: float = 5.0
+    operation_timeout_s: float = OPERATION_TIMEOUT_S
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> Self:
+        """
+        What a service was told.
+
+        Raises:
+            BadSettings: If the password file cannot be read.
+        """
+        return cls(
+            settings.redis_host,
+            settings.redis_port,
+            settings.redis_database,
+            settings.redis_username,
+            settings.redis_password(),
+        )
+
+    def options(self) -> dict[str, Any]:
+        """
+        The same in the library's words.
+        """
+        return {
+            "host": self.host,
+            "port": self.port,
+            "db": self.database,
+            "username": self.username or None,
+            "password": self.password or None,
+            "protocol": 2,  # the shape of answers depends on it
+            "socket_connect_timeout": self.connect_timeout_s,
+            "socket_timeout": self.operation_timeout_s,
+        }
+
+
+def connect(address: RedisAddress) -> redis.Redis:
     """
     Make a client. It connects when first used, and anew after every failure.
 
     The library's own retries are off: a command that is sent twice may be done twice, so whoever
     sends decides.
-
-    Raises:
-        BadSettings: If the password file cannot be read.
     """
-    return redis.Redis(
-        host=settings.redis_host,
-        port=settings.redis_port,
-        db=settings.redis_database,
-        username=settings.redis_username or None,
-        password=settings.redis_password(),
-        protocol=2,  # the shape of answers depends on it
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        socket_timeout=OPERATION_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 0),
-    )
+    return redis.Redis(**address.options(), retry=Retry(NoBackoff(), 0))
+
+
+def connect_async(address: RedisAddress) -> redis.asyncio.Redis:
+    """
+    Make the same for an event loop.
+    """
+    return redis.asyncio.Redis(**address.options(), retry=AsyncRetry(NoBackoff(), 0))
 
 
 Refusal = Literal["oom", "misconf", "readonly", "loading"]

@@ -39,7 +39,7 @@ from smartspectra.ipc.storage.worker import SerialQueue
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart
-from vitalrig.redis_client import REDIS_ERRORS, connect
+from vitalrig.redis_client import REDIS_ERRORS, RedisAddress, connect
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
@@ -198,6 +198,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     clock = clock or SystemClock()
     allow_open_files(len(settings.prefixes))
     beats = ServiceHeartbeats("collector", clock=clock)
+    redis_address = RedisAddress.of(settings)
     storage = StorageOptions(
         fsync=settings.fsync,
         fsync_interval_s=settings.fsync_interval_s,
@@ -234,7 +235,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
             return CameraWithoutFolder(cameras[prefix], partial(make, prefix), exc, clock)
 
     recording = RecordingLoop(
-        lambda: _transport(settings, checkpoints, clock),
+        lambda: _transport(settings, connect(redis_address), checkpoints, clock),
         {prefix: partial(make_if_possible, prefix) for prefix in settings.prefixes},
         checkpoints,
         SerialQueue(storage.background.syncs, storage.disk, "saving positions"),
@@ -245,9 +246,9 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         recording=recording,
         cameras=cameras,
         probe=DiskProbe(settings.sessions_folder, storage.disk),
-        stand_in=StandIn(connect(settings), cameras, recording.at_end_s, clock.monotonic_s),
-        unkept=UnkeptListener(connect(settings), cameras, clock.monotonic_s),
-        client=connect(settings),
+        stand_in=StandIn(connect(redis_address), cameras, recording.at_end_s, clock.monotonic_s),
+        unkept=UnkeptListener(connect(redis_address), cameras, clock.monotonic_s),
+        client=connect(redis_address),
         beats=beats,
         watchdog=watchdog,
         clock=clock,
@@ -294,8 +295,9 @@ def _json(document: dict[str, Any]) -> bytes | str:
         return json.dumps(document)
 
 
-def _transport(settings: Settings, checkpoints: Checkpoints, clock: Clock) -> Transport:
-    client = connect(settings)
+def _transport(
+    settings: Settings, client: redis.Redis, checkpoints: Checkpoints, clock: Clock
+) -> Transport:
     if settings.transport == "pubsub":
         return PubSubTransport(client, settings.prefixes, clock.monotonic_s)
     known = {prefix: checkpoints.of(prefix) for prefix in settings.prefixes}

@@ -28,7 +28,7 @@ from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
-from vitalrig.redis_client import REDIS_ERRORS, connect, describe_error, refusal
+from vitalrig.redis_client import REDIS_ERRORS, RedisAddress, connect, describe_error, refusal
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.serve import serve
 from vitalrig.service.service_settings import Names, ServiceSettings, for_service
@@ -316,7 +316,7 @@ def build(settings: RelaySettings, watchdog: Watchdog) -> Relay:
     """
     clock = SystemClock()
     return Relay(
-        connect(settings),
+        connect(RedisAddress.of(settings)),
         settings.prefixes,
         Limits(
             settings.stream_max_entries,

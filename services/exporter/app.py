@@ -11,7 +11,7 @@ import redis
 
 from services.exporter.other_rigs import other_rigs
 from services.exporter.periodic_task import PeriodicTask
-from services.exporter.redis_snapshot import client_of
+from services.exporter.redis_snapshot import scrape_client
 from services.exporter.report_board import ReportBoard
 from services.exporter.report_listener import ReportListener
 from services.exporter.request_counter import RequestCounter
@@ -30,7 +30,7 @@ from services.exporter.sources.snapshots import SnapshotSource
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import CannotStart
-from vitalrig.redis_client import REDIS_ERRORS, connect, describe_error
+from vitalrig.redis_client import REDIS_ERRORS, RedisAddress, connect, describe_error
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
@@ -137,13 +137,8 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     beats = ServiceHeartbeats("exporter", clock=clock)
     requests = RequestCounter(PATHS)
     files = SessionFileCounts(settings.sessions_folder)
-    client = client_of(
-        settings.redis_host,
-        settings.redis_port,
-        settings.redis_database,
-        settings.redis_password(),
-        settings.redis_username,
-    )
+    redis_address = RedisAddress.of(settings)
+    client = scrape_client(redis_address)
     board = ReportBoard(clock)
     background: list[Work] = [
         ReportListener(client, board, clock),
@@ -180,7 +175,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     return Exporter(
         lambda: _serve(settings, counted(web.answer, beats, clock), security, clock),
         background,
-        connect(settings),
+        connect(redis_address),
         beats,
         watchdog,
     )

@@ -2,7 +2,7 @@
 
 import redis
 
-from services.exporter.redis_snapshot import client_of, password_in
+from services.exporter.redis_snapshot import scrape_client
 from services.exporter.report_board import ReportBoard
 from services.exporter.report_listener import ReportListener
 from services.exporter.scrape_page import ScrapePage
@@ -12,7 +12,8 @@ from services.exporter.sources.cameras import CameraSource
 from services.exporter.sources.heartbeats import HeartbeatSource
 from services.exporter.sources.redis_server import RedisSource
 from vitalrig.clock import Clock
-from vitalrig.errors import BadSettings
+from vitalrig.redis_client import RedisAddress
+from vitalrig.secret_files import first_line
 
 
 def other_rigs(settings: Settings, clock: Clock) -> dict[str, tuple[ScrapePage, ReportListener]]:
@@ -36,10 +37,8 @@ def other_rigs(settings: Settings, clock: Clock) -> dict[str, tuple[ScrapePage, 
 
 
 def _client(name: str, target: Target) -> redis.Redis:
-    try:
-        password = password_in(target.password_file) if target.password_file else None
-    except (OSError, IndexError) as exc:
-        raise BadSettings(
-            f"probe_targets: {name}: password_file {target.password_file} cannot be read"
-        ) from exc
-    return client_of(target.host, target.port, target.database, password, target.username)
+    key, file = f"probe_targets: {name}: password_file", target.password_file
+    password = first_line(file, key) if file else None
+    return scrape_client(
+        RedisAddress(target.host, target.port, target.database, target.username, password)
+    )

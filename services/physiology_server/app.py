@@ -31,7 +31,6 @@ from services.physiology_server.performance import InstrumentedCore, Performance
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.publishing.backend import Backend
 from services.physiology_server.publishing.backends.redis.lease import Lease
-from services.physiology_server.publishing.backends.redis.redis_backend import connect
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.preview import PreviewPublisher
 from services.physiology_server.publishing.publisher import Publisher
@@ -54,6 +53,7 @@ from services.physiology_server.spool.previous_run import PreviousRun
 from services.physiology_server.state import ServerState
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings
+from vitalrig.redis_client import connect_async
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
@@ -288,7 +288,7 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
         Performance(settings, state, beats, publisher.latencies, clock).run,
     ]
     if lease is not None:
-        loops += [lease.run, Reporter(connect(redis), beats).run]
+        loops += [lease.run, Reporter(connect_async(redis.address), beats).run]
     if spool is not None:
         loops.append(spool.run)
     return PhysiologyServer(

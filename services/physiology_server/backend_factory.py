@@ -6,13 +6,14 @@ from services.physiology_server.publishing.backends.file.file_backend import Fil
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
 from services.physiology_server.publishing.backends.grpc_backend import GrpcBackend
 from services.physiology_server.publishing.backends.redis.lease import Lease
-from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend, connect
+from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
 from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.settings import Settings
 from services.physiology_server.spool.spool import Spool
 from vitalrig.clock import Clock
 from vitalrig.errors import CannotStart
+from vitalrig.redis_client import connect_async
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import Limits
@@ -102,7 +103,7 @@ def make_redis(
         BadSettings: If it cannot work as configured.
     """
     config = redis_config(settings)
-    client = connect(config)
+    client = connect_async(config.address)
     lease = Lease(client, config.key_prefix, run_id, clock, dead_run)
     limits = stream_limits(settings)
     return RedisBackend(client, config.key_prefix, run_id, limits, beats, config, lease), lease

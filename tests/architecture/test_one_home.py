@@ -22,6 +22,19 @@ STATED = re.compile("|".join(f"[\"']{re.escape(text)}[\"']" for text in sorted(C
 SERIES = "|".join(re.escape(name) for signal in SIGNALS for name in signal.series if "." in name)
 WITH_ITS_UNIT = re.compile(rf"[\"']({SERIES})[\"']\s*:\s*[\"'](1|/min|[\w ]*per minute)[\"']")
 
+ONLY_IN = {"libs/vitalrig/redis_client.py": r"\bRedis\(|\bfrom_url\("}
+"""What is done in one place, and how it would look elsewhere."""
+
+
+@pytest.mark.parametrize(("home", "pattern"), ONLY_IN.items(), ids=ONLY_IN)
+def test_what_has_one_home_is_done_nowhere_else(home, pattern):
+    """
+    Whoever needs it imports it.
+    """
+    found = [path for path in SOURCES if re.search(pattern, path.read_text())]
+
+    assert [ROOT / home] == found
+
 
 def test_a_signal_s_unit_is_written_in_the_catalogue_only():
     """

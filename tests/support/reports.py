@@ -8,11 +8,12 @@ from typing import Any
 
 import redis
 
-from services.exporter.redis_snapshot import client_of
+from services.exporter.redis_snapshot import scrape_client
 from services.exporter.report_board import ReportBoard
 from services.exporter.report_listener import ReportListener
 from vitalrig.clock import SystemClock
 from vitalrig.errors import Unavailable
+from vitalrig.redis_client import RedisAddress
 
 _boards: weakref.WeakKeyDictionary[redis.Redis, ReportBoard] = weakref.WeakKeyDictionary()
 
@@ -32,8 +33,8 @@ def forget(client: redis.Redis) -> None:
     """
     board, stop = ReportBoard(SystemClock()), threading.Event()
     at = client.connection_pool.connection_kwargs
-    own = client_of(at.get("host", "localhost"), at["port"], at.get("db", 0), at.get("password"))
-    ReportListener(own, board, SystemClock()).start(stop)
+    address = RedisAddress(port=at["port"], database=at.get("db", 0), password=at.get("password"))
+    ReportListener(scrape_client(address), board, SystemClock()).start(stop)
     weakref.finalize(client, stop.set)
     _boards[client] = board
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend, connect
+from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
 from services.physiology_server.publishing.backends.redis.redis_config import RedisConfig
 from services.physiology_server.publishing.backends.redis.stream_keeper import StreamKeeper
 from services.physiology_server.publishing.outbox import Outbox
@@ -15,6 +15,7 @@ from tests.support.server_process import entries
 from tests.support.subscriber import Subscriber
 from vitalrig.clock import ManualClock, SystemClock
 from vitalrig.errors import Unavailable
+from vitalrig.redis_client import RedisAddress, connect_async
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import LOOK_EVERY_S, Limits
@@ -200,7 +201,7 @@ class Kept:
             client.xadd(STREAM, {"envelope": b"x" * size}, id=f"{id_ms}-0")
 
         async def look():
-            backend = connect(RedisConfig(host="127.0.0.1", port=self._server.port))
+            backend = connect_async(RedisAddress(port=self._server.port))
             keeper = StreamKeeper(backend, CAMERA, self._limits, self.beats, self.clock)
             await keeper.look()
             await backend.aclose()
@@ -270,7 +271,7 @@ def test_the_stream_is_looked_at_every_few_seconds(redis_server):
     """
 
     async def looks():
-        client = connect(RedisConfig(host="127.0.0.1", port=redis_server.port))
+        client = connect_async(RedisAddress(port=redis_server.port))
         clock, beats = ManualClock(), ServiceHeartbeats("probe")
         keeper = StreamKeeper(client, CAMERA, Limits(), beats, clock)
         found = []

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Self
 
 import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from services.physiology_server.envelopes import Numbered
@@ -22,7 +20,7 @@ from smartspectra.ipc.wire.channels import FRAME, RECORDING_STATE, Channels
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
-from vitalrig.redis_client import REDIS_ERRORS, describe_error, refusal
+from vitalrig.redis_client import REDIS_ERRORS, connect_async, describe_error, refusal
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import Limits
 from vitalrig.unkept import Unkept, unkept_channel
@@ -100,7 +98,7 @@ class RedisBackend:
         """
         Make a backend with a connection of its own, as *config* has it.
         """
-        client = connect(config)
+        client = connect_async(config.address)
         return cls(client, config.key_prefix, run_id, stream_limits, beats, config, lease)
 
     async def send(self, batch: Sequence[Numbered]) -> None:
@@ -188,22 +186,3 @@ class RedisBackend:
         Close the connection.
         """
         await self._client.aclose()
-
-
-def connect(config: RedisConfig) -> redis.asyncio.Redis:
-    """
-    Make a client. It connects when first used, and anew after every failure.
-
-    As with `vitalrig.redis_client.connect`, the library's own retries are off.
-    """
-    return redis.asyncio.Redis(
-        host=config.host,
-        port=config.port,
-        db=config.database,
-        username=config.username or None,
-        password=config.password or None,
-        protocol=2,  # the shape of answers depends on it
-        socket_connect_timeout=config.connection_timeout_ms / 1_000,
-        socket_timeout=config.operation_timeout_ms / 1_000,
-        retry=Retry(NoBackoff(), 0),
-    )

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from services.physiology_server.publishing.backends.json_config import MOST, JsonConfig
+from vitalrig.redis_client import RedisAddress
 
 _PREFIX = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -62,3 +63,18 @@ class RedisConfig(JsonConfig):
     enable_debug_logging: bool = False
     max_bulk_string_bytes: int = Field(10_485_760, ge=1, le=MOST)
     max_array_elements: int = Field(1_048_576, ge=SHORTEST_ARRAY, le=MOST)
+
+    @property
+    def address(self) -> RedisAddress:
+        """
+        Where Redis is.
+        """
+        return RedisAddress(
+            self.host,
+            self.port,
+            self.database,
+            self.username,
+            self.password,
+            self.connection_timeout_ms / 1_000,
+            self.operation_timeout_ms / 1_000,
+        )
