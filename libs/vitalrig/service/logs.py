@@ -55,6 +55,9 @@ def set_up(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # What these say of themselves at debug hides what the service says.
+    for library in ("asyncio", "grpc"):
+        logging.getLogger(library).setLevel(max(root.level, logging.INFO))
 
 
 def _adder(key: str, value: str) -> structlog.typing.Processor:

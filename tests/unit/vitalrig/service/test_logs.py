@@ -13,16 +13,17 @@ FORGED = "x\n[info     ] all is well\x1b[2J"
 
 
 @contextmanager
-def logged(log_format):
+def logged(log_format, level="info"):
     """Log in one format; gives where it goes."""
     root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+    before, level_before = list(root.handlers), root.level
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    logs.set_up("probe", log_format, out=out)
+    logs.set_up("probe", log_format, level, out=out)
     try:
         yield out
     finally:
-        root.handlers[:], root.level = before, level
+        root.handlers[:] = before
+        root.setLevel(level_before)
 
 
 def text_of(out):
@@ -84,3 +85,17 @@ def test_numbers_stay_numbers_for_programs():
         line = json.loads(text_of(out))
 
     assert (5, 0.5, None, "said") == (line["count"], line["share"], line["none"], line["event"])
+
+
+@pytest.mark.parametrize("library", ["asyncio", "grpc._cython.cygrpc"])
+def test_debug_is_about_the_service_and_not_its_libraries(library):
+    """
+    What they say of event loops hides what somebody looks for.
+    """
+    with logged("text", "debug") as out:
+        logging.getLogger(library).debug("loaded running loop")
+        logging.getLogger("probe").debug("frame dropped")
+        text = text_of(out)
+
+    assert "frame dropped" in text
+    assert "loaded running loop" not in text
