@@ -33,7 +33,8 @@ class Pictures:
         self._lock = threading.Lock()
         self._source = cv2.VideoCapture(str(video) if video else camera)
         if not self._source.isOpened():
-            raise OSError(f"{video or f'camera {camera}'} cannot be opened")
+            another = "" if video else "; --camera N takes another, --video FILE a video file"
+            raise OSError(f"{video or f'camera {camera}'} cannot be opened{another}")
         self._is_video = video is not None
         self._waits = self._is_video and not as_fast_as_it_goes
         self.sent = 0
