@@ -30,7 +30,7 @@ _LANDING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>vitalr
 <h1>vitalrig exporter</h1>
 <p><a href="/metrics">Metrics</a> &middot; <a href="/-/healthy">Health</a> &middot;
 <a href="/-/ready">Readiness</a></p>{targets}
-<p>For research. No medical device; not for diagnosis, not for alarms.</p></html>
+<p>For research. Not a medical device; not for diagnosis, not for alarms.</p></html>
 """
 
 

@@ -51,14 +51,14 @@ def test_alerts_go_to_the_alertmanager_of_the_profile():
 
 def test_every_file_of_rules_is_there_and_the_examples_are_off():
     """
-    Physiological thresholds are nobody's default: this is no medical device.
+    Physiological thresholds are nobody's default: this is not a medical device.
     """
     files = prometheus()["rule_files"]
 
     assert ["rules.yml", "alerts.yml"] == files
     assert all((PROMETHEUS / file).is_file() for file in files)
     assert "# - examples/physiology.yml" in text("config/prometheus/prometheus.yml")
-    assert "NO MEDICAL DEVICE" in text("config/prometheus/examples/physiology.yml")
+    assert "NOT A MEDICAL DEVICE" in text("config/prometheus/examples/physiology.yml")
 
 
 @pytest.mark.parametrize("service", ["prometheus", "alertmanager", "grafana"])

@@ -108,7 +108,7 @@ def dashboard() -> Dashboard:
         "vitalrig-camera",
         "One camera",
         "Numerics, confidence and states of one camera. For wellness and research; "
-        "no medical device.",
+        "not a medical device.",
         [("Now", now), ("Numerics", rates), ("States", quality)],
         many_cameras=False,
     )

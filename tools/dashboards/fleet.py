@@ -116,7 +116,7 @@ def dashboard() -> Dashboard:
     return make(
         "vitalrig-fleet",
         "Fleet overview",
-        "All cameras at a glance. For wellness and research; no medical device.",
+        "All cameras at a glance. For wellness and research; not a medical device.",
         [("The rig", rig), ("Cameras", cameras), ("Trends", trends)],
         many_cameras=True,
     )

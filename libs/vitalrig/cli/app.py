@@ -9,7 +9,7 @@ from vitalrig.cli.record import record
 from vitalrig.version import VERSION
 
 app = typer.Typer(
-    help="Record from a rig. For research; no medical device.",
+    help="Record from a rig. For research; not a medical device.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -33,4 +33,4 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    """Record from a rig. For research; no medical device."""
+    """Record from a rig. For research; not a medical device."""

@@ -162,7 +162,7 @@ def test_the_landing_page_leads_to_everything(web):
 
     assert 'href="/metrics"' in page
     assert '<a href="/probe?target=ward%202%20%26%203">ward 2 &amp; 3</a>' in page
-    assert "No medical device" in page
+    assert "Not a medical device" in page
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"])

@@ -120,5 +120,5 @@ def _mark(target: Figure, source: str) -> None:
             0.5, 0.968, _BANNERS[source], ha="center", va="top", fontsize=11, color="white",
             bbox={"facecolor": "#B00020", "edgecolor": "none", "pad": 4},
         )  # fmt: skip
-    note = "For research; no medical device."
+    note = "For research; not a medical device."
     target.text(0.985, 0.006, note, ha="right", va="bottom", fontsize=8, color="0.4")
