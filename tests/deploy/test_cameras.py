@@ -10,7 +10,7 @@ from rig.cameras import parse
 from rig.environment import Environment, load
 from rig.fleet import Fleet
 from rig.local import supervisord_conf
-from tests.support.programs import program
+from tests.support.programs import docker_compose
 from tests.support.rig_files import (
     ROOT,
     compose_yaml,
@@ -147,7 +147,7 @@ def test_compose_understands_what_is_written_for_it(fleet, environment, tmp_path
     """
     Each container has its port and its device, and no value is taken for a variable.
     """
-    program("docker", package="docker.io")
+    docker_compose()
     written = compose_cameras.write(fleet, environment)
 
     asked = subprocess.run(

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.support.programs import program
+from tests.support.programs import docker_compose
 from tests.support.rig_files import (
     ROOT,
     compose,
@@ -208,7 +208,7 @@ def test_plain_docker_compose_up_says_what_to_do():
     """
     Without passwords and folders it would leave half a rig; the first word of help is `make up`.
     """
-    program("docker", package="docker.io")
+    docker_compose()
     refused = subprocess.run(
         ["docker", "compose", "--env-file", "/dev/null", "config", "--quiet"],
         cwd=ROOT, capture_output=True, text=True, check=False,

@@ -6,9 +6,11 @@ Programs that a test needs: skipped where they are missing, but never in CI.
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -24,8 +26,18 @@ def use_what_was_brought() -> None:
 
 
 def program(name: str, *, package: str) -> str:
-    if found := shutil.which(name):
-        return found
+    return shutil.which(name) or _without(name, package)
+
+
+def docker_compose() -> None:
+    """Docker's command line with its plug-in compose, which Debian 12 has without it."""
+    program("docker", package="docker.io")
+    asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    if asked.returncode:
+        _without("docker compose", "docker-compose-plugin")
+
+
+def _without(name: str, package: str) -> NoReturn:
     message = f"{name}{_MISSING}{package}"
     if os.environ.get("CI"):
         pytest.fail(message)

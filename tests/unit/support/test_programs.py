@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.support.programs import docker_compose
+
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "tools" / "test-programs.sh"
 
@@ -111,3 +115,15 @@ def test_what_was_not_tested_is_named_in_the_last_line(tmp_path):
 
     last = ended.stdout.splitlines()[-1]
     assert "Not tested, for want of: no-such-program (package none)" == last, ended.stdout
+
+
+def test_docker_without_compose_is_an_engine_that_is_missing(tmp_path, monkeypatch):
+    """
+    Debian 12 has the command line without the plug-in: nothing fails for it.
+    """
+    only(tmp_path, docker='echo "no such command" >&2; exit 125')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CI", raising=False)
+
+    with pytest.raises(pytest.skip.Exception, match="docker compose is missing"):
+        docker_compose()
