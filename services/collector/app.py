@@ -3,7 +3,7 @@
 import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -38,8 +38,9 @@ from smartspectra.ipc.storage.options import UNDERSTAND_BYTES, StorageOptions
 from smartspectra.ipc.storage.worker import SerialQueue
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
-from vitalrig.errors import BadSettings, CannotStart
-from vitalrig.redis_client import REDIS_ERRORS, RedisAddress, connect
+from vitalrig.errors import BadSettings, CannotStart, Unavailable
+from vitalrig.heartbeat_publisher import HeartbeatPublisher
+from vitalrig.redis_client import RedisAddress, connect
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
@@ -48,7 +49,6 @@ log = logging.getLogger(__name__)
 
 UNDERSTAND_ALL_BYTES = 8 * 2**20
 LEAST_UNDERSTOOD_BYTES = 4 * 1024
-REPORT_EVERY_S = 1.0
 LOOK_EVERY_S = 0.1
 TICK_EVERY_S = 0.25
 STALLED_AFTER_S = 5.0
@@ -65,8 +65,7 @@ class Collector:
         stand_in: Shows what the recording has not come to.
         probe: Tells whether the disk answers.
         unkept: Shows what Redis refuses to keep.
-        client: Redis, for reports.
-        beats: Where heartbeats go.
+        publisher: Publishes what is seen of the cameras, with the collector's own heartbeats.
         watchdog: Told that this loop turns.
         clock: What tells the time.
         lock: Keeps other collectors from the folder; released at the end.
@@ -79,8 +78,7 @@ class Collector:
         stand_in: StandIn,
         probe: DiskProbe,
         unkept: UnkeptListener,
-        client: redis.Redis,
-        beats: ServiceHeartbeats,
+        publisher: HeartbeatPublisher,
         watchdog: Watchdog,
         clock: Clock,
         lock: FolderLock | None = None,
@@ -90,12 +88,12 @@ class Collector:
         self._stand_in = stand_in
         self._probe = probe
         self._unkept = unkept
-        self._client = client
-        self.beats = beats
+        self._publisher = publisher
+        self.beats = publisher.beats
         self._watchdog = watchdog
         self._clock = clock
         self._lock = lock
-        self._reported_at_s = self._ticked_at_s = float("-inf")
+        self._ticked_at_s = float("-inf")
 
     @property
     def is_ready(self) -> bool:
@@ -138,9 +136,7 @@ class Collector:
                 camera.tick()
         self._stand_in.look()
         self._unkept.look()
-        if now_s - self._reported_at_s >= REPORT_EVERY_S:
-            self._reported_at_s = now_s
-            self._publish_status()
+        self._publish_reports()
 
     def _judge(self, now_s: float) -> bool:
         """
@@ -167,18 +163,12 @@ class Collector:
         ]
         return "; ".join(troubles) or None
 
-    def _publish_status(self) -> None:
+    def _publish_reports(self) -> None:
         if self._recording.away is not None:
             return
         try:
-            pipe = self._client.pipeline(transaction=False)
-            for prefix, camera in self._cameras.items():
-                pipe.publish(f"{redis_keys.CAMERAS}{prefix}", _json(camera.document()))
-            pipe.publish(
-                f"{redis_keys.HEARTBEATS}{self.beats.key}", json.dumps(self.beats.report())
-            )
-            pipe.execute()
-        except REDIS_ERRORS as exc:
+            self._publisher.publish_if_due()
+        except Unavailable as exc:
             log.debug("report not delivered", extra={"why": str(exc)})
 
 
@@ -248,8 +238,9 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         probe=DiskProbe(settings.sessions_folder, storage.disk),
         stand_in=StandIn(connect(redis_address), cameras, recording.at_end_s, clock.monotonic_s),
         unkept=UnkeptListener(connect(redis_address), cameras, clock.monotonic_s),
-        client=connect(redis_address),
-        beats=beats,
+        publisher=HeartbeatPublisher(
+            connect(redis_address), beats, clock, partial(_camera_reports, cameras)
+        ),
         watchdog=watchdog,
         clock=clock,
         lock=lock,
@@ -286,6 +277,11 @@ def _lock(sessions_folder: Path) -> FolderLock | None:
     with tolerating_storage_errors("lock", sessions_folder):
         return FolderLock.take(sessions_folder / "collector")
     return None
+
+
+def _camera_reports(cameras: Mapping[str, LiveCamera]) -> Iterator[tuple[str, bytes | str]]:
+    for prefix, camera in cameras.items():
+        yield f"{redis_keys.CAMERAS}{prefix}", _json(camera.document())
 
 
 def _json(document: dict[str, Any]) -> bytes | str:

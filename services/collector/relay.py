@@ -7,7 +7,6 @@ relay itself does nearly nothing, so there is little reason to restart it.
 """
 
 import contextlib
-import json
 import logging
 import secrets
 import sys
@@ -28,6 +27,7 @@ from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
+from vitalrig.heartbeat_publisher import HeartbeatPublisher
 from vitalrig.redis_client import REDIS_ERRORS, RedisAddress, connect, describe_error, refusal
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.serve import serve
@@ -38,7 +38,6 @@ from vitalrig.unkept import NEWEST, Unkept, unkept_channel
 
 log = logging.getLogger(__name__)
 
-REPORT_EVERY_S = 1.0
 RETRY_S = 0.5
 MAX_WAITING = 20_000
 FINISH_WITHIN_S = 2.0
@@ -105,7 +104,7 @@ class Relay:
         self._waiting: list[ReceivedEnvelope] = []
         self._refused: set[str] = set()
         self._relayed = beats.step("envelopes_relayed")
-        self._reported_at_s = float("-inf")
+        self._publisher = HeartbeatPublisher(client, beats, clock)
 
     def run(self, stop: threading.Event) -> None:
         """
@@ -121,7 +120,8 @@ class Relay:
             except Unavailable as exc:
                 self._watchdog.health.fail("redis", str(exc))
                 stop.wait(RETRY_S)
-            self._report()
+            with contextlib.suppress(Unavailable):
+                self._publisher.publish_if_due()
         self._finish()
 
     def _finish(self) -> None:
@@ -293,14 +293,6 @@ class Relay:
                 redis_keys.FIELD_GAP_MS: round(gap_s * 1_000),
             }
         return entry
-
-    def _report(self) -> None:
-        now_s = self._clock.monotonic_s()
-        if now_s - self._reported_at_s >= REPORT_EVERY_S:
-            self._reported_at_s = now_s
-            with contextlib.suppress(*REDIS_ERRORS):
-                report = json.dumps(self.beats.report())
-                self._client.publish(f"{redis_keys.HEARTBEATS}{self.beats.key}", report)
 
 
 def _stamp_us(envelope: bytes) -> int:

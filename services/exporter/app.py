@@ -1,13 +1,10 @@
 """The exporter, joined from its parts by `build`."""
 
 import gc
-import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
-
-import redis
 
 from services.exporter.other_rigs import other_rigs
 from services.exporter.periodic_task import PeriodicTask
@@ -27,10 +24,10 @@ from services.exporter.sources.exporter import ExporterSource
 from services.exporter.sources.heartbeats import HeartbeatSource
 from services.exporter.sources.redis_server import RedisSource
 from services.exporter.sources.snapshots import SnapshotSource
-from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
-from vitalrig.errors import CannotStart
-from vitalrig.redis_client import REDIS_ERRORS, RedisAddress, connect, describe_error
+from vitalrig.errors import CannotStart, Unavailable
+from vitalrig.heartbeat_publisher import HeartbeatPublisher
+from vitalrig.redis_client import RedisAddress, connect
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
@@ -62,8 +59,7 @@ class Exporter:
     Args:
         serve: Makes the server; its port is taken when the exporter runs.
         background: What is done beside the scrapes.
-        client: Redis, for the exporter's own report.
-        beats: The exporter's own heartbeats.
+        publisher: Publishes the exporter's own heartbeats.
         watchdog: Told that the loop turns.
     """
 
@@ -71,14 +67,13 @@ class Exporter:
         self,
         serve: Callable[[], HttpServer],
         background: Sequence[Work],
-        client: redis.Redis,
-        beats: ServiceHeartbeats,
+        publisher: HeartbeatPublisher,
         watchdog: Watchdog,
     ) -> None:
         self._serve = serve
         self._background = background
-        self._client = client
-        self.beats = beats
+        self._publisher = publisher
+        self.beats = publisher.beats
         self._watchdog = watchdog
         self.port = 0
 
@@ -104,20 +99,18 @@ class Exporter:
         self._watchdog.health.ready()
         log.info("exporter ready", extra={"port": self.port, "version": VERSION})
         while not stop.wait(TURN_S):
-            self._report()
+            self._publish_heartbeats()
             self._watchdog.health.set("http", None if thread.is_alive() else "the server has ended")
             self._watchdog.beat()
         server.shutdown()
         server.server_close()
 
-    def _report(self) -> None:
+    def _publish_heartbeats(self) -> None:
         try:
-            channel = f"{redis_keys.HEARTBEATS}{self.beats.key}"
-            self._client.publish(channel, json.dumps(self.beats.report()))
-        except REDIS_ERRORS as exc:
-            self._watchdog.health.fail("redis", describe_error(exc))
-        else:
-            self._watchdog.health.ok("redis")
+            if self._publisher.publish_if_due():
+                self._watchdog.health.ok("redis")
+        except Unavailable as exc:
+            self._watchdog.health.fail("redis", str(exc))
 
 
 def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) -> Exporter:
@@ -175,8 +168,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     return Exporter(
         lambda: _serve(settings, counted(web.answer, beats, clock), security, clock),
         background,
-        connect(redis_address),
-        beats,
+        HeartbeatPublisher(connect(redis_address), beats, clock),
         watchdog,
     )
 

@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from services.physiology_server.backend_factory import (
@@ -35,7 +36,6 @@ from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.preview import PreviewPublisher
 from services.physiology_server.publishing.publisher import Publisher
 from services.physiology_server.publishing.subscribers import Subscribers
-from services.physiology_server.reporter import Reporter
 from services.physiology_server.rpc.operations import Operations, ServerInfo
 from services.physiology_server.rpc.rpc_options import OWN_SERVICE, RpcOptions
 from services.physiology_server.rpc.rpc_server import RpcServer
@@ -53,6 +53,7 @@ from services.physiology_server.spool.previous_run import PreviousRun
 from services.physiology_server.state import ServerState
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings
+from vitalrig.heartbeat_publisher import keep_publishing
 from vitalrig.redis_client import connect_async
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.watchdog import Watchdog
@@ -288,7 +289,7 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
         Performance(settings, state, beats, publisher.latencies, clock).run,
     ]
     if lease is not None:
-        loops += [lease.run, Reporter(connect_async(redis.address), beats).run]
+        loops += [lease.run, partial(keep_publishing, connect_async(redis.address), beats)]
     if spool is not None:
         loops.append(spool.run)
     return PhysiologyServer(

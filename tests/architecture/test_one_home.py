@@ -22,7 +22,10 @@ STATED = re.compile("|".join(f"[\"']{re.escape(text)}[\"']" for text in sorted(C
 SERIES = "|".join(re.escape(name) for signal in SIGNALS for name in signal.series if "." in name)
 WITH_ITS_UNIT = re.compile(rf"[\"']({SERIES})[\"']\s*:\s*[\"'](1|/min|[\w ]*per minute)[\"']")
 
-ONLY_IN = {"libs/vitalrig/redis_client.py": r"\bRedis\(|\bfrom_url\("}
+ONLY_IN = {
+    "libs/vitalrig/redis_client.py": r"\bRedis\(|\bfrom_url\(",
+    "libs/vitalrig/heartbeat_publisher.py": r"\{redis_keys\.HEARTBEATS\}",
+}
 """What is done in one place, and how it would look elsewhere."""
 
 

@@ -15,7 +15,6 @@ FLOORS = (
         "clocks",
         "dropped_frames",
         "envelope_timestamps",
-        "reporter",
         "settings",
         "signals",
         "transforms",
