@@ -87,11 +87,12 @@ class Client:
         """Start the server's work, once it is there, and upload; tell whether all went well."""
         control = self._control
         self._found = await control.wait()
-        info = self._found and await control.ask("server information", "GetServerInfo")
+        info = self._found and await control.ask("server information", control.client.server_info())
         if info is None:
             return False
         say(f"{info.version}, frames from {info.source}{', MADE UP' if info.synthetic else ''}")
-        await control.set_buffer_duration(self._arguments.buffer_duration)
+        seconds = self._arguments.buffer_duration
+        await control.ask(f"buffer of {seconds:g} s", control.client.set_buffer_duration(seconds))
         if not await control.start():
             return False
         await self.explain()
@@ -119,7 +120,7 @@ async def upload(control: Control, pictures: Pictures) -> bool:
     """
     Upload all pictures and say what became of them; tell whether every one is accounted for.
     """
-    report = await control.upload(with_progress(pictures))
+    report = await control.ask("upload", control.client.upload(with_progress(pictures)))
     if report is None:
         return False
     dropped = sum(report.dropped.values())
@@ -155,13 +156,13 @@ def streams(control: Control, arguments: argparse.Namespace) -> list[Any]:
 
 async def show_status(control: Control) -> None:
     """Print the status when it changes."""
-    async for update in control.stream("StreamStatus"):
+    async for update in control.stream(control.client.status_updates):
         say(f"status     {pb.StatusCode.Name(update.status.value)}")
 
 
 async def show_core(control: Control) -> None:
     """Print each rate."""
-    async for message in control.stream("StreamCoreMetrics"):
+    async for message in control.stream(control.client.core_metrics):
         told_of_loss(message)
         for name, rates in (
             ("pulse", message.metrics.pulse.rate),
@@ -173,7 +174,7 @@ async def show_core(control: Control) -> None:
 
 async def show_edge(control: Control) -> None:
     """Print how far the chest is out, a line a frame."""
-    async for message in control.stream("StreamEdgeMetrics"):
+    async for message in control.stream(control.client.edge_metrics):
         told_of_loss(message)
         for sample in message.metrics.breathing.upper_trace:
             say(f"chest      {sample.value:+.4f}")
@@ -181,7 +182,7 @@ async def show_edge(control: Control) -> None:
 
 async def show_logs(control: Control) -> None:
     """Print what the server logs."""
-    async for entry in control.stream("StreamLogs"):
+    async for entry in control.stream(control.client.logs):
         say(f"log        {entry.message}")
 
 

@@ -36,7 +36,7 @@ async def main(arguments: argparse.Namespace) -> int:
             return 1
         began = not found.recording  # also if Ctrl-C comes before the answer
         await control.set_recording(True)
-        report = await control.upload(pictures.frames())
+        report = await control.ask("upload", control.client.upload(pictures.frames()))
     finally:
         if found is not None:
             await control.leave(found, began=began)
@@ -64,7 +64,7 @@ async def show(control: Control) -> None:
 
     A rate is there only once its window is full: a pulse after about 12 s, breathing after 25.
     """
-    async for message in control.stream("StreamCoreMetrics"):
+    async for message in control.stream(control.client.core_metrics):
         for rate in message.metrics.pulse.rate:
             say(f"pulse      {rate.value:5.1f} /min   confidence {rate.confidence:.2f}")
         for rate in message.metrics.breathing.rate:

@@ -9,25 +9,16 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-# What gRPC's core prints by itself is of no use at a keyboard: errors are raised as well. It is
-# asked for when the package is loaded.
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-
-import grpc
-from google.protobuf.empty_pb2 import Empty
-from google.protobuf.wrappers_pb2 import DoubleValue
-
+from vitalrig.errors import Unavailable, VitalrigError
 from vitalrig.harmless import harmless
 from vitalrig.rpc import physiology_pb2 as pb
-from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+from vitalrig.rpc.client import PhysiologyClient
 
-DEADLINE_S = 5.0
 RETRY_S = 0.5
-AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
-LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024
 
+T = TypeVar("T")
 Command = Callable[[], Awaitable[object]]
 
 
@@ -41,37 +32,26 @@ class Control:
     The server's gRPC side. What the server refuses is said, and the program goes on.
 
     Args:
-        address: Where the server is, ``host:port``.
-        token: What every call bears, where the server wants it.
-        certificate: Certificates (PEM) to trust, where the server speaks TLS.
+        client: Asks the server, and waits a while for one that has just been started anew.
+
+    Attributes:
+        client: The same, for what is asked and streamed besides.
     """
 
-    def __init__(self, address: str, token: str = "", certificate: bytes | None = None) -> None:
-        self._address = address
-        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        options = [
-            ("grpc.max_send_message_length", LARGEST_MESSAGE_BYTES),
-            # A company's proxy does not lead to a server on premises.
-            ("grpc.enable_http_proxy", 0),
-            # A server that comes later is found soon.
-            ("grpc.max_reconnect_backoff_ms", 2_000),
-        ]
-        if certificate is None:
-            self._channel = grpc.aio.insecure_channel(address, options)
-        else:
-            credentials = grpc.ssl_channel_credentials(certificate)
-            self._channel = grpc.aio.secure_channel(address, credentials, options)
-        self._stub = pb_grpc.PhysiologyStub(self._channel)
+    def __init__(self, client: PhysiologyClient) -> None:
+        self.client = client
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Self:
         """Make it from the arguments of `add_server_arguments`."""
         token, certificate = arguments.token_file, arguments.certificate_file
-        return cls(
+        client = PhysiologyClient(
             address_of(arguments.host, arguments.port),
             token.read_text().strip() if token else "",
-            certificate.read_bytes() if certificate else None,
+            certificate.read_bytes() if certificate else b"",
+            wait_for_ready=True,
         )
+        return cls(client)
 
     async def wait(self, away: Callable[[], None] = lambda: None) -> pb.StatusReply | None:
         """
@@ -86,32 +66,22 @@ class Control:
         said = False
         while True:
             try:
-                status: pb.StatusReply = await self._stub.GetStatus(
-                    Empty(), timeout=DEADLINE_S, metadata=self._metadata
-                )
-            except grpc.aio.AioRpcError as exc:
-                if exc.code() not in AWAY:
-                    self._explain("status", exc)
-                    return None
+                return await self.client.status(wait_for_ready=False)
+            except Unavailable:
                 if not said:
-                    say(f"no server answers at {self._address}; waiting for it")
+                    say(f"no server answers at {self.client.address}; waiting for it")
                     away()
                 said = True
                 await asyncio.sleep(RETRY_S)
-            else:
-                return status
+            except VitalrigError as exc:
+                say(f"status: {exc}")
+                return None
 
     async def start(self) -> bool:
         """Wait for the server, start Core, then the Edge graph; tell whether both run."""
         if await self.wait() is None:
             return False
-        core = await self.ask("start core", "StartCore")
-        return core is not None and await self.ask("start edge", "StartEdgeGraph") is not None
-
-    async def stop(self) -> None:
-        """Stop the Edge graph, and a recording with it, then Core."""
-        await self.ask("stop edge", "StopEdgeGraph")
-        await self.ask("stop core", "StopCore")
+        return await self.ask("start", self.client.start()) is not None
 
     async def set_recording(self, recording: bool, session_id: str = "") -> bool:
         """
@@ -122,14 +92,13 @@ class Control:
         """
         what = "recording" if recording else "stopped"
         try:
-            status = await self._call("GetStatus")
-        except grpc.aio.AioRpcError as exc:
-            self._explain(what, exc)
+            status = await self.client.status()
+        except VitalrigError as exc:
+            say(f"{what}: {exc}")
             return False
         if recording and not status.edge_running:
             await self.start()  # the server was started anew
-        request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
-        done = await self.ask(what, "SetRecording", request) is not None
+        done = await self.ask(what, self.client.set_recording(recording, session_id)) is not None
         return done and status.recording != recording
 
     async def leave(self, found: pb.StatusReply, *, began: bool) -> None:
@@ -141,20 +110,15 @@ class Control:
             began: Whether a recording that goes on was begun here.
         """
         if not found.edge_running:
-            await self.stop()
+            await self.ask("stop", self.client.stop())
         elif began:
             await self.set_recording(False)
 
     async def reset(self) -> None:
         """Clear Core's buffer: rates settle anew."""
-        await self.ask("reset", "ResetProcessing")
+        await self.ask("reset", self.client.reset())
 
-    async def set_buffer_duration(self, seconds: float) -> None:
-        """Say how many seconds of frames make one core message."""
-        request = DoubleValue(value=seconds)
-        await self.ask(f"buffer of {seconds:g} s", "SetBufferDuration", request)
-
-    async def ask(self, what: str, rpc: str, request: object = None) -> Any:  # noqa: ANN401
+    async def ask(self, what: str, call: Awaitable[T]) -> T | None:
         """
         Make one call and say how it went.
 
@@ -162,55 +126,33 @@ class Control:
             The reply, or None if there is none.
         """
         try:
-            reply = await self._call(rpc, request)
-        except grpc.aio.AioRpcError as exc:
-            self._explain(what, exc)
+            reply = await call
+        except VitalrigError as exc:
+            say(f"{what}: {exc}")
             return None
         say(f"{what}: done")
         return reply
 
-    async def _call(self, rpc: str, request: object = None) -> Any:  # noqa: ANN401  any reply
-        # A server that has just been started anew is found in that time.
-        return await getattr(self._stub, rpc)(
-            request or Empty(), timeout=DEADLINE_S, metadata=self._metadata, wait_for_ready=True
-        )
-
-    async def stream(self, rpc: str) -> AsyncIterator[Any]:
+    async def stream(self, read: Callable[[], AsyncIterator[T]]) -> AsyncIterator[T]:
         """Give what the server sends, whenever it is there, until the program ends."""
         there = False
         while True:
-            call = getattr(self._stub, rpc)
             try:
-                async for message in call(Empty(), metadata=self._metadata, wait_for_ready=True):
+                async for message in read():
                     there = True
                     yield message
-            except grpc.aio.AioRpcError as exc:
-                if exc.code() not in AWAY:
-                    self._explain(rpc, exc)
-                    return
-            if there:
-                say(f"{rpc}: the server is gone; waiting for it")
-            there = False
-            await asyncio.sleep(RETRY_S)
-
-    async def upload(self, frames: AsyncIterator[pb.FrameWithTimestamp]) -> pb.UploadReport | None:
-        """Upload *frames*; give the server's account of them."""
-        try:
-            report: pb.UploadReport = await self._stub.UploadFrames(frames, metadata=self._metadata)
-        except grpc.aio.AioRpcError as exc:
-            self._explain("upload", exc)
-            return None
-        return report
+            except Unavailable:
+                if there:
+                    say(f"{read.__name__}: the server is gone; waiting for it")
+                there = False
+                await asyncio.sleep(RETRY_S)
+            except VitalrigError as exc:
+                say(f"{read.__name__}: {exc}")
+                return
 
     async def close(self) -> None:
         """Let the connection go."""
-        await self._channel.close()
-
-    def _explain(self, what: str, error: grpc.aio.AioRpcError) -> None:
-        if error.code() in AWAY:
-            say(f"{what}: no server answers at {self._address}; is it running?")
-        else:
-            say(f"{what}: {error.details()}")
+        await self.client.close()
 
 
 def address_of(host: str, port: int) -> str:

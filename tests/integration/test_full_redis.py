@@ -17,8 +17,8 @@ from tests.support.collecting import finished, lines, small_disk
 from tests.support.eventually import eventually
 from tests.support.exporting import samples
 from tests.support.redis_server import RedisServer
+from tests.support.rpc import connected
 from tests.support.running import a_watchdog, load, running
-from vitalrig.cli.rpc import connected
 from vitalrig.unkept import Unkept
 
 CAMERA = 'camera="physiology"'

@@ -17,8 +17,8 @@ from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
 from tests.support.redis_server import RedisServer, programs
+from tests.support.rpc import connected
 from tests.support.running import a_watchdog, load, running
-from vitalrig.cli.rpc import connected
 
 ROOT = Path(__file__).resolve().parents[2]
 STREAM = "physiology:envelopes"

@@ -9,9 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from tests.support.patience import PATIENCE_S
-from tests.support.rpc import own_stub, serving
-from vitalrig.cli.rpc import connected
-from vitalrig.errors import BadSettings, InvalidState, Unavailable
+from tests.support.rpc import connected, own_stub, serving
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
@@ -151,46 +149,3 @@ def test_our_own_client_speaks_tls_and_knows_the_token(tmp_path, tls, token_file
         connected(f"127.0.0.1:{rig.port}", environ) as server,
     ):
         assert server.start().edge_running
-
-
-def test_our_own_client_says_what_is_missing(guarded):
-    """
-    Not that nobody answers.
-    """
-    with (
-        connected(f"127.0.0.1:{guarded.port}", {}) as server,
-        pytest.raises(InvalidState, match="authorization: Bearer"),
-    ):
-        server.status()
-
-
-def test_our_own_client_says_which_file_cannot_be_read(tmp_path):
-    """
-    By the name of the variable.
-    """
-    environ = {"VITALRIG_RPC_TOKEN_FILE": str(tmp_path / "missing")}
-    with (
-        pytest.raises(BadSettings, match="VITALRIG_RPC_TOKEN_FILE"),
-        connected("127.0.0.1:1", environ),
-    ):
-        pass
-
-
-def test_our_own_client_says_that_nobody_answers():
-    """
-    With what to do.
-    """
-    with connected("127.0.0.1:1", {}) as server, pytest.raises(Unavailable, match="make up"):
-        server.status()
-
-
-def test_stopping_a_recording_that_the_end_of_the_graph_stopped_is_no_error(tmp_path):
-    """
-    `vitalrig record` says stop in any case.
-    """
-    with serving(tmp_path) as rig, connected(f"127.0.0.1:{rig.port}", {}) as server:
-        server.start()
-        server.set_recording(True, "first")
-        rig.do(rig.control.stop_edge_graph)
-
-        assert not server.set_recording(False).recording

@@ -6,8 +6,7 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
-from tests.support.rpc import serving
-from vitalrig.cli.rpc import connected
+from tests.support.rpc import connected, serving
 from vitalrig.errors import BadSettings, CannotStart
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 

@@ -13,9 +13,9 @@ from tests.support import faces
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
+from tests.support.rpc import connected
 from tests.support.running import a_watchdog, load, running
 from tests.support.screen import Program, Terminal
-from vitalrig.cli.rpc import connected
 
 FPS = 30
 FULL, HELLO, ALT = (

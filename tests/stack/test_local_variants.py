@@ -16,8 +16,8 @@ from tests.support.rig_promises import (
     published_in,
     recording,
 )
-from vitalrig.cli.rpc import connected
-from vitalrig.errors import InvalidState
+from tests.support.rpc import connected
+from vitalrig.errors import BadSettings
 
 pytestmark = pytest.mark.stack
 
@@ -141,5 +141,5 @@ def test_a_rig_with_a_token_is_open_to_those_who_have_it(rig, tmp_path):
     assert 1 == refused.returncode
     assert "OPEN_TO_NETWORK" in refused.stderr
     assert (rig.sessions / "metrics_guarded.json").is_file()
-    with connected(rig.server) as stranger, pytest.raises(InvalidState):
+    with connected(rig.server) as stranger, pytest.raises(BadSettings):
         stranger.status()

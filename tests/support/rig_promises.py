@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.support.eventually import eventually
 from tests.support.programs import program
 from tests.support.rig_handles import Published, RigHandle
-from vitalrig.cli.rpc import connected
+from tests.support.rpc import connected
 
 PULSE_RATE = 84
 BREATHING_RATE = 18

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -28,6 +29,7 @@ from tests.support.running import running
 from vitalrig.clock import SystemClock
 from vitalrig.errors import InvalidState
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+from vitalrig.rpc.client import PhysiologyClient
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
@@ -132,6 +134,33 @@ def serving(folder, **options) -> Iterator[RpcRig]:
 def own_stub(rig):
     with rig.channel() as channel:
         yield pb_grpc.PhysiologyStub(channel)
+
+
+class BlockingClient:
+    """Calls of a `PhysiologyClient`, for tests that are not asynchronous."""
+
+    def __init__(self, runner, client):
+        self._runner = runner
+        self._client = client
+
+    def __getattr__(self, name):
+        call = getattr(self._client, name)
+        return lambda *args, **kwargs: self._runner.run(call(*args, **kwargs))
+
+
+@contextlib.contextmanager
+def connected(address, environ=os.environ):
+    """Our own client, as the environment says."""
+    with asyncio.Runner() as runner:
+        client = runner.run(_opened(address, environ))
+        try:
+            yield BlockingClient(runner, client)
+        finally:
+            runner.run(client.close())
+
+
+async def _opened(address, environ):
+    return PhysiologyClient.from_environment(address, environ)
 
 
 def subscribed(stream):

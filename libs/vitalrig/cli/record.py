@@ -1,5 +1,6 @@
 """`vitalrig record`: one recording from start to finished files, with a progress bar."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -13,10 +14,10 @@ from rich.table import Table
 
 from smartspectra.ipc.storage.session_paths import check_session_id
 from vitalrig.cli.opened import Folder
-from vitalrig.cli.rpc import Server, connected
 from vitalrig.cli.terminal import command, console, messages, say, shown
 from vitalrig.errors import BadRequest, InvalidState, Unavailable
 from vitalrig.rpc import physiology_pb2 as pb
+from vitalrig.rpc.client import PhysiologyClient
 
 POLL_S = 0.2
 FILES_WITHIN_S = 10.0
@@ -44,11 +45,7 @@ def record(
                 f"session {name} exists already in {sessions_folder}; "
                 "choose another name, or pass --append to go on in it"
             )
-        with connected(server) as rig:
-            rig.start()
-            if settle:
-                _settle(rig)
-            summary = _record(rig, name, seconds, files)
+        summary = asyncio.run(_record(server, name, seconds, files, settle=settle))
         _show(name, files, summary)
 
 
@@ -67,13 +64,13 @@ def _files(folder: Path, name: str) -> dict[str, Path]:
     }
 
 
-def _settle(rig: Server) -> None:
-    remaining_s = _settling_s(rig.status())
+async def _settle(server: PhysiologyClient) -> None:
+    remaining_s = _settling_s(await server.status())
     if not remaining_s:
         return
     with _progress() as progress:
         task = progress.add_task("settling", total=remaining_s)
-        while remaining := _settling_s(status := rig.status()):
+        while remaining := _settling_s(status := await server.status()):
             if not status.edge_running:
                 raise InvalidState(
                     "the source has ended before its signals had settled; a longer one is needed"
@@ -81,7 +78,7 @@ def _settle(rig: Server) -> None:
             done_s = max(0.0, remaining_s - remaining)
             name = pb.StatusCode.Name(status.status)
             progress.update(task, completed=done_s, description=f"settling, status {name}")
-            time.sleep(POLL_S)
+            await asyncio.sleep(POLL_S)
         progress.update(task, completed=remaining_s)
 
 
@@ -89,34 +86,44 @@ def _settling_s(status: pb.StatusReply) -> float:
     return max((signal.remaining_s for signal in status.settling), default=0.0)
 
 
-def _record(rig: Server, name: str, seconds: float, files: dict[str, Path]) -> dict[str, Any]:
-    finished_before = _summary_stamp(files["summary"])
-    size_before = files["jsonl"].stat().st_size if files["jsonl"].exists() else -1
-    rig.set_recording(True, name)
-    try:
-        _wait(
-            lambda: files["jsonl"].exists() and files["jsonl"].stat().st_size > size_before,
-            FILES_WITHIN_S,
-            f"the collector has not begun {files['jsonl']}; `make logs` may tell why",
-        )
-        with _progress() as progress:
-            task = progress.add_task(shown(f"recording {name}"), total=seconds)
-            began_s = time.monotonic()
-            while (passed_s := time.monotonic() - began_s) < seconds:
-                progress.update(task, completed=passed_s)
-                if not rig.status().recording:
-                    raise InvalidState("the recording was stopped by someone else")
-                time.sleep(min(POLL_S, max(0.0, seconds - passed_s)))
-            progress.update(task, completed=seconds)
-    finally:
-        rig.set_recording(False)
-    _wait(
+async def _record(
+    address: str, name: str, seconds: float, files: dict[str, Path], *, settle: bool
+) -> dict[str, Any]:
+    async with PhysiologyClient.from_environment(address) as server:
+        await server.start()
+        if settle:
+            await _settle(server)
+        finished_before = _summary_stamp(files["summary"])
+        size_before = files["jsonl"].stat().st_size if files["jsonl"].exists() else -1
+        await server.set_recording(True, name)
+        try:
+            await _wait(
+                lambda: files["jsonl"].exists() and files["jsonl"].stat().st_size > size_before,
+                FILES_WITHIN_S,
+                f"the collector has not begun {files['jsonl']}; `make logs` may tell why",
+            )
+            await _last(server, name, seconds)
+        finally:
+            await server.set_recording(False)
+    await _wait(
         lambda: _summary_stamp(files["summary"]) not in (None, finished_before),
         SUMMARY_WITHIN_S,
         f"the collector has not finished {files['summary']}; `make logs` may tell why",
     )
     document: dict[str, Any] = json.loads(files["summary"].read_text())
     return document
+
+
+async def _last(server: PhysiologyClient, name: str, seconds: float) -> None:
+    with _progress() as progress:
+        task = progress.add_task(shown(f"recording {name}"), total=seconds)
+        began_s = time.monotonic()
+        while (passed_s := time.monotonic() - began_s) < seconds:
+            progress.update(task, completed=passed_s)
+            if not (await server.status()).recording:
+                raise InvalidState("the recording was stopped by someone else")
+            await asyncio.sleep(min(POLL_S, max(0.0, seconds - passed_s)))
+        progress.update(task, completed=seconds)
 
 
 def _summary_stamp(path: Path) -> int | None:
@@ -127,12 +134,12 @@ def _summary_stamp(path: Path) -> int | None:
     return int(stamp) if stamp is not None else None
 
 
-def _wait(condition: Callable[[], bool], within_s: float, message: str) -> None:
+async def _wait(condition: Callable[[], bool], within_s: float, message: str) -> None:
     deadline_s = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline_s:
             raise Unavailable(message)
-        time.sleep(POLL_S)
+        await asyncio.sleep(POLL_S)
 
 
 def _progress() -> Progress:

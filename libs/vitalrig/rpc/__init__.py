@@ -1,1 +1,1 @@
-"""Generated from proto/ by `make proto`; never edited."""
+"""The gRPC contract: a client, and what `make proto` generates from proto/."""
