@@ -1,10 +1,11 @@
 """A camera's samples on the page."""
 
-from services.exporter.camera_view import STATUSES, CameraView, SnapshotFile
+from services.exporter.camera_view import CameraView, SnapshotFile
 from services.exporter.exported_signals import EXPORTED_SIGNALS
 from services.exporter.families import Families
 from services.exporter.signal_state import Limits, newest, state_of
 from vitalrig.metrics.validate import OTHER
+from vitalrig.statuses import StatusCode
 
 _US = 1_000_000
 
@@ -32,7 +33,7 @@ def add_camera_metrics(families: Families, view: CameraView, age_s: float, limit
     _signals(families, view, age_s, limits)
     _recording(families, view)
     if view.status:
-        status = view.status if view.status in STATUSES else OTHER
+        status = view.status if view.status in StatusCode.__members__ else OTHER
         families.add("vitalrig_camera_status_info", 1, camera, status)
     families.add("vitalrig_camera_last_report_timestamp_seconds", view.updated_us / _US, camera)
     families.add_known("vitalrig_camera_conflict", view.conflict, camera)

@@ -6,34 +6,10 @@ from typing import Any, Self
 
 from services.exporter.exported_signals import NEEDED_SERIES
 from smartspectra.ipc.wire.channels import KINDS
+from smartspectra.ipc.wire.envelope import REJECT_REASONS
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.latency import LIMITS_S
 from vitalrig.metrics.validate import counts_by_name, label, mapping, number, optional_number
-
-STATUSES = (
-    "OK",
-    "NO_FACES_FOUND",
-    "MORE_THAN_ONE_FACE_FOUND",
-    "FACE_NOT_CENTERED",
-    "FACE_TOO_BIG_OR_TOO_SMALL",
-    "IMAGE_TOO_DARK",
-    "IMAGE_TOO_BRIGHT",
-    "CHEST_TOO_FAR_OR_NOT_ENOUGH_SHOWING",
-    "PROCESSING_NOT_STARTED",
-    "UNAUTHORIZED",
-)
-"""The vendor's status codes; a label has one of them or `other`."""
-
-REASONS = (
-    "not_text",
-    "not_utf8",
-    "not_json",
-    "not_an_object",
-    "no_type",
-    "no_payload",
-    "too_deep",
-)
-"""Why an envelope cannot be understood; a label has one of them or `other`."""
 
 SAMPLE_REASONS = ("duplicate", "unusable")
 """Why a sample is in no series; a label has one of them or `other`."""
@@ -210,7 +186,7 @@ class CameraView:
             series={name: Sample.parse(series[name]) for name in NEEDED_SERIES if name in series},
             recording=_recording(mapping(fields.get("recording"))),
             envelopes=counts_by_name(fields.get("envelopes"), KINDS),
-            rejected=counts_by_name(fields.get("rejected"), REASONS),
+            rejected=counts_by_name(fields.get("rejected"), REJECT_REASONS),
             counters={name: number(counters[name]) for name in COUNTERS if name in counters},
             samples_rejected=counts_by_name(fields.get("samples_rejected"), SAMPLE_REASONS),
             latency=Latency.parse(fields.get("latency")),

@@ -5,6 +5,7 @@ from typing import Literal
 
 from services.exporter.camera_view import CameraView, Sample
 from services.exporter.exported_signals import ExportedSignal
+from vitalrig.statuses import StatusCode
 
 State = Literal["settling", "valid", "held", "stale", "lost"]
 
@@ -25,7 +26,12 @@ MEANINGS: dict[State, str] = {
 
 STATES: tuple[State, ...] = ("settling", "valid", "held", "stale", "lost")
 
-SUBJECT_GONE = ("NO_FACES_FOUND", "PROCESSING_NOT_STARTED", "UNAUTHORIZED")
+SUBJECT_GONE = tuple(
+    code.name
+    for code in (
+        StatusCode.NO_FACES_FOUND, StatusCode.PROCESSING_NOT_STARTED, StatusCode.UNAUTHORIZED,
+    )
+)  # fmt: skip
 """Status codes under which no signal can be there."""
 
 

@@ -3,10 +3,10 @@
 import logging
 from dataclasses import dataclass
 
-from services.physiology_server.signals.status import StatusCode
 from smartspectra.ipc.storage.session_paths import check_session_id
 from vitalrig.clock import Clock
 from vitalrig.errors import BadRequest, InvalidState
+from vitalrig.statuses import StatusCode
 
 log = logging.getLogger(__name__)
 

@@ -2,14 +2,9 @@
 
 import threading
 from collections import Counter
-from typing import Literal
 
 from vitalrig.service.heartbeats import ServiceHeartbeats
-
-DropReason = Literal["too_late", "bad_picture", "time_not_rising", "not_started", "queue_full"]
-REASONS: tuple[DropReason, ...] = (
-    "too_late", "bad_picture", "time_not_rising", "not_started", "queue_full",
-)  # fmt: skip
+from vitalrig.statuses import DropReason
 
 
 class DroppedFrames:

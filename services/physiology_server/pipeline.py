@@ -7,9 +7,9 @@ from services.physiology_server.control import Control
 from services.physiology_server.envelopes import Outgoing, envelope, of_change
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.frame import Frame
-from services.physiology_server.signals.status import StatusCode
 from smartspectra.ipc.wire.channels import CORE_METRICS, STATUS
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
+from vitalrig.statuses import StatusCode
 
 
 class TakesFrames(Protocol):

@@ -25,6 +25,7 @@ WITH_ITS_UNIT = re.compile(rf"[\"']({SERIES})[\"']\s*:\s*[\"'](1|/min|[\w ]*per 
 ONLY_IN = {
     "libs/vitalrig/redis_client.py": r"\bRedis\(|\bfrom_url\(",
     "libs/vitalrig/heartbeat_publisher.py": r"\{redis_keys\.HEARTBEATS\}",
+    "libs/vitalrig/statuses.py": r"(?<![.`])\bFACE_NOT_CENTERED",
 }
 """What is done in one place, and how it would look elsewhere."""
 

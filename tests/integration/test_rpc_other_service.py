@@ -11,10 +11,10 @@ from google.protobuf.wrappers_pb2 import BoolValue, FloatValue
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from services.physiology_server.rpc.stream_service import MISSED, SOURCE
-from services.physiology_server.signals.status import StatusCode
 from tests.support.patience import PATIENCE_S
 from tests.support.rpc import OTHER, Desk, Messages, compile_proto, own_stub, serving, subscribed
 from vitalrig.rpc import physiology_pb2 as pb
+from vitalrig.statuses import StatusCode
 
 SERVICE = "acme.vitals.MonitorControl"
 

@@ -11,11 +11,11 @@ from google.protobuf.empty_pb2 import Empty
 
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.rpc.stream_service import MISSED, SOURCE
-from services.physiology_server.signals.status import StatusCode
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.rpc import own_stub, serving, subscribed
 from vitalrig.rpc import physiology_pb2 as pb
+from vitalrig.statuses import StatusCode
 
 BIG = "x" * 300_000
 """Some of these fill what the connection holds, so that the server has to wait."""

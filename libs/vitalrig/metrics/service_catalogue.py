@@ -1,6 +1,7 @@
 """Metrics of our services, from the report that each makes."""
 
 from vitalrig.metrics.metric import Metric, counter, gauge, info
+from vitalrig.statuses import DROP_REASONS
 
 _OF_STEP = ("service", "camera", "step")
 _OF_SERVICE = ("service", "camera")
@@ -120,11 +121,7 @@ PICTURES_LOST = counter(
 )
 
 BY_REASON = {
-    "frames_dropped_too_late": (FRAMES_DROPPED, "too_late"),
-    "frames_dropped_bad_picture": (FRAMES_DROPPED, "bad_picture"),
-    "frames_dropped_time_not_rising": (FRAMES_DROPPED, "time_not_rising"),
-    "frames_dropped_not_started": (FRAMES_DROPPED, "not_started"),
-    "frames_dropped_queue_full": (FRAMES_DROPPED, "queue_full"),
+    **{f"frames_dropped_{reason}": (FRAMES_DROPPED, reason) for reason in DROP_REASONS},
     "pictures_skipped": (PICTURES_LOST, "skipped"),
     "pictures_failed": (PICTURES_LOST, "failed"),
     "pictures_replaced": (PICTURES_LOST, "replaced"),

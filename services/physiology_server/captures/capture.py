@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.signals.frame import Frame, SourceKind
-from services.physiology_server.signals.status import StatusCode
+from vitalrig.statuses import StatusCode
 
 Picture = NDArray[np.uint8]
 """Height x width x 3 bytes, in the order red, green, blue."""

@@ -15,10 +15,10 @@ from services.physiology_server.captures.thread_bridge import ThreadBridge
 from services.physiology_server.clocks.frame_rate import FrameRate
 from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import SourceKind
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.statuses import StatusCode
 
 QUEUE_PICTURES = 4
 """Enough to even out what the analysis takes, little enough to add no delay worth naming."""

@@ -15,12 +15,12 @@ from services.physiology_server.captures.picture_analyser import (
 )
 from services.physiology_server.clocks.frame_rate import FrameRate
 from services.physiology_server.clocks.upload import UploadClock
-from services.physiology_server.dropped_frames import DroppedFrames, DropReason
+from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import SourceKind
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
 from vitalrig.errors import InvalidState
+from vitalrig.statuses import DropReason, StatusCode
 
 IDLE_EVERY_S = 0.4
 SILENT_AFTER_S = 2.0

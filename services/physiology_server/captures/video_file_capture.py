@@ -16,11 +16,12 @@ from services.physiology_server.captures.picture_analyser import (
 )
 from services.physiology_server.captures.video_file import VideoFileReader
 from services.physiology_server.clocks.paced import PacedClock
-from services.physiology_server.dropped_frames import DroppedFrames, DropReason
+from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import Frame, SourceKind
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.statuses import DropReason
 
 log = logging.getLogger(__name__)
 

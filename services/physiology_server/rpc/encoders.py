@@ -12,8 +12,8 @@ from services.physiology_server.publishing.subscribers import Delivery
 from services.physiology_server.rpc import message_shapes as shapes
 from services.physiology_server.rpc.payloads import fill_payload
 from services.physiology_server.rpc.reply_builder import fill_facts
-from services.physiology_server.signals.status import StatusCode
 from smartspectra.ipc.wire.envelope import BadEnvelope
+from vitalrig.statuses import StatusCode
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from services.physiology_server.dropped_frames import DropReason
 from services.physiology_server.rpc.message_shapes import Mat
 from services.physiology_server.rpc.reply_builder import Facts
 from services.physiology_server.rpc.uploaded_pictures import PictureSink, PictureUploads, picture_of
 from services.physiology_server.state import ServerState
 from vitalrig.errors import BadRequest, InvalidState
+from vitalrig.statuses import DropReason
 from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)

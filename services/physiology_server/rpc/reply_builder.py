@@ -7,7 +7,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from services.physiology_server.rpc.message_shapes import of
-from services.physiology_server.signals.status import StatusCode
+from vitalrig.statuses import StatusCode
 
 Facts = Mapping[str, Any]
 """What may stand in a reply, by name."""

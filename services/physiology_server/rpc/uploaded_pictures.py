@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from services.physiology_server.dropped_frames import DropReason
 from services.physiology_server.rpc.message_shapes import Mat
+from vitalrig.statuses import DropReason
 
 COLOUR, GREY = (16, 3), (0, 1)
 """OpenCV's type and the bytes of a pixel: CV_8UC3 and CV_8UC1."""

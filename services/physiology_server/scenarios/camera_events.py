@@ -8,7 +8,7 @@ from pydantic import Field
 from services.physiology_server.scenarios.events import FrameEvent, Seconds, Share
 from services.physiology_server.scenarios.random_choice import RandomChoice
 from services.physiology_server.signals.frame import Frame, Signals
-from services.physiology_server.signals.status import StatusCode
+from vitalrig.statuses import StatusCode
 
 
 class Unseen(FrameEvent):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.physiology_server.signals.status import StatusCode
+from vitalrig.statuses import StatusCode
 
 SourceKind = Literal["synthetic", "replay", "camera", "upload"]
 """What frames are made of."""

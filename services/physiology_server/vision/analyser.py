@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from services.physiology_server.clocks.frame_rate import FrameRate
 from services.physiology_server.signals.frame import Frame, Signals
 from services.physiology_server.signals.rate_estimator import LONGEST_GAP_S
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.breathing_trace import BreathingTrace
 from services.physiology_server.vision.face_tracker import FaceTracker, Sighting
 from services.physiology_server.vision.light import light_code
@@ -16,6 +15,7 @@ from services.physiology_server.vision.picture import Picture
 from services.physiology_server.vision.placement import placing_code
 from services.physiology_server.vision.pulse_window import PulseWindow, skin_colour
 from services.physiology_server.vision.regions import ABDOMEN, CHEST
+from vitalrig.statuses import StatusCode
 
 FASTEST = 0.15
 """

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.picture import Picture
 from services.physiology_server.vision.regions import Box
+from vitalrig.statuses import StatusCode
 
 DARKEST = 30.0
 """

@@ -1,7 +1,7 @@
 """Whether the subject sits where it can be measured."""
 
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.regions import CHEST, Box
+from vitalrig.statuses import StatusCode
 
 SMALLEST_FACE = 0.16
 """

@@ -3,9 +3,9 @@
 import pytest
 
 from services.physiology_server.control import Control, RecordingChange, StatusChange
-from services.physiology_server.signals.status import StatusCode
 from vitalrig.clock import ManualClock
 from vitalrig.errors import BadRequest, InvalidState
+from vitalrig.statuses import StatusCode
 
 
 def a_control(*verbs):

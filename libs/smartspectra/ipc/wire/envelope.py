@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 from smartspectra.ipc.wire.channels import METRIC_KINDS, RECORDING_STATE
 from smartspectra.ipc.wire.codec import codec
@@ -19,16 +19,22 @@ _OFF = frozenset(
 _STATE_KEYS = ("recording", "is_recording", "isRecording", "active", "value", "state", "status")
 
 
+RejectReason = Literal[
+    "not_text", "not_utf8", "not_json", "too_deep", "not_an_object", "no_type", "no_payload"
+]
+REJECT_REASONS: tuple[RejectReason, ...] = get_args(RejectReason)
+"""Why bytes are no envelope."""
+
+
 class BadEnvelope(ValueError):
     """
     These bytes are no envelope. Count them, skip them, go on.
 
     Attributes:
-        reason: One of a few words, fit for a counter: ``not_text``, ``not_utf8``,
-            ``not_json``, ``too_deep``, ``not_an_object``, ``no_type``, ``no_payload``.
+        reason: Why, in a word that is fit for a counter.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: RejectReason) -> None:
         super().__init__(reason.replace("_", " "))
         self.reason = reason
 

@@ -15,9 +15,9 @@ from services.physiology_server.control import Control
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
-from services.physiology_server.signals.status import StatusCode
 from tests.support.sessions import GOLDEN
 from vitalrig.clock import ManualClock, SystemClock
+from vitalrig.statuses import StatusCode
 
 SESSION = GOLDEN / "metrics_golden.jsonl"
 START_US = 1_700_000_000_000_000

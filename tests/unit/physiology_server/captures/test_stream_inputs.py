@@ -13,12 +13,12 @@ from services.physiology_server.captures.capture import CapturedFrame, NoFrame
 from services.physiology_server.captures.input_capture import input_capture
 from services.physiology_server.captures.stream_inputs import LISTEN_S, shown
 from services.physiology_server.dropped_frames import DroppedFrames
-from services.physiology_server.signals.status import StatusCode
 from tests.support.clips import FPS, Brightness, luma, y4m, y4m_frame, y4m_header
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from vitalrig.clock import SystemClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.statuses import StatusCode
 
 AWAY = NoFrame(StatusCode.PROCESSING_NOT_STARTED)
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from services.physiology_server.captures.capture import CapturedFrame, NoFrame
 from services.physiology_server.captures.upload_capture import UploadCapture, UploadQueue
 from services.physiology_server.dropped_frames import DroppedFrames
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.transforms import Transform
 from tests.support.clips import Brightness
 from tests.support.patience import PATIENCE_S
 from vitalrig.clock import ManualClock
 from vitalrig.errors import InvalidState
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.statuses import StatusCode
 
 
 def picture(level=100):

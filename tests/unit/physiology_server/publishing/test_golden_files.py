@@ -14,9 +14,9 @@ from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.frame import Frame, Signals
-from services.physiology_server.signals.status import StatusCode
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.statuses import StatusCode
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "file_ipc"
 FPS = 25

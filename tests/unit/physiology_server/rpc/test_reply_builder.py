@@ -4,10 +4,10 @@ import pytest
 from google.protobuf import wrappers_pb2
 
 from services.physiology_server.rpc.reply_builder import fill_facts
-from services.physiology_server.signals.status import StatusCode
 from tests.support.rpc import OTHER, Messages, compile_proto
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import status_pb2
+from vitalrig.statuses import StatusCode
 
 FACTS = {
     "status": StatusCode.UNAUTHORIZED,

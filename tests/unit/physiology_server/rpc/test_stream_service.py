@@ -7,11 +7,11 @@ from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.subscribers import Subscribers
 from services.physiology_server.rpc.stream_service import StreamService
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.state import ServerState
 from vitalrig.clock import ManualClock
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.statuses import StatusCode
 
 
 class Context:

@@ -14,8 +14,8 @@ from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.scenarios.scenario_capture import ScenarioCapture
 from services.physiology_server.scenarios.scenario_file import scenario_of
 from services.physiology_server.signals.frame import Frame, Signals
-from services.physiology_server.signals.status import StatusCode
 from vitalrig.errors import InvalidState
+from vitalrig.statuses import StatusCode
 
 SIGNALS = Signals(pulse=0.1, upper_breathing=0.1, blinking=False)
 

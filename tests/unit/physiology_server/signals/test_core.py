@@ -12,11 +12,11 @@ import pytest
 from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.frame import Frame, Signals
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.sources.replay_source import ReplaySource
 from services.physiology_server.sources.synthetic_source import SyntheticSource
 from tests.support.gen_c import METRICS_BUFFER, strangers
 from vitalrig.clock import ManualClock
+from vitalrig.statuses import StatusCode
 
 EPOCH_US = 1_760_000_000_000_000
 RECORDING = Path(__file__).parents[4] / "samples" / "data" / "rest_ppg_resp_40hz.csv"

@@ -9,9 +9,9 @@ import pytest
 
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.frame import Frame, Signals
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.sources.synthetic_source import SyntheticSource
 from tests.support.gen_c import METRICS, strangers
+from vitalrig.statuses import StatusCode
 
 EPOCH_US = 1_760_000_000_000_000
 ALL = Signals(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from services.physiology_server.signals.frame import Frame, Signals
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.analyser import Analyser
 from tests.support.faces import finished, portrait, room
+from vitalrig.statuses import StatusCode
 
 FPS = 20.0
 DARK, NONE = StatusCode.IMAGE_TOO_DARK, StatusCode.NO_FACES_FOUND

@@ -9,10 +9,10 @@ from services.physiology_server.signals.rate_estimator import (
     RateEstimator,
     find_rate,
 )
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.analyser import Analyser
 from services.physiology_server.vision.pulse_window import PulseWindow
 from tests.support.faces import finished, portrait, room
+from vitalrig.statuses import StatusCode
 
 FPS = 15.0
 SIZE = (200, 150)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from services.physiology_server.signals.frame import Signals
-from services.physiology_server.signals.status import StatusCode
 from services.physiology_server.vision.analyser import Analyser
 from tests.support.faces import finished, portrait, room
+from vitalrig.statuses import StatusCode
 
 FPS = 30.0
 # The cascade finds the portrait's face at (0.44, 0.30) of the portrait.
