@@ -33,6 +33,10 @@ state of its run says `recording: true` with the session id of the run that it f
 the first one says `false`, which does not end what an earlier run began: only the run that
 began a session, or one that took it up again, ends it.
 
+A collector says in the stream how far it has recorded it: the last id of a consumer group of its
+own, `vitalrig:recorded:{id}`. All up to there is synced to its disk, and its position too. Nobody
+reads through the group. A writer that finds Redis full removes what every such group has passed.
+
 The key `{prefix}:lease` names the server that may write the stream: JSON with `run`, `host`,
 `pid`, `since_us` (wall clock) and `pids_of` (the machine's boot and the container in which `pid`
 counts). It lives for `LEASE_MS`; its owner alone renews it, every `RENEW_LEASE_S`, and removes it
@@ -62,6 +66,9 @@ How the run of a relay begins. It goes on with what the relay before it heard: a
 relays is not seen to be restarted when they are.
 """
 
+RECORDED_GROUP = "vitalrig:recorded:"
+"""How names of consumer groups begin that say how far a collector has recorded a stream."""
+
 LEASE_MS = 10_000
 RENEW_LEASE_S = 2.0
 
@@ -78,6 +85,13 @@ def last_recording_state(prefix: str) -> str:
     Name of the key that keeps the last recording_state envelope, for whoever comes late.
     """
     return f"{prefix}:recording_state:last"
+
+
+def recorded_group(collector_id: str) -> str:
+    """
+    Name of the group that says how far one collector has recorded a stream.
+    """
+    return f"{RECORDED_GROUP}{collector_id}"
 
 
 def lease(prefix: str) -> str:

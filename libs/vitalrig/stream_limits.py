@@ -3,17 +3,24 @@ How much of the durable stream is kept: by number, by memory and by time.
 
 No client here: whoever writes a stream looks at it with `questions`, and trims as `Limits` says.
 A refused XADD trims nothing, but Redis takes XTRIM when it is full, so a writer makes room itself:
-before Redis is full if it can.
+before Redis is full if it can. What goes first is older than `Limits.least_s`. Where no such is
+left, a refusal would lose what is new for certain, so what every collector has recorded goes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from vitalrig.redis_keys import RECORDED_GROUP
+
 LOOK_EVERY_S = 5.0
 """How often a writer looks at its stream."""
 
+MOST_ROOM_MADE = 3
+"""How often room is made for one batch before Redis counts as away."""
+
 Command = tuple[str | int, ...]
+EntryId = tuple[int, int]
 
 EARLIEST, LATEST = 0.85, 0.95
 """
@@ -39,6 +46,7 @@ class StreamState:
         now_ms: The time on Redis's clock; that of the newest entry if it does not say.
         used_bytes: The memory that all of Redis uses.
         limit_bytes: The memory that it may use; 0 is without limit, or not known.
+        recorded: The last entry that all collectors have recorded; None where nobody says so.
     """
 
     entries: int = 0
@@ -48,6 +56,7 @@ class StreamState:
     now_ms: int = 0
     used_bytes: int = 0
     limit_bytes: int = 0
+    recorded: EntryId | None = None
 
     @property
     def age_s(self) -> float:
@@ -68,7 +77,7 @@ class StreamState:
         """
         Understand the answers to `questions`; one that is an error counts as no answer.
         """
-        entries, size_bytes, oldest, newest, memory, now = answers
+        entries, size_bytes, groups, oldest, newest, memory, now = answers
         return cls(
             entries=entries if isinstance(entries, int) else 0,
             size_bytes=size_bytes if isinstance(size_bytes, int) else 0,
@@ -77,6 +86,7 @@ class StreamState:
             now_ms=max(_time_ms(newest), _now_ms(now)),
             used_bytes=_figure(memory, "used_memory"),
             limit_bytes=_figure(memory, "maxmemory"),
+            recorded=_recorded(groups, _entry_id(newest)),
         )
 
 
@@ -87,6 +97,7 @@ def questions(stream: str) -> tuple[Command, ...]:
     return (
         ("XLEN", stream),
         ("MEMORY", "USAGE", stream),
+        ("XINFO", "GROUPS", stream),
         ("XRANGE", stream, "-", "+", "COUNT", 1),
         ("XREVRANGE", stream, "+", "-", "COUNT", 1),
         ("INFO", "memory"),
@@ -103,8 +114,9 @@ class Limits:
         max_entries: The most entries.
         max_bytes: The most memory.
         max_age_s: The oldest entry.
-        least_s: An entry is kept for so many seconds in any case, but for *max_entries*. After
-            that it may go, also where nothing new was taken since: a full Redis gets room at last.
+        least_s: An entry is kept for so many seconds, but for *max_entries*, and but for what is
+            recorded while a full Redis has nothing older. After that it may go, also where nothing
+            new was taken since: a full Redis gets room at last.
     """
 
     max_entries: int = 60_000
@@ -141,7 +153,7 @@ class Limits:
 
     def room(self, stream: str, state: StreamState) -> Command | None:
         """
-        The command that makes room in a full Redis; None if there is only what is always kept.
+        The command that makes room in a full Redis of what is old; None if nothing is.
         """
         spare_s = state.age_s - self.least_s
         if not state.entries or spare_s <= 0:
@@ -149,9 +161,35 @@ class Limits:
         step_s = min(spare_s, state.age_s / _SHARE)
         return _trim(stream, state.oldest_ms + round(step_s * 1_000))
 
+    def recorded_room(self, stream: str, state: StreamState) -> Command | None:
+        """
+        The command that makes room of what is recorded, however young; None if nothing is.
 
-def _trim(stream: str, oldest_ms: int) -> Command:
-    return ("XTRIM", stream, "MINID", f"{oldest_ms}-0")
+        The last entry that is recorded stays: by it a collector knows its stream again.
+        """
+        if not state.entries or state.recorded is None:
+            return None
+        step_ms = max(1, round(state.age_s / _SHARE * 1_000))
+        return _trim(stream, *min((state.oldest_ms + step_ms, 0), state.recorded))
+
+
+def _trim(stream: str, oldest_ms: int, number: int = 0) -> Command:
+    return ("XTRIM", stream, "MINID", f"{oldest_ms}-{number}")
+
+
+def _recorded(groups: Any, newest: EntryId) -> EntryId | None:  # noqa: ANN401
+    """
+    What the slowest collector has recorded; None if there is none, or one tells of another stream.
+    """
+    said = [
+        _parsed_id(group[b"last-delivered-id"])
+        for group in (
+            dict(zip(each[::2], each[1::2], strict=True))
+            for each in (groups if isinstance(groups, list) else ())
+        )
+        if group[b"name"].startswith(RECORDED_GROUP.encode())
+    ]
+    return min(said) if said and max(said) <= newest else None
 
 
 def _figure(info: Any, name: str) -> int:  # noqa: ANN401
@@ -167,8 +205,16 @@ def _now_ms(time: Any) -> int:  # noqa: ANN401
 
 
 def _time_ms(entries: Any) -> int:  # noqa: ANN401
+    return _entry_id(entries)[0]
+
+
+def _entry_id(entries: Any) -> EntryId:  # noqa: ANN401
     try:
-        entry_id = entries[0][0]
+        return _parsed_id(entries[0][0])
     except (TypeError, IndexError, KeyError):
-        return 0
-    return int(bytes(entry_id).partition(b"-")[0])
+        return 0, 0
+
+
+def _parsed_id(entry_id: bytes) -> EntryId:
+    milliseconds, _, number = entry_id.partition(b"-")
+    return int(milliseconds), int(number)

@@ -20,6 +20,7 @@ from services.collector.instrumented_disk import InstrumentedDisk
 from services.collector.live_camera import LiveCamera
 from services.collector.open_files import allow_open_files
 from services.collector.permissions import check_membership, warn_of_public_files
+from services.collector.recorded_progress import RecordedProgress, collector_id
 from services.collector.recorder import Recorder
 from services.collector.recording_loop import RecordingLoop
 from services.collector.sequence_tracker import TrackedRun
@@ -32,7 +33,7 @@ from services.collector.transport.pubsub import PubSubTransport
 from services.collector.transport.resume_points import LastRead
 from services.collector.transport.stream import StreamTransport
 from services.collector.unkept_listener import UnkeptListener
-from smartspectra.ipc.storage.disk import tolerating_storage_errors
+from smartspectra.ipc.storage.disk import Disk, tolerating_storage_errors
 from smartspectra.ipc.storage.folder_lock import FolderLock
 from smartspectra.ipc.storage.options import UNDERSTAND_BYTES, StorageOptions
 from smartspectra.ipc.storage.worker import SerialQueue
@@ -69,6 +70,7 @@ class Collector:
         watchdog: Told that this loop turns.
         clock: What tells the time.
         lock: Keeps other collectors from the folder; released at the end.
+        progress: Tells writers of streams what is recorded; None where nothing is read from them.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Collector:
         watchdog: Watchdog,
         clock: Clock,
         lock: FolderLock | None = None,
+        progress: RecordedProgress | None = None,
     ) -> None:
         self._recording = recording
         self._cameras = cameras
@@ -93,6 +96,7 @@ class Collector:
         self._watchdog = watchdog
         self._clock = clock
         self._lock = lock
+        self._progress = progress
         self._ticked_at_s = float("-inf")
 
     @property
@@ -136,6 +140,8 @@ class Collector:
                 camera.tick()
         self._stand_in.look()
         self._unkept.look()
+        if self._progress is not None and self.is_ready and self._recording.away is None:
+            self._progress.look()
         self._publish_reports()
 
     def _judge(self, now_s: float) -> bool:
@@ -244,6 +250,32 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         watchdog=watchdog,
         clock=clock,
         lock=lock,
+        progress=_progress(
+            settings, connect(redis_address), checkpoints, storage.disk, beats, clock
+        ),
+    )
+
+
+def _progress(
+    settings: Settings,
+    client: redis.Redis,
+    checkpoints: Checkpoints,
+    disk: Disk,
+    beats: ServiceHeartbeats,
+    clock: Clock,
+) -> RecordedProgress | None:
+    own_id = (
+        None if settings.transport == "pubsub" else collector_id(settings.sessions_folder, disk)
+    )
+    if own_id is None:
+        return None
+    return RecordedProgress(
+        client,
+        redis_keys.recorded_group(own_id),
+        settings.prefixes,
+        lambda: checkpoints.saved_ids,
+        beats,
+        clock.monotonic_s,
     )
 
 

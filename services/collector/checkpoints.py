@@ -110,6 +110,10 @@ class Checkpoints:
     Args:
         folder: The sessions folder.
         disk: How the file is written.
+
+    Attributes:
+        saved_ids: Up to which entry each camera's stream is on the disk, together with its
+            position: no restart needs it again. May be read from any thread.
     """
 
     def __init__(self, folder: Path, disk: Disk | None = None) -> None:
@@ -121,6 +125,7 @@ class Checkpoints:
         self._now: dict[str, Checkpoint] = {}
         self._texts: dict[str, str] = {}
         self._load()
+        self.saved_ids: Mapping[str, str] = self._entry_ids()
 
     def of(self, prefix: str) -> Checkpoint:
         """
@@ -143,6 +148,7 @@ class Checkpoints:
         """
         del self._now[prefix]
         self._texts.pop(prefix, None)
+        self.saved_ids = {each: at for each, at in self.saved_ids.items() if each != prefix}
         self._keep_unusable({prefix: why})
 
     def save(self) -> None:
@@ -159,7 +165,7 @@ class Checkpoints:
         """
         Write all positions without waiting for the disk: they survive us, not yet a power cut.
         """
-        finish_unsynced(self.saving())
+        finish_unsynced(self._saving(self._file.writing(self._text())))
         self._is_saved = False
 
     @property
@@ -172,7 +178,10 @@ class Checkpoints:
         Give the stages of `save`, of the positions as they are now.
         """
         self._is_saved = True
-        return self._saving(self._file.writing(self._text()))
+        return self._saving(self._file.writing(self._text()), self._entry_ids())
+
+    def _entry_ids(self) -> dict[str, str]:
+        return {prefix: at.entry_id for prefix, at in self._now.items() if at.entry_id}
 
     def _text(self) -> str:
         for prefix, checkpoint in self._now.items():
@@ -180,7 +189,7 @@ class Checkpoints:
                 self._texts[prefix] = f" {json.dumps(prefix)}: {json.dumps(asdict(checkpoint))}"
         return "{\n" + ",\n".join(self._texts.values()) + "\n}"
 
-    def _saving(self, stages: Stages) -> Stages:
+    def _saving(self, stages: Stages, entry_ids: Mapping[str, str] | None = None) -> Stages:
         try:
             yield from stages
         except OSError as exc:
@@ -190,6 +199,8 @@ class Checkpoints:
             self._is_saved = False
         else:
             self._trouble = ""
+            if entry_ids is not None:
+                self.saved_ids = entry_ids
 
     def _load(self) -> None:
         try:

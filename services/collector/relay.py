@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import redis
@@ -20,7 +21,7 @@ from pydantic import Field
 from redis.client import Pipeline
 
 from services.collector.relay_streams import RelayStreams
-from services.collector.transport.base import BATCH, WAIT_S, ReceivedEnvelope
+from services.collector.transport.base import BATCH, BATCH_BYTES, WAIT_S, ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
 from services.collector.transport.pubsub import GAP, PubSubTransport
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
@@ -33,7 +34,7 @@ from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.serve import serve
 from vitalrig.service.service_settings import Names, ServiceSettings, for_service
 from vitalrig.service.watchdog import Watchdog
-from vitalrig.stream_limits import Limits
+from vitalrig.stream_limits import MOST_ROOM_MADE, Limits
 from vitalrig.unkept import NEWEST, Unkept, unkept_channel
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,9 @@ class RelaySettings(ServiceSettings):
         0.0, ge=0, description="seconds that a stream keeps an envelope; 0: no limit"
     )
     stream_least_s: float = Field(
-        300.0, ge=0, description="seconds of a stream that are kept even when Redis is full"
+        300.0,
+        ge=0,
+        description="seconds of a stream kept when Redis is full, but for what is recorded",
     )
 
 
@@ -219,13 +222,13 @@ class Relay:
         kept: list[ReceivedEnvelope] = []
         try:
             while self._waiting:
-                some = self._waiting[:BATCH]
+                some = _portion(self._waiting)
                 for arrival, answer in zip(some, self._add(some, but=refused), strict=True):
                     if isinstance(answer, Exception):
                         refused.setdefault(arrival.prefix, str(answer))
                     if arrival.prefix in refused:
                         kept.append(arrival)
-                self._waiting = self._waiting[BATCH:]
+                self._waiting = self._waiting[len(some) :]
         finally:
             self._waiting = kept + self._waiting
         for prefix, why in refused.items():
@@ -271,12 +274,13 @@ class Relay:
     def _execute(self, pipe: Pipeline) -> list[Any]:
         """Run a transaction; a Redis that is full gets room, and the transaction once more."""
         commands = list(pipe.command_stack)
-        try:
-            return list(pipe.execute(raise_on_error=False))
-        except REDIS_ERRORS as exc:
-            if refusal(exc) != "oom" or not self._streams.make_room():
-                raise
-        pipe.command_stack = commands
+        for _ in range(MOST_ROOM_MADE):
+            try:
+                return list(pipe.execute(raise_on_error=False))
+            except REDIS_ERRORS as exc:
+                if refusal(exc) != "oom" or not self._streams.make_room():
+                    raise
+            pipe.command_stack = list(commands)
         return list(pipe.execute(raise_on_error=False))
 
     def _entry(self, arrival: ReceivedEnvelope) -> dict[str, str | bytes | int]:
@@ -293,6 +297,12 @@ class Relay:
                 redis_keys.FIELD_GAP_MS: round(gap_s * 1_000),
             }
         return entry
+
+
+def _portion(waiting: Sequence[ReceivedEnvelope]) -> Sequence[ReceivedEnvelope]:
+    """The first of them: Redis holds a whole transaction in its memory, beside the stream."""
+    sizes = accumulate(len(arrival.envelope) for arrival in waiting[:BATCH])
+    return waiting[: max(1, sum(size <= BATCH_BYTES for size in sizes))]
 
 
 def _stamp_us(envelope: bytes) -> int:

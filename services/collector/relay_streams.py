@@ -67,8 +67,8 @@ class RelayStreams:
                 command = self._limits.too_old(redis_keys.envelopes_stream(prefix), state)
                 if command is not None:
                     self._run([command])
-                elif self._limits.wants_room(state):
-                    self._make_room(prefix, state)
+                elif self._limits.wants_room(state) and not self._remove_old(prefix, state):
+                    self._remove_recorded(prefix, state)
                 facts[prefix] = {"held_s": state.held_s, "size_bytes": state.size_bytes}
         except REDIS_ERRORS:
             return
@@ -76,19 +76,31 @@ class RelayStreams:
 
     def make_room(self) -> bool:
         """
-        Remove the oldest part of each stream, but nothing of the last minutes.
+        Remove the oldest part of each stream.
+
+        Of the last minutes only what is recorded goes, where no stream holds anything older.
 
         Returns:
             Whether there was any.
         """
         try:
-            made = [self._make_room(prefix, self._state(prefix)) for prefix in self._max_entries]
+            states = {prefix: self._state(prefix) for prefix in self._max_entries}
+            removed = [self._remove_old(*each) for each in states.items()]
+            if not any(removed):
+                removed = [self._remove_recorded(*each) for each in states.items()]
         except REDIS_ERRORS:
             return False
-        return any(made)
+        return any(removed)
 
-    def _make_room(self, prefix: str, state: StreamState) -> bool:
-        command = self._limits.room(redis_keys.envelopes_stream(prefix), state)
+    def _remove_old(self, prefix: str, state: StreamState) -> bool:
+        stream = redis_keys.envelopes_stream(prefix)
+        return self._trim(prefix, state, self._limits.room(stream, state))
+
+    def _remove_recorded(self, prefix: str, state: StreamState) -> bool:
+        stream = redis_keys.envelopes_stream(prefix)
+        return self._trim(prefix, state, self._limits.recorded_room(stream, state))
+
+    def _trim(self, prefix: str, state: StreamState, command: Command | None) -> bool:
         if command is None:
             return False
         (removed,) = self._run([command])

@@ -137,7 +137,8 @@ class Settings(ServiceSettings):
     stream_least_s: float = Field(
         300.0,
         ge=0,
-        description="seconds of the durable stream that are kept even when Redis is full",
+        description="seconds of the durable stream that are kept when Redis is full, but for what "
+        "is recorded",
     )
     outbox_max_envelopes: int = Field(
         10_000,

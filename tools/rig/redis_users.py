@@ -1,7 +1,8 @@
 """
 Redis's users: one a service, each with the keys, channels and commands that it needs.
 
-Only what writes a stream, a server or the relay, may trim or delete one.
+Only what writes a stream, a server or the relay, may trim or delete one. The collector may say
+there what it has recorded.
 """
 
 import hashlib
@@ -21,7 +22,10 @@ CLIENT = "client"
 # What every connection does first. Everything that administers the server is taken out again.
 _CONNECT = "-@all +@connection -@dangerous -@admin +info"
 _READ_STREAM = "+xread +xrange +xrevrange +xlen +xinfo|stream +exists +get"
-_WRITE_STREAM = "+xadd +xtrim +xlen +xrange +xrevrange +memory|usage +time +multi +exec +discard"
+_WRITE_STREAM = (
+    "+xadd +xtrim +xlen +xrange +xrevrange +memory|usage +xinfo|groups +xgroup|destroy +time "
+    "+multi +exec +discard"
+)
 _HEAR = "+subscribe +unsubscribe +psubscribe +punsubscribe"
 _STREAM, _LAST_STATE, _LEASE = "~*:envelopes", "~*:recording_state:last", "~*:lease"
 _ENVELOPES = "&*:core_metrics &*:edge_metrics &*:status &*:recording_state"
@@ -36,8 +40,8 @@ _RULES = {
     f"{_HEARTBEATS} {_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval",
     "relay": f"{_STREAM} {_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_HEARTBEATS} {_CONNECT} "
     f"{_WRITE_STREAM} {_HEAR} +publish +get",
-    "collector": f"%R{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_REPORTS} {_CONNECT} "
-    f"{_READ_STREAM} {_HEAR} +publish +time",
+    "collector": f"{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_REPORTS} {_CONNECT} "
+    f"{_READ_STREAM} +xgroup|create +xgroup|setid {_HEAR} +publish +time",
     "exporter": f"{_REPORTS} {_CONNECT} {_HEAR} +publish",
 }
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from services.collector import relay
+from services.collector import recorded_progress, relay
 from services.collector.relay import RelaySettings
 from services.collector.transport import pubsub
 from tests.support.collecting import finished, heard_by, lines, manifest, ready
@@ -306,6 +306,50 @@ def test_a_relay_makes_room_in_a_full_redis(redis_server, tmp_path, client, publ
     kept = in_stream(client)
 
     assert (publishing.published[-len(kept) :], True) == (kept, len(kept) < 20_000)
+
+
+def test_a_relay_goes_on_in_a_redis_too_small_for_the_last_minutes(
+    redis_server, make, tmp_path, client, sessions, publishing, monkeypatch
+):
+    """
+    As far as a collector has recorded them: several times what fits is recorded whole.
+    """
+    monkeypatch.setattr(recorded_progress, "TELL_EVERY_S", 0.1)
+    client.config_set("maxmemory", client.info("memory")["used_memory"] + 4_000_000)
+    collector = make(transport="stream", fsync_interval_s=0.05)
+    with running(make_relay(redis_server, tmp_path)), running(collector):
+        ready(client)
+        heard_by(client, 1)
+        publishing.start()
+        for _ in range(60):
+            publishing.edge(600)
+            eventually(lambda: len(lines(sessions)) == len(publishing.published), within_s=30)
+        publishing.stop()
+        told = finished(sessions)
+
+    assert publishing.published == lines(sessions)
+    assert (0, True) == (told["gaps"]["missing_envelopes"], client.xlen(STREAM) < 36_000)
+
+
+def test_a_relay_keeps_the_last_minutes_that_nobody_has_recorded(
+    redis_server, client, tmp_path, publishing, monkeypatch
+):
+    """
+    Redis refuses then; nothing that it holds goes, and what the relay cannot keep is counted.
+    """
+    monkeypatch.setattr(relay, "MAX_WAITING", 1_000)
+    with running(make_relay(redis_server, tmp_path)):
+        heard_by(client, 1)
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + 1_000_000)
+        publishing.edge(9_000)
+        held = in_stream(client)
+        client.config_set("maxmemory", 0)
+        eventually(lambda: in_stream(client)[-1:] == publishing.published[-1:])
+    kept = in_stream(client)
+    seqs = [int(fields[b"seq"]) for _, fields in client.xrange(STREAM)]
+
+    assert (held, 1, True) == (kept[: len(held)], seqs[0], len(kept) < 9_000)
+    assert kept == [publishing.published[seq - 1] for seq in seqs]
 
 
 def test_what_a_relays_streams_hold_is_reported(redis_server, tmp_path, client, publishing):

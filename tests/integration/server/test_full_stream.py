@@ -13,6 +13,7 @@ from tests.support.backends import batch, until_away
 from tests.support.redis_server import RedisServer, programs
 from tests.support.server_process import entries
 from tests.support.subscriber import Subscriber
+from vitalrig import redis_keys
 from vitalrig.clock import ManualClock, SystemClock
 from vitalrig.errors import Unavailable
 from vitalrig.redis_client import RedisAddress, connect_async
@@ -118,6 +119,80 @@ def test_the_last_minutes_stay_also_in_a_full_redis(full_redis):
         with_backend(full_redis, Limits(1_000_000, least_s=100_000.0), scenario)
 
         assert had == client.xlen(STREAM)
+
+
+@pytest.fixture
+def recorded_up_to(full_redis):
+    """Say, as a collector does, that it has recorded the stream up to an entry."""
+
+    def say(client, entry_id, collector="one"):
+        client.config_set("maxmemory", 0)
+        client.xgroup_create(STREAM, redis_keys.recorded_group(collector), entry_id)
+
+    return say
+
+
+def until_refused(server, limits=None):
+    """Send until Redis refuses, up to several times what fits; gives how many it took."""
+    sent = 60_000
+
+    async def scenario(backend, beats):
+        for first in range(1, sent, 64):
+            try:
+                await backend.send(batch(first, min(first + 63, sent)))
+            except Unavailable:
+                return first - 1
+        return sent
+
+    return with_backend(server, limits or Limits(1_000_000, least_s=100_000.0), scenario)
+
+
+def test_what_is_recorded_gives_way_also_in_the_last_minutes(full_redis, recorded_up_to):
+    """
+    A refusal would lose what is new; what is recorded is lost by nothing. The rest stays.
+    """
+    with full_redis.client() as client:
+        limit = client.config_get("maxmemory")["maxmemory"]
+        had = fill(client)
+        recorded_id, first_unrecorded = (
+            each[0] for each in client.xrange(STREAM, count=had // 2 + 1)[-2:]
+        )
+        recorded_up_to(client, recorded_id)
+        client.config_set("maxmemory", limit)
+        took = until_refused(full_redis)
+        oldest, second = client.xrange(STREAM, count=2)
+
+        assert (True, recorded_id, first_unrecorded) == (took > 0, oldest[0], second[0])
+
+
+@pytest.mark.parametrize("slowest", ["0-0", "99999999999999-0"], ids=["begun", "another stream's"])
+def test_what_one_collector_has_not_recorded_stays(full_redis, recorded_up_to, slowest):
+    """
+    The slowest decides, also one that has recorded nothing of this stream yet.
+    """
+    with full_redis.client() as client:
+        limit = client.config_get("maxmemory")["maxmemory"]
+        had = fill(client)
+        recorded_up_to(client, client.xrevrange(STREAM, count=1)[0][0])
+        recorded_up_to(client, slowest, collector="another")
+        client.config_set("maxmemory", limit)
+
+        assert (0, had) == (until_refused(full_redis), client.xlen(STREAM))
+
+
+def test_what_is_recorded_stays_while_there_is_something_older(full_redis, recorded_up_to):
+    """
+    What stream_least_s does not keep gives way first.
+    """
+    with full_redis.client() as client:
+        kept = Kept(full_redis, Limits(1_000_000, least_s=100.0))
+        fill(client, 10_500)
+        recorded_up_to(client, client.xrevrange(STREAM, count=1)[0][0])
+        client.config_set("maxmemory", int(client.info("memory")["used_memory"] * 1.02))
+        kept.after(client, ())
+        oldest, newest = client.xrange(STREAM, count=1), client.xrevrange(STREAM, count=1)
+
+        assert 98_000 < ms(newest) - ms(oldest) < 104_000
 
 
 def test_what_redis_refuses_is_published_once_and_kept_in_order(full_redis, tmp_path):

@@ -49,6 +49,24 @@ def test_a_position_that_was_saved_is_found_by_the_next_start(tmp_path):
     assert GOOD == Checkpoints(tmp_path).of("physiology")
 
 
+def test_what_is_saved_for_good_is_told(tmp_path):
+    """
+    A position that is written down without waiting for the disk is not, nor one set aside.
+    """
+    positions = Checkpoints(tmp_path)
+    told = []
+    for step in (
+        lambda: positions.set("physiology", GOOD),
+        positions.save_unsynced,
+        positions.save,
+        lambda: positions.set_aside("physiology", "its file is gone"),
+    ):
+        step()
+        told.append(positions.saved_ids)
+
+    assert [{}, {}, {"physiology": GOOD.entry_id}, {}] == told
+
+
 def test_a_position_that_was_not_saved_is_not_believed(tmp_path):
     """
     Only what is on disk counts.

@@ -2,12 +2,12 @@
 
 import pytest
 
-from vitalrig.stream_limits import Limits, StreamState
+from vitalrig.stream_limits import Limits, StreamState, questions
 
 MIB = 1 << 20
 
 
-def a_state(held_s, used=0, limit=256, silent_s=0.0):
+def a_state(held_s, used=0, limit=256, silent_s=0.0, recorded=None):
     """A stream over so many seconds, to which nothing was added for *silent_s*."""
     return StreamState(
         entries=round(held_s * 35),
@@ -17,6 +17,7 @@ def a_state(held_s, used=0, limit=256, silent_s=0.0):
         now_ms=1_000_000 + round((held_s + silent_s) * 1_000),
         used_bytes=used * MIB,
         limit_bytes=limit * MIB,
+        recorded=recorded,
     )
 
 
@@ -58,6 +59,53 @@ def test_room_is_an_eighth_and_never_of_the_last_minutes(held_s, left_s):
         command[:3],
         state.newest_ms - oldest_ms,
     )
+
+
+@pytest.mark.parametrize(
+    ("recorded", "first_that_stays"),
+    [((1_100_000, 7), "1010000-0"), ((1_004_000, 7), "1004000-7")],
+    ids=["an eighth", "all that is recorded"],
+)
+def test_of_the_last_minutes_an_eighth_goes_at_most_and_only_what_is_recorded(
+    recorded, first_that_stays
+):
+    """
+    The last entry that is recorded stays: by it a collector knows its stream again.
+    """
+    command = Limits().recorded_room("stream", a_state(80, recorded=recorded))
+
+    assert ("XTRIM", "stream", "MINID", first_that_stays) == command
+
+
+def groups(*last_ids):
+    """What Redis says of the collectors' groups, and of another's that has read everything."""
+    own = [[b"name", b"vitalrig:recorded:%d" % n, b"last-delivered-id", each]
+           for n, each in enumerate(last_ids)]  # fmt: skip
+    return [*own, [b"name", b"somebody", b"last-delivered-id", b"9-0"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "recorded"),
+    [
+        (groups(b"7-3"), (7, 3)),
+        (groups(b"7-3", b"4-1"), (4, 1)),
+        (groups(b"7-3", b"0-0"), (0, 0)),
+        (groups(b"9-1"), (9, 1)),
+        (groups(b"9-2", b"4-1"), None),
+        (groups(), None),
+        (ConnectionError("no such key"), None),
+    ],
+    ids=["one", "slowest", "just begun", "all", "of another stream", "nobody", "no answer"],
+)
+def test_recorded_is_what_the_slowest_collector_has(said, recorded):
+    """
+    One that is ahead of the stream tells of an earlier one, and has nothing of this.
+    """
+    answers = dict.fromkeys(questions("stream"))
+    answers["XINFO", "GROUPS", "stream"] = said
+    answers["XREVRANGE", "stream", "+", "-", "COUNT", 1] = [(b"9-1", {})]
+
+    assert recorded == StreamState.parse(list(answers.values())).recorded
 
 
 @pytest.mark.parametrize("held_s", [0, 299, 300])

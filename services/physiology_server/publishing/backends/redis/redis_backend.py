@@ -22,14 +22,10 @@ from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
 from vitalrig.redis_client import REDIS_ERRORS, connect_async, describe_error, refusal
 from vitalrig.service.heartbeats import ServiceHeartbeats
-from vitalrig.stream_limits import Limits
+from vitalrig.stream_limits import MOST_ROOM_MADE, Limits
 from vitalrig.unkept import Unkept, unkept_channel
 
 log = logging.getLogger(__name__)
-
-
-MOST_ROOM_MADE = 3
-"""How often room is made for one batch before Redis counts as away."""
 
 
 class RedisBackend:

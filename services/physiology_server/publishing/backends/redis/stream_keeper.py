@@ -75,7 +75,9 @@ class StreamKeeper:
 
     async def make_room(self) -> bool:
         """
-        Remove the oldest part, but nothing of the last minutes; tell whether there was any.
+        Remove the oldest part; tell whether there was any.
+
+        Of the last minutes only what is recorded goes.
         """
         try:
             return await self._make_room(await self._state())
@@ -83,7 +85,9 @@ class StreamKeeper:
             return False
 
     async def _make_room(self, state: StreamState) -> bool:
-        if (command := self._limits.room(self._stream, state)) is None:
+        command = self._limits.room(self._stream, state)
+        command = command or self._limits.recorded_room(self._stream, state)
+        if command is None:
             return False
         (removed,) = await self._run([command])
         if not isinstance(removed, int) or not removed:
