@@ -8,9 +8,9 @@ from typing import Protocol
 from urllib.parse import parse_qs, quote
 
 from services.exporter.exposition import choose
-from services.exporter.families import Families
 from services.exporter.request_counter import RequestCounter
 from vitalrig.metrics.exposition import render
+from vitalrig.metrics.families import Families
 from vitalrig.service.health import Health
 from vitalrig.service.service_page import ALIVE, READY, readiness
 from vitalrig.web.basic_auth import Verdict

@@ -1,23 +1,21 @@
 """All sources on one page; the page is made anew for each scrape."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from prometheus_client import Metric as Family
-from prometheus_client.registry import Collector
-
-from services.exporter.families import Families
+from services.exporter.catalogue import CATALOGUE
 from services.exporter.report_board import ReportBoard
 from services.exporter.scrape import Scrape
 from services.exporter.sources.base import Source
 from vitalrig.clock import Clock, moment
+from vitalrig.metrics.families import Families
 
 log = logging.getLogger(__name__)
 
 
-class ScrapePage(Collector):
+class ScrapePage:
     """
-    A collector for Prometheus's client: what is gone from its source is gone from the page.
+    What the sources show: what is gone from its source is gone from the page.
 
     Args:
         sources: What to show.
@@ -39,27 +37,15 @@ class ScrapePage(Collector):
         self._clock = clock
         self._failed: set[str] = set()
 
-    def describe(self) -> Iterator[Family]:
-        """
-        Describe nothing beforehand, so that registering the page reads no source.
-        """
-        return iter(())
-
-    def collect(self) -> Iterator[Family]:
-        """
-        Yield the page as families of Prometheus's client.
-        """
-        yield from self.families().collect()
-
     def families(self) -> Families:
         """
         Ask all sources, and note for each how it went.
         """
-        whole = Families()
+        whole = Families(CATALOGUE)
         scrape = Scrape(moment(self._clock), self._reports, self._max_cameras)
         for source in self._sources:
             started_s = self._clock.monotonic_s()
-            part = Families()  # all of a source, or nothing
+            part = Families(CATALOGUE)  # all of a source, or nothing
             try:
                 source.collect(scrape, part)
             except Exception as exc:  # noqa: BLE001  whatever it is, it costs this source only

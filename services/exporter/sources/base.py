@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from services.exporter.families import Families
 from services.exporter.scrape import Scrape
+from vitalrig.metrics.families import Families
 
 
 class Source(Protocol):

@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from services.exporter.families import Families
 from services.exporter.scrape import Scrape
 from services.exporter.session_file_counts import FileCounts
 from vitalrig.errors import Unavailable
+from vitalrig.metrics.families import Families
 
 
 class DiskSource:

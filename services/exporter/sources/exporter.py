@@ -1,8 +1,8 @@
 """The exporter itself: its version, its heartbeats, and the requests it has answered."""
 
-from services.exporter.families import Families
 from services.exporter.request_counter import RequestCounter
 from services.exporter.scrape import Scrape
+from vitalrig.metrics.families import Families
 from vitalrig.metrics.service_metrics import add_service_metrics
 from vitalrig.metrics.service_report import ServiceReport
 from vitalrig.service.heartbeats import ServiceHeartbeats

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from services.exporter.families import Families
 from services.exporter.scrape import CardinalityLimit, Scrape
 from services.exporter.sources.reports import add_outcomes, parsed
+from vitalrig.metrics.families import Families
 from vitalrig.metrics.service_metrics import (
     add_build_info,
     add_envelopes_waiting,

@@ -2,11 +2,11 @@
 
 import redis
 
-from services.exporter.families import Families
 from services.exporter.redis_refusals import refused, refusing
 from services.exporter.redis_snapshot import Info, redis_info
 from services.exporter.scrape import Scrape
 from vitalrig.errors import Unavailable
+from vitalrig.metrics.families import Families
 
 _FIGURES = {
     "used_memory": "vitalrig_redis_memory_used_bytes",

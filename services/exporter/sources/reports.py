@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from services.exporter.families import Families
 from services.exporter.report_board import Reports
 from vitalrig.clock import Moment
 from vitalrig.errors import BadMessage
+from vitalrig.metrics.families import Families
 from vitalrig.metrics.validate import document
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ import pytest
 
 from services.exporter.catalogue import CATALOGUE, METRICS
 from services.exporter.exported_signals import EXPORTED_SIGNALS
-from services.exporter.families import Families
+from vitalrig.metrics.families import Families
 
 DOCS = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
 
@@ -89,14 +89,14 @@ def test_an_undeclared_metric_cannot_be_exported():
     Who wants a new metric declares it first.
     """
     with pytest.raises(KeyError):
-        Families().add("vitalrig_made_up", 1)
+        Families(CATALOGUE).add("vitalrig_made_up", 1)
 
 
 def test_an_undeclared_label_cannot_be_exported():
     """
     Nor can one be left out.
     """
-    families = Families()
+    families = Families(CATALOGUE)
 
     with pytest.raises(ValueError, match="has the labels"):
         families.add("vitalrig_redis_up", 1, "physiology")
@@ -108,7 +108,7 @@ def test_an_undeclared_state_cannot_be_exported():
     """
     A stateset has the declared states and no value of its own.
     """
-    families = Families()
+    families = Families(CATALOGUE)
 
     with pytest.raises(ValueError, match="states"):
         families.add_state("vitalrig_signal_state", "asleep", "physiology", "pulse")

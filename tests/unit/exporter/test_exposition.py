@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from services.exporter.catalogue import METRICS
+from services.exporter.catalogue import CATALOGUE, METRICS
 from services.exporter.exposition import OPENMETRICS, choose
-from services.exporter.families import Families
 from tests.support.exporting import a_board, a_camera, a_report, page_of
+from tests.support.prometheus_families import PrometheusFamilies
 from vitalrig.clock import ManualClock
 from vitalrig.metrics import exposition
 from vitalrig.metrics.exposition import render
+from vitalrig.metrics.families import Families
 
 OLDER = (False, "text/plain; version=0.0.4; charset=utf-8")
 
@@ -22,7 +23,7 @@ chosen = st.tuples(st.sampled_from(METRICS), st.lists(texts, min_size=4, max_siz
 
 
 def some_families(picks):
-    families = Families()
+    families = Families(CATALOGUE)
     for metric, labels, value in picks:
         used = labels[: len(metric.labels)]
         if metric.limits:
@@ -46,8 +47,8 @@ def test_both_formats_are_byte_for_byte_what_the_library_writes(picks):
     """
     families = some_families(picks)
 
-    assert generate_latest(families) == render(families, openmetrics=False)
-    assert generate_openmetrics(families) == render(families, openmetrics=True)
+    assert generate_latest(PrometheusFamilies(families)) == render(families, openmetrics=False)
+    assert generate_openmetrics(PrometheusFamilies(families)) == render(families, openmetrics=True)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_only_the_metrics_that_are_asked_for_are_written():
     """
     `?name[]=` as other exporters know it.
     """
-    families = Families()
+    families = Families(CATALOGUE)
     families.add("vitalrig_redis_up", 1)
     families.add("vitalrig_redis_memory_used_bytes", 5)
 
@@ -101,10 +102,10 @@ def test_what_is_kept_between_scrapes_has_an_end(monkeypatch):
     Cameras that come and go for years take no more memory, and change nothing on a page.
     """
     monkeypatch.setattr(exposition, "MOST_KEPT", 3)
-    families = Families()
+    families = Families(CATALOGUE)
     for number in range(10):
         families.add("vitalrig_recording_active", 1, f"camera-{number}")
         families.add_state("vitalrig_signal_state", "held", f"camera-{number}", "pulse")
 
-    assert generate_latest(families) == render(families, openmetrics=False)
+    assert generate_latest(PrometheusFamilies(families)) == render(families, openmetrics=False)
     assert len(exposition._braces(("camera",))) <= 3

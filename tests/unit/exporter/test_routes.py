@@ -4,9 +4,10 @@ import gzip
 
 import pytest
 
-from services.exporter.families import Families
+from services.exporter.catalogue import CATALOGUE
 from services.exporter.request_counter import RequestCounter
 from services.exporter.routes import PATHS, Web, accepts_gzip
+from vitalrig.metrics.families import Families
 from vitalrig.service.health import Health
 from vitalrig.service.service_page import ALIVE, READY
 from vitalrig.web.messages import Request
@@ -19,7 +20,7 @@ class FixedPage:
         self.up = up
 
     def families(self):
-        families = Families()
+        families = Families(CATALOGUE)
         families.add("vitalrig_redis_up", self.up)
         return families
 
