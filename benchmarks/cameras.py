@@ -3,14 +3,15 @@ The collector as a service: many cameras, real Redis streams, everything on.
 
     python benchmarks/cameras.py                  a table of all of it
     python benchmarks/cameras.py --json           one flat JSON object
-    python benchmarks/cameras.py --only backlog   one part: backlog, deep, catch_up, lossless
+    python benchmarks/cameras.py --only backlog   one part of it
 
 *backlog* is 1,000 cameras that are 1,000 envelopes behind, under the limits of its container
 (384 MB, 64 tasks); *deep* is fewer, further behind, for the bound on memory. *catch_up* is 100
 cameras ten minutes behind on two cores, which go on publishing. *lossless* finds the most cameras
 at 35 envelopes a second each that are recorded on one core without falling behind. Each part reads
 every session file afterwards and compares it with what was published: `*_lost` and `*_double`.
-README.md beside this file says how each figure is made.
+*exporter* scrapes the exporter while a thousand cameras report. README.md beside this file says how
+each figure is made.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "libs")]
 
+from benchmarks.exporter import a_thousand_cameras
 from benchmarks.support.camera_reports import CameraReports
 from benchmarks.support.camera_streams import (
     PER_S,
@@ -59,6 +61,7 @@ LIVE_S, SETTLE_S = 60.0, 5.0
 TEN_MINUTES_S = 600
 STEPS = (100, 500, 1_000, 1_250, 1_500, 2_000)
 GIVE_UP_S = 500.0
+SCRAPES = 200
 
 
 class Run:
@@ -246,6 +249,11 @@ def lossless(seconds: float) -> dict[str, float]:
     return figures
 
 
+def exporter() -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as name:
+        return a_thousand_cameras(Path(name), SCRAPES)
+
+
 def percentile(values: list[float], share: float) -> float:
     return sorted(values)[math.ceil(share * len(values)) - 1] if values else math.nan
 
@@ -255,7 +263,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", choices=("backlog", "deep", "catch_up", "lossless"))
+    parser.add_argument("--only", choices=("backlog", "deep", "catch_up", "lossless", "exporter"))
     parser.add_argument("--cameras", type=int, default=1_000, help="cameras of backlog")
     parser.add_argument(
         "--seconds", type=float, default=LIVE_S, help="how long each step of lossless takes"
@@ -268,6 +276,7 @@ def main() -> None:
         "deep": lambda: behind("deep", 100, 10_000),
         "catch_up": lambda: catch_up(100, TEN_MINUTES_S),
         "lossless": lambda: lossless(given.seconds),
+        "exporter": exporter,
     }
     figures: dict[str, float] = {}
     for name, part in parts.items():

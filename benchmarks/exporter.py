@@ -179,6 +179,25 @@ def many_cameras(folder: Path, scrapes: int) -> dict[str, float]:
     return figures
 
 
+def a_thousand_cameras(folder: Path, scrapes: int) -> dict[str, float]:
+    """Scrapes and memory with a thousand cameras of 12 series each and their servers."""
+    with (
+        own_redis(folder / "thousand") as redis,
+        redis.client() as client,
+        ours(redis.port, folder, max_cameras=1_000) as exporter,
+    ):
+        names = [f"camera-{number:04}" for number in range(1_000)]
+        report(client, names)
+        eventually(lambda: names[-1].encode() in exporter.scrape_ms(PLAIN_TEXT)[1], 60)
+        times = [exporter.scrape_ms(ACCEPTED)[0] for _ in range(scrapes)]
+        return {
+            "scrape_p50_ms_1000_cameras": statistics.median(times),
+            "scrape_p99_ms_1000_cameras": p99(times),
+            "rss_mb_1000_cameras": exporter.rss_mb(),
+            "samples_1000_cameras": samples(exporter),
+        }
+
+
 def samples(exporter: Exporter) -> int:
     body = zlib.decompress(exporter.scrape_ms(ACCEPTED)[1], 31)
     return sum(not line.startswith(b"#") for line in body.splitlines())
