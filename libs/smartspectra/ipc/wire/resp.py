@@ -30,6 +30,7 @@ _RECEIVE_BYTES = 65536
 class _Parser(Protocol):
     def feed(self, data: bytes) -> None: ...
     def get(self) -> Any: ...  # noqa: ANN401
+    def get_all(self) -> list[Any]: ...
 
 
 class RespReader:
@@ -91,11 +92,8 @@ class RespReader:
         Raises:
             ConnectionError: As for :meth:`read`.
         """
-        get = self._parser.get
-        replies: list[Any] = []
         while True:
-            while (reply := get()) is not NOTHING:
-                replies.append(reply)
+            replies = self._parser.get_all()
             if replies or not self._receive():
                 return replies
 

@@ -6,6 +6,7 @@ it is only given a connection that is known to speak RESP2, which has neither.
 """
 
 import re
+from itertools import islice
 from types import ModuleType
 from typing import Any, Final
 
@@ -131,6 +132,15 @@ class PlainParser:
             self._broken = str(exc)
             raise
         return reply
+
+    def get_all(self) -> list[Any]:
+        """
+        Every whole reply.
+
+        Raises:
+            RespProtocolError: As for :meth:`get`.
+        """
+        return list(iter(self.get, NOTHING))
 
     def _message(self) -> list[bytes] | None:
         """A published message by the short way, if one stands here whole."""
@@ -290,21 +300,40 @@ class HiredisParser:
         """
         if self._plain is not None:
             return self._get_plain(self._plain)
+        replies = self._get_some(1)
+        return replies[0] if replies else NOTHING
+
+    def get_all(self) -> list[Any]:
+        """
+        Every whole reply.
+
+        Raises:
+            RespProtocolError: As for :meth:`get`.
+        """
+        replies: list[Any] = []
+        while self._plain is not None:
+            reply = self._get_plain(self._plain)
+            if reply is NOTHING:
+                return replies
+            replies.append(reply)
+        return replies + self._get_some(None)
+
+    def _get_some(self, most: int | None) -> list[Any]:
         if self._broken is not None:
             raise RespProtocolError(self._broken)
         try:
-            reply = self._gets()
-            if reply is NOTHING:
-                if self._waiting_bytes > _REPLY_FACTOR * self._max_bulk_bytes + _MAX_LINE_BYTES:
-                    raise RespProtocolError(f"a reply of {self._waiting_bytes} bytes and more")
-                return reply
-            self._waiting_bytes = 0
-            if type(reply) is not list or len(reply) != 3 or not self._is_small(reply[2]):  # noqa: PLR2004
-                self._check(reply)
+            replies = list(islice(iter(self._gets, NOTHING), most))
+            if replies:
+                self._waiting_bytes = 0
+            elif self._waiting_bytes > _REPLY_FACTOR * self._max_bulk_bytes + _MAX_LINE_BYTES:
+                raise RespProtocolError(f"a reply of {self._waiting_bytes} bytes and more")
+            for reply in replies:
+                if type(reply) is not list or len(reply) != 3 or not self._is_small(reply[2]):  # noqa: PLR2004
+                    self._check(reply)
         except (RespProtocolError, TypeError, MemoryError, RecursionError) as exc:
             self._broken = str(exc)
             raise RespProtocolError(self._broken) from exc
-        return reply
+        return replies
 
     def _get_plain(self, plain: PlainParser) -> Any:  # noqa: ANN401
         reply = plain.get()
