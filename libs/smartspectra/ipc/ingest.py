@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from smartspectra.ipc.series.table import Document
 from smartspectra.ipc.wire.channels import METRIC_KINDS, RECORDING_STATE
-from smartspectra.ipc.wire.codec import codec
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, document_of
+from smartspectra.ipc.wire.envelope_parser import EnvelopeParser, is_typed
 
 _USUAL = frozenset(METRIC_KINDS)
 
@@ -45,26 +45,32 @@ class Batch(NamedTuple):
 
 
 def batches(
-    messages: Sequence[str | bytes], parsed: Sequence[Any] | None = None
+    messages: Sequence[str | bytes], parser: EnvelopeParser, parsed: Sequence[Any] | None = None
 ) -> Iterator[Batch]:
     """
     Sort messages in the order in which they arrived, with what is *parsed* of their JSON.
+
+    *parser* parses the rest, and knows the forms of those that came before.
 
     Raises:
         ValueError: If *parsed* is not as long.
     """
     if parsed is not None and len(parsed) != len(messages):
         raise ValueError(f"{len(messages)} messages came with {len(parsed)} documents")
-    loads = codec().loads
+    known: Sequence[Any] | None = parser.parse_all(messages) if parsed is None else parsed
+    if known is not None and all(map(is_typed, known)):
+        yield Batch([_as_bytes(message) for message in messages], list(known), [])
+        return
     lines: list[bytes] = []
     documents: list[Document] = []
     rejected: list[tuple[int, str]] = []
-    known_of = repeat(None, len(messages)) if parsed is None else parsed
-    for raw, known in zip(messages, known_of, strict=True):
+    for raw, each in zip(messages, known or repeat(None), strict=False):
         try:
-            line = raw if type(raw) is bytes else _as_bytes(raw)
-            document = loads(line) if known is None else known
-            usual = document["type"] in _USUAL and type(document["payload"]) is dict
+            line = _as_bytes(raw)
+            document = parser.parse(line) if each is None else each
+            usual = is_typed(document) or (
+                document["type"] in _USUAL and type(document["payload"]) is dict
+            )
         except (ValueError, TypeError, LookupError, RecursionError):
             usual = False
         if usual:
@@ -94,6 +100,8 @@ def _as_bytes(raw: Any) -> bytes:  # noqa: ANN401
     Raises:
         BadEnvelope: If it is neither text nor bytes, or no UTF-8.
     """
+    if type(raw) is bytes:
+        return raw
     if isinstance(raw, bytes | bytearray | memoryview):
         return bytes(raw)
     if not isinstance(raw, str):

@@ -35,7 +35,8 @@ from smartspectra.ipc.storage.folder_lock import FolderLock
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
 from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
-from smartspectra.ipc.wire.envelope import recording_of, session_id_of
+from smartspectra.ipc.wire.envelope import document_of, recording_of, session_id_of
+from smartspectra.ipc.wire.envelope_parser import EnvelopeParser, is_typed
 from smartspectra.ipc.wire.measurements import measurement_lists
 from smartspectra.ipc.wire.resp import RespReader, encode_command, normalize
 
@@ -123,6 +124,7 @@ class MetricsCollector(DocumentedApi):
             type(self)._aggregate_envelope is MetricsCollector._aggregate_envelope  # noqa: SLF001
             and type(self)._store_sample is MetricsCollector._store_sample  # noqa: SLF001
         )
+        self._parser = EnvelopeParser(is_learning=self._is_plain)
         if config.session_id is not None:
             self.set_session_id(config.session_id)
 
@@ -396,7 +398,8 @@ class MetricsCollector(DocumentedApi):
             batch: The messages.
             give_back: Leave with the caller what the disk does not take, to be given again
                 when :attr:`paused` is None, rather than count it as lost.
-            parsed: For each message its JSON if the caller has parsed it, else None.
+            parsed: For each message its JSON if the caller has parsed it, or what an
+                :class:`EnvelopeParser` gave for it; else None.
 
         Returns:
             How many, from the front, are dealt with: all, unless *give_back* was asked for.
@@ -405,7 +408,7 @@ class MetricsCollector(DocumentedApi):
             ValueError: If *parsed* is not as long as *batch*; nothing was recorded then.
         """
         with self._lock:
-            taken = self._ingest(batches(batch, parsed), give_back)
+            taken = self._ingest(batches(batch, self._parser, parsed), give_back)
             if self._storage.clock() - self._looked_s >= _LOOK_S:
                 self.tick()
             return taken
@@ -466,8 +469,9 @@ class MetricsCollector(DocumentedApi):
         if self._is_plain:
             session.table.add(documents, sum(map(len, lines)))
         else:
-            for document in documents:
-                self._aggregate_envelope(document)
+            for line, document in zip(lines, documents, strict=True):
+                typed = is_typed(document)
+                self._aggregate_envelope(document_of(line) if typed else document)
         return kept
 
     def _goes_on_in_next_part(self) -> bool:

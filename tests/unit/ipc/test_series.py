@@ -274,7 +274,7 @@ def test_a_chunk_half_written_is_written_again_whole(tmp_path):
 
     disk = HalfDisk()
     store = SpillStore(tmp_path, "1", b",", disk, lambda _: None)
-    for stamp, disk.fails in (("11", False), ("22", True), ("33", True), ("44", False)):
+    for stamp, disk.fails in ((11, False), (22, True), (33, True), (44, False)):
         store.keep([stamp], array("d", [0.5]), None)
 
     for column, expected in (("timestamps", [11.0, 22.0, 33.0, 44.0]), ("values", [0.5] * 4)):
@@ -288,12 +288,12 @@ def test_a_chunk_that_finds_no_room_waits_in_memory(tmp_path):
     """
     troubles: list[OSError] = []
     store = SpillStore(tmp_path / "missing", "1", b",", Disk(), troubles.append)
-    store.keep(["1", "2"], array("d", [0.5, 0.25]), None)
+    store.keep([1, 2], array("d", [0.5, 0.25]), None)
     assert [FileNotFoundError] == [type(trouble) for trouble in troubles]
     assert [1.0, 2.0] == store.parts()["timestamps"][0].floats()
 
     (tmp_path / "missing").mkdir()
-    store.keep(["3"], array("d", [0.125]), ["9"])
+    store.keep([3], array("d", [0.125]), [9])
 
     parts = store.parts()
     assert [1.0, 2.0, 3.0] == [n for part in parts["timestamps"] for n in part.floats()]

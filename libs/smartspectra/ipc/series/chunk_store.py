@@ -27,7 +27,7 @@ class TimestampColumn:
         """The column's JSON numbers, which are floats in the documented form."""
         if not self.items:
             return b""
-        return (f".0{comma.decode()}".join(map(str, self.items)) + ".0").encode()
+        return codec().integers(self.items).replace(b",", b".0" + comma) + b".0"
 
     def floats(self) -> list[float]:
         """The stamps as numbers."""

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator
+from itertools import islice
 from math import isfinite
 from operator import itemgetter, lt
 from typing import Any
@@ -26,10 +27,10 @@ CHUNK_SAMPLES = 512
 _WRAP_US = 1 << 32
 _WRAP_STEP_US = 60_000_000
 _FORWARD_US = 3_600_000_000
-_LATEST_DIGITS = str(LATEST_STAMP_US)
 _EXACT_US = 2**53 - 1
 """Beyond this a float cannot tell one microsecond from the next."""
 
+_WHOLE = frozenset({str, int})
 _stamp_of = itemgetter("timestamp")
 _value_of = itemgetter("value")
 
@@ -113,67 +114,60 @@ class Series:
         if len(self._values) >= CHUNK_SAMPLES:
             self.seal()
 
-    def take_pending(self) -> bool:
-        """
-        Take all of ``pending`` at once if it is plain: digits, rising, finite.
-
-        Returns:
-            False if it is not; nothing was taken then, and the caller takes the
-            samples one by one. ``pending`` is empty in both cases.
-        """
-        samples = self.pending
-        try:
-            stamps = list(map(_stamp_of, samples))
-            values = array("d", map(_value_of, samples))
-            if type(stamps[0]) is int:
-                stamps = list(map(str, stamps))
-            plain = isfinite(sum(values)) and self._rises(stamps)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            plain = False
-        samples.clear()
-        if not plain:
-            return False
-        came = array("q", map(int, stamps))
-        if self._raws is None:
-            self._stamps += came
+    def take(self, stamps: list[int], values: "array[float]") -> None:
+        """Take samples together, finite values at whole microseconds by their own clock."""
+        if not self._goes_on(stamps):
+            for stamp, value in zip(stamps, values, strict=True):
+                self.store(stamp, value)
+            return
+        if self._offset:
+            self._stamps.extend(map(self._offset.__add__, stamps))
         else:
-            self._stamps.extend(map(self._offset.__add__, came))
-            self._raws += came
+            self._stamps.fromlist(stamps)
+        if self._raws is not None:
+            self._raws.extend(stamps)
         self._last = self._stamps[-1]
         self._values += values
         self.count += len(values)
         if len(self._values) >= CHUNK_SAMPLES:
             self.seal()
-        return True
 
-    def _rises(self, stamps: list[str]) -> bool:
-        """Whether these are digits of equal length, rising, and later than all before."""
-        first, last = stamps[0], stamps[-1]
-        width = len(first)
-        # The quickest look at all of them at once: a comma at every place where one is due,
-        # and nothing but digits elsewhere.
-        row = ",".join(stamps).encode()
-        commas = b"," * (len(stamps) - 1)
+    def _goes_on(self, stamps: list[int]) -> bool:
+        """Whether these times rise, from the last one on, with no reset and no stray among them."""
+        first, last = stamps[0] + self._offset, stamps[-1] + self._offset
+        if self.count:
+            if first <= self._last:
+                return False
+            if self._former_offset is not None and last - self._last > _FORWARD_US:
+                return False
         return (
-            0 < width <= len(_LATEST_DIGITS)
-            and first[0] != "0"
-            and len(row) == len(stamps) * (width + 1) - 1
-            and row[width :: width + 1] == commas
-            and row.translate(None, b",").isdigit()
-            and row.count(b",") == len(commas)
-            # Of equally long digits without leading zeros, the later text is the larger number.
-            and all(map(lt, stamps, stamps[1:]))
-            and (width < len(_LATEST_DIGITS) or last <= _LATEST_DIGITS)
-            and self._goes_on(int(first) + self._offset, int(last) + self._offset)
+            stamps[0] > 0
+            and stamps[-1] <= LATEST_STAMP_US
+            and last <= _EXACT_US
+            and all(map(lt, stamps, islice(stamps, 1, None)))
         )
 
-    def _goes_on(self, first: int, last: int) -> bool:
-        """Whether these times need no look at resets and strays."""
-        if not self.count:
-            return True
-        if self._former_offset is not None and last - self._last > _FORWARD_US:
+    def take_pending(self) -> bool:
+        """
+        Take all of ``pending`` at once if it is plain: whole stamps and finite values.
+
+        Returns:
+            False if it is not; nothing was taken then, and the caller takes the
+            samples one by one. ``pending`` is empty in both cases.
+        """
+        samples, self.pending[:] = self.pending[:], ()
+        try:
+            raw_stamps = list(map(_stamp_of, samples))
+            stamps = list(map(int, raw_stamps))
+            values = array("d", map(_value_of, samples))
+        except (KeyError, TypeError, ValueError, OverflowError):
             return False
-        return first > self._last and last <= _EXACT_US
+        # Zero and what is not whole are looked at one by one: another field may say the time.
+        is_plain = _WHOLE.issuperset(map(type, raw_stamps)) and isfinite(sum(values))
+        if is_plain and min(stamps) > 0 and max(stamps) <= LATEST_STAMP_US:
+            self.take(stamps, values)
+            return True
+        return False
 
     def _restarted(self, stamp_us: int) -> int:
         last_raw = self._last - self._offset

@@ -1,5 +1,6 @@
 """From envelopes to series: what one session has measured."""
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
@@ -11,6 +12,7 @@ from smartspectra.ipc.series.series import Series
 from smartspectra.ipc.storage.options import UNDERSTAND_BYTES
 from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
 from smartspectra.ipc.wire.envelope import timestamp_us
+from smartspectra.ipc.wire.envelope_parser import Leaf, by_sort, found_in, is_typed
 from smartspectra.ipc.wire.measurements import (
     has_time_fields,
     is_sample,
@@ -28,7 +30,9 @@ _MARKS = frozenset({"metadata", "source"})
 
 _type_of = itemgetter("type")
 
-Document = dict[str, Any]
+Document = Any
+"""An envelope: a dictionary, or typed by an :class:`EnvelopeParser`."""
+
 Path = tuple[str, ...]
 Taker = Callable[[list[Any]], None]
 
@@ -63,6 +67,7 @@ class SeriesTable:
         self._overflow = Series(MemoryStore(limit=1), limit=1)
         self._waiting: list[Document] = []
         self._waiting_bytes = 0
+        self._series_at: dict[Leaf, Series] = {}
         self._routers: dict[str, _SeriesRouter] = {
             kind: _SeriesRouter(channels.of(kind), self.series, self._overflow)
             for kind in METRIC_KINDS
@@ -96,16 +101,36 @@ class SeriesTable:
 
     def flush(self) -> None:
         """Understand what was taken."""
-        documents = self._waiting
-        if not documents:
-            return
-        self._waiting, self._waiting_bytes = [], 0
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        for run in by_sort(waiting):
+            if is_typed(run[0]):
+                self._take_typed(run)
+            else:
+                self._take_dictionaries(run)
+
+    def _take_dictionaries(self, documents: list[dict[str, Any]]) -> None:
         self._counts.update(map(_type_of, documents))
         for kind, router in self._routers.items():
             router.take([each for each in documents if each["type"] == kind], self.provenance)
         for each in documents:
             if each["type"] not in self._routers:
                 self._note_provenance(each)
+
+    def _take_typed(self, envelopes: list[Any]) -> None:
+        """Understand typed envelopes of one class."""
+        kind = envelopes[0].kind
+        self._counts[kind] += len(envelopes)
+        for leaf, found in found_in(envelopes):
+            if leaf.form == "mark":
+                for mark in found:
+                    self.provenance.update(leaf.path[0], mark)
+                continue
+            series = self._series_at.get(leaf)
+            if series is None:
+                name = ".".join(_canonical(leaf.path))
+                series = self._series_at[leaf] = self.series(self._channels.of(kind), name)
+            stamps = [sample.timestamp for sample in found]
+            series.take(stamps, array("d", [sample.value for sample in found]))
 
     def series(self, channel: str, name: str) -> Series:
         """The series of that name, made if it is new."""

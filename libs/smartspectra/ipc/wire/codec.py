@@ -1,9 +1,9 @@
 """
 The optional accelerators, and the one switch between them and the standard library.
 
-Everything else in this package asks :func:`codec` for its JSON, and
-:func:`hiredis_module` for hiredis, so both ways give the same results and one
-test can run both. ``SMARTSPECTRA_IPC_PLAIN=1`` in the environment, or
+Everything else in this package asks :func:`codec` for its JSON, and :func:`hiredis_module`
+and :func:`msgspec_module` for these, so both ways give the same results and one test can run both.
+``SMARTSPECTRA_IPC_PLAIN=1`` in the environment, or
 :func:`use_extras`, forces the standard library.
 """
 
@@ -26,6 +26,7 @@ def _installed(name: str) -> Any:  # noqa: ANN401
 
 _ORJSON = _installed("orjson")
 _HIREDIS = _installed("hiredis")
+_MSGSPEC = _installed("msgspec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,13 @@ class Codec:
         loads: Reads one JSON document from UTF-8 bytes. Raises ``ValueError`` for anything
             else, and ``RecursionError`` for what is nested deeper than :data:`DEEPEST`.
         numbers: Writes finite floats as JSON numbers, separated by commas.
+        integers: Writes integers of 64 bits so.
     """
 
     name: str
     loads: Callable[[bytes], Any]
     numbers: Callable[[Sequence[float]], bytes]
+    integers: Callable[[Sequence[int]], bytes]
 
 
 DEEPEST = 800
@@ -59,8 +62,8 @@ def _standard_loads(raw: bytes) -> Any:  # noqa: ANN401
 
 
 def _not_too_deep(document: Any, raw: bytes) -> Any:  # noqa: ANN401
-    """Give *document*, whose text is *raw*; nearly every text is too short to be too deep."""
-    if len(raw) > 2 * DEEPEST and raw.count(b"{") + raw.count(b"[") > DEEPEST:
+    """Give *document*, whose text is *raw*."""
+    if len(raw) > 2 * DEEPEST and too_deep_among((raw,)):
         level = [document]
         for _ in range(DEEPEST):
             level = [
@@ -75,11 +78,21 @@ def _not_too_deep(document: Any, raw: bytes) -> Any:  # noqa: ANN401
     return document
 
 
+def too_deep_among(texts: Sequence[bytes]) -> bool:
+    """Whether one of them may be nested too deep; nearly every one is too short for that."""
+    long = [raw for raw in texts if len(raw) > 2 * DEEPEST]
+    return any(raw.count(b"{") + raw.count(b"[") > DEEPEST for raw in long)
+
+
 def _standard_numbers(values: Sequence[float]) -> bytes:
     return ",".join(map(float.__repr__, values)).encode()
 
 
-STANDARD = Codec("standard", _standard_loads, _standard_numbers)
+def _standard_integers(values: Sequence[int]) -> bytes:
+    return ",".join(map(str, values)).encode()
+
+
+STANDARD = Codec("standard", _standard_loads, _standard_numbers, _standard_integers)
 
 
 def _orjson_codec() -> Codec:
@@ -98,7 +111,7 @@ def _orjson_codec() -> Codec:
         text: bytes = dump(values if type(values) is list else list(values))
         return text[1:-1]
 
-    return Codec("orjson", loads, numbers)
+    return Codec("orjson", loads, numbers, numbers)
 
 
 EXTRA = STANDARD if _ORJSON is None else _orjson_codec()
@@ -106,6 +119,7 @@ EXTRA = STANDARD if _ORJSON is None else _orjson_codec()
 _PLAIN_ASKED = os.environ.get("SMARTSPECTRA_IPC_PLAIN", "") not in {"", "0"}
 _active = STANDARD if _PLAIN_ASKED else EXTRA
 _hiredis: ModuleType | None = None if _PLAIN_ASKED else _HIREDIS
+_msgspec: ModuleType | None = None if _PLAIN_ASKED else _MSGSPEC
 
 
 def codec() -> Codec:
@@ -118,6 +132,11 @@ def hiredis_module() -> ModuleType | None:
     return _hiredis
 
 
+def msgspec_module() -> ModuleType | None:
+    """The msgspec module if it is installed and wanted, else None."""
+    return _msgspec
+
+
 def use_extras(wanted: bool) -> None:
     """
     Use whatever accelerators are installed, or none of them.
@@ -125,22 +144,23 @@ def use_extras(wanted: bool) -> None:
     Collectors and readers look the choice up when they work, so it takes effect at
     once; a :class:`RespReader` keeps the parser that it was made with.
     """
-    global _active, _hiredis  # noqa: PLW0603
-    _active = EXTRA if wanted else STANDARD
-    _hiredis = _HIREDIS if wanted else None
+    if wanted:
+        _use(EXTRA, _HIREDIS, _MSGSPEC)
+    else:
+        _use(STANDARD, None, None)
 
 
 @contextmanager
 def standard_library_only() -> Iterator[None]:
     """Run a block without accelerators, then restore the choice."""
-    before = (_active, _hiredis)
+    before = (_active, _hiredis, _msgspec)
     use_extras(False)
     try:
         yield
     finally:
-        _restore(*before)
+        _use(*before)
 
 
-def _restore(chosen: Codec, module: ModuleType | None) -> None:
-    global _active, _hiredis
-    _active, _hiredis = chosen, module
+def _use(chosen: Codec, hiredis: ModuleType | None, msgspec: ModuleType | None) -> None:
+    global _active, _hiredis, _msgspec
+    _active, _hiredis, _msgspec = chosen, hiredis, msgspec
