@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig import dotenv
 
 ENV_FILE = Path(".env")
@@ -22,3 +23,10 @@ def sessions_folder(environ: Mapping[str, str] = os.environ, env_file: Path = EN
     if not data and env_file.is_file():
         data = dotenv.read(env_file, environ).get("DATA_DIR")
     return Path(data or "data").expanduser() / "sessions"
+
+
+def camera_folder(camera: str, folder: Path) -> Path:
+    """
+    Give the folder of one camera's files: *folder* itself for the default camera, else one in it.
+    """
+    return folder if camera == DEFAULT_PREFIX else folder / camera

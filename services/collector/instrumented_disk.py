@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from smartspectra.ipc.storage.disk import Disk, FileRange
+from smartspectra.ipc.storage.session_paths import SessionPaths
 from smartspectra.ipc.storage.stages import Stages
 from vitalrig.clock import Clock
 from vitalrig.service.heartbeats import ServiceHeartbeats
-
-SNAPSHOT_ENDING = "_snapshot_temp.json"
 
 
 class InstrumentedDisk(Disk):
@@ -42,7 +41,7 @@ class InstrumentedDisk(Disk):
         """
         began_s = self._clock.monotonic_s()
         yield from super().replacing(path, pieces)
-        if path.name.endswith(SNAPSHOT_ENDING):
+        if SessionPaths.kind_of(path.name) == "snapshot":
             busy_s, size_bytes = self._clock.monotonic_s() - began_s, 0
             with contextlib.suppress(OSError):  # someone may have taken it away already
                 size_bytes = path.stat().st_size

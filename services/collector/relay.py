@@ -24,6 +24,7 @@ from services.collector.relay_streams import RelayStreams
 from services.collector.transport.base import BATCH, BATCH_BYTES, WAIT_S, ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
 from services.collector.transport.pubsub import GAP, PubSubTransport
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
@@ -51,7 +52,7 @@ class RelaySettings(ServiceSettings):
 
     model_config = for_service("relay")
 
-    prefixes: Names = Field(("physiology",), description="key prefixes to relay")
+    prefixes: Names = Field((DEFAULT_PREFIX,), description="key prefixes to relay")
     stream_max_entries: int = Field(60_000, gt=0, description="envelopes that a stream keeps")
     stream_max_mib: int = Field(
         64, ge=0, description="about the memory that a stream takes in Redis; 0: no limit"

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.collector.replay_filter import last_line_of, place_of
-from services.collector.session_names import camera_folder, given_name, made_names
+from services.collector.session_names import given_name, made_names
 from smartspectra.ipc.session import manifest
 from smartspectra.ipc.session.parts import part_called
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from smartspectra.ipc.wire.channels import RECORDING_STATE
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of
+from vitalrig.sessions_folder import camera_folder
 
 
 class SessionPlace(NamedTuple):
@@ -36,13 +37,13 @@ class SessionFolder:
 
     def __init__(self, prefix: str, sessions_folder: Path) -> None:
         self.path = camera_folder(prefix, sessions_folder)
-        self.base = SessionPaths(self.path / "metrics.jsonl", self.path / "metrics.json")
+        self.base = SessionPaths.in_folder(self.path)
 
     def jsonl(self, session_id: str) -> Path:
         """
         Give the path of a session's JSONL.
         """
-        return self.path / f"metrics_{session_id}.jsonl"
+        return self.base.for_session(session_id).by_kind()["jsonl"]
 
     def later_parts(self, session_id: str) -> list[Path]:
         """
@@ -88,7 +89,7 @@ class SessionFolder:
         """
         Whether there is any.
         """
-        return any(self.path.glob("metrics_*.jsonl"))
+        return any(session_id for session_id, _ in self.base.sessions())
 
     def holds_all_since(self, start: bytes) -> bool | None:
         """

@@ -1,9 +1,8 @@
-"""What sessions are called, and where their files are."""
+"""What sessions are called."""
 
 import logging
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 from smartspectra.ipc.session.moments import moment_of
 from smartspectra.ipc.storage.session_paths import check_session_id
@@ -11,17 +10,7 @@ from smartspectra.ipc.wire.envelope import Envelope, session_id_of
 
 log = logging.getLogger(__name__)
 
-ROOT_PREFIX = "physiology"
-"""The vendor's default prefix has its files in the sessions folder itself."""
-
 UNDATED = "undated"
-
-
-def camera_folder(prefix: str, sessions_folder: Path) -> Path:
-    """
-    Where a camera's session files are: the folder itself for the default prefix, else a subfolder.
-    """
-    return sessions_folder if prefix == ROOT_PREFIX else sessions_folder / prefix
 
 
 def given_name(envelope: Envelope) -> str | None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig.service.service_settings import Names, ServiceSettings, for_service
 from vitalrig.sessions_folder import sessions_folder as usual_folder
 
@@ -15,7 +16,7 @@ class Settings(ServiceSettings):
     model_config = for_service("collector")
 
     prefixes: Names = Field(
-        ("physiology",), min_length=1, description="key prefixes to collect, one per camera"
+        (DEFAULT_PREFIX,), min_length=1, description="key prefixes to collect, one per camera"
     )
     sessions_folder: Path = Field(
         default_factory=usual_folder,

@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from smartspectra.ipc.storage.session_paths import SessionPaths
+
 log = logging.getLogger(__name__)
 
-KINDS = ("envelopes", "summary", "snapshot", "manifest", "torn")
+KINDS = {
+    "jsonl": "envelopes",
+    "summary": "summary",
+    "snapshot": "snapshot",
+    "manifest": "manifest",
+    "torn": "torn",
+}
+"""What metrics call each kind of file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ def count(folder: Path) -> FileCounts:
     Raises:
         OSError: If *folder* cannot be listed.
     """
-    kinds = dict.fromkeys(KINDS, (0, 0))
+    kinds = dict.fromkeys(KINDS.values(), (0, 0))
     unreadable: list[str] = []
     for inner in _count(folder, kinds, unreadable):
         try:
@@ -91,7 +100,7 @@ def _count(
                 if entry.is_dir(follow_symlinks=False):
                     if not entry.name.startswith("."):
                         folders.append(entry.path)
-                elif kind := kind_of(entry.name):
+                elif kind := KINDS.get(SessionPaths.kind_of(entry.name)):
                     files, size_bytes = kinds[kind]
                     kinds[kind] = files + 1, size_bytes + entry.stat().st_size
             except FileNotFoundError:
@@ -99,19 +108,3 @@ def _count(
             except OSError as exc:
                 unreadable.append(str(exc))
     return folders
-
-
-def kind_of(name: str) -> str:
-    """
-    Say what a file is by its name; empty for none of ours.
-    """
-    endings = {
-        ".torn": "torn",
-        "_manifest.json": "manifest",
-        "_snapshot_temp.json": "snapshot",
-        ".jsonl": "envelopes",
-        ".json": "summary",
-    }
-    if name.startswith("."):
-        return ""
-    return next((kind for ending, kind in endings.items() if name.endswith(ending)), "")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
 from services.exporter.signal_state import Limits
+from smartspectra.ipc.storage.session_paths import SNAPSHOT_ENDING
 from vitalrig.service.service_settings import ServiceSettings, for_service
 from vitalrig.sessions_folder import sessions_folder as usual_folder
 
@@ -60,7 +61,7 @@ class Settings(ServiceSettings):
     snapshot_files: str = Field(
         "",
         description="snapshots of another collector to show cameras from: a folder, or a pattern "
-        "such as sessions/*_snapshot_temp.json; empty for none",
+        f"such as sessions/*{SNAPSHOT_ENDING}; empty for none",
     )
     snapshot_stale_after_s: float = Field(
         45.0, gt=0, description="the limit for snapshots, which are written every 30 s"

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field
 
 from services.physiology_server import flags
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig.service.service_settings import Names, ServiceSettings, for_service
 
 SourceName = Literal["upload", "camera", "video", "synthetic", "replay"]
@@ -121,7 +122,7 @@ class Settings(ServiceSettings):
         None, description="redis: configuration as JSON; keys that are given here go before it"
     )
     redis_key_prefix: str = Field(
-        "physiology", pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="prefix of Redis's names"
+        DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="prefix of Redis's names"
     )
     stream_max_entries: int = Field(
         60_000,

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig.errors import RigError
-
-FIRST = "physiology"
-"""The vendor's default prefix: the camera where nothing else is said."""
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
+from vitalrig.sessions_folder import camera_folder
 
 SERVER = "physiology_server"
 
@@ -44,19 +43,21 @@ class Camera:
     @property
     def service(self) -> str:
         """The service that measures it."""
-        return SERVER if self.name == FIRST else f"{SERVER}-{self.name}"
+        return SERVER if self.name == DEFAULT_PREFIX else f"{SERVER}-{self.name}"
 
     def sessions(self, folder: Path) -> Path:
         """Where its session files are, in the sessions folder *folder*."""
-        return folder if self.name == FIRST else folder / self.name
+        return camera_folder(self.name, folder)
 
 
 def made_up(count: int) -> list[Camera]:
     """
     Return *count* cameras that differ in their seeds.
     """
-    others = (Camera(f"{FIRST}-{n}", settings={"seed": str(n)}) for n in range(2, count + 1))
-    return [Camera(FIRST), *others]
+    others = (
+        Camera(f"{DEFAULT_PREFIX}-{n}", settings={"seed": str(n)}) for n in range(2, count + 1)
+    )
+    return [Camera(DEFAULT_PREFIX), *others]
 
 
 def parse(text: str, name: str) -> list[Camera]:
@@ -82,7 +83,7 @@ def parse(text: str, name: str) -> list[Camera]:
         found[camera.name], lines[camera.name] = camera, line
         devices[camera.device] = camera.name
     if not found:
-        raise RigError(f"{name} names no camera; one line is enough: - name: {FIRST}")
+        raise RigError(f"{name} names no camera; one line is enough: - name: {DEFAULT_PREFIX}")
     return list(found.values())
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from rig.cameras import FIRST, Camera, made_up, parse
+from rig.cameras import Camera, made_up, parse
 from rig.environment import Environment
 from rig.errors import RigError
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 
 _MOST = 1_000
 _SHOWN_BY_DEFAULT = 100  # the exporter's max_cameras
@@ -108,7 +109,7 @@ def _listed(environment: Environment) -> list[Camera]:
         return made_up(count)
     path = environment.path("CAMERAS_FILE")
     if not path.is_file():
-        return [Camera(FIRST)]
+        return [Camera(DEFAULT_PREFIX)]
     try:
         return parse(path.read_text(encoding="utf-8-sig"), environment["CAMERAS_FILE"])
     except UnicodeDecodeError as exc:

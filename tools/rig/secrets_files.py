@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rig import redis_users
 from rig.errors import RigError
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o444
@@ -33,7 +34,7 @@ def ipc_config(password: str, prefix: str) -> str:
     )
 
 
-def ensure(folder: Path, *, prefix: str = "physiology", vendors_server: bool = False) -> None:
+def ensure(folder: Path, *, prefix: str = DEFAULT_PREFIX, vendors_server: bool = False) -> None:
     """
     Make the secrets that are missing, and leave those that are there.
 

@@ -6,6 +6,8 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
+
 
 @dataclass(init=False)
 class MetricsCollectorConfig:
@@ -29,7 +31,7 @@ class MetricsCollectorConfig:
 
     redis_host: str = "localhost"
     redis_port: int = 6379
-    redis_key_prefix: str = "physiology"
+    redis_key_prefix: str = DEFAULT_PREFIX
     output_jsonl_path: Path | None = None
     output_json_path: Path | None = None
     max_samples_per_series: int = 0
@@ -40,7 +42,7 @@ class MetricsCollectorConfig:
         self,
         redis_host: str = "localhost",
         redis_port: int = 6379,
-        redis_key_prefix: str = "physiology",
+        redis_key_prefix: str = DEFAULT_PREFIX,
         output_jsonl_path: Path | str | None = None,
         output_json_path: Path | str | None = None,
         max_samples_per_series: int = 0,

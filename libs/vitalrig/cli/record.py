@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from smartspectra.ipc.storage.session_paths import check_session_id
+from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
 from vitalrig.cli.opened import Folder
 from vitalrig.cli.terminal import command, console, messages, say, shown
 from vitalrig.errors import BadRequest, InvalidState, Unavailable
@@ -56,12 +56,7 @@ def _files(folder: Path, name: str) -> dict[str, Path]:
         raise BadRequest(str(exc)) from exc
     if not folder.is_dir():
         raise BadRequest(f"{folder} is no folder; where does the collector write?")
-    return {
-        "jsonl": folder / f"metrics_{name}.jsonl",
-        "summary": folder / f"metrics_{name}.json",
-        "snapshot": folder / f"metrics_{name}_snapshot_temp.json",
-        "manifest": folder / f"metrics_{name}_manifest.json",
-    }
+    return SessionPaths.in_folder(folder).for_session(name).by_kind()
 
 
 async def _settle(server: PhysiologyClient) -> None:

@@ -7,12 +7,12 @@ from typing import Any, Self
 from services.exporter.camera_view import CameraView, Recording, Sample, SnapshotFile
 from services.exporter.exported_signals import NEEDED_SERIES
 from services.exporter.snapshots.scanner import ArrayEnd, Scanner
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.validate import label, mapping, optional_number
 
 MAX_META_BYTES = 1 << 16
 MAX_SERIES = 10_000
-DEFAULT_PREFIX = "physiology"
 _MS = 1_000
 _S = 1_000_000
 

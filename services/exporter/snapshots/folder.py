@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from services.exporter.camera_view import CameraView, SnapshotFile
 from services.exporter.snapshots.document import Document
+from smartspectra.ipc.storage.session_paths import SessionPaths
 from vitalrig.clock import Clock, Moment, moment
 from vitalrig.errors import BadMessage
 
@@ -144,7 +145,7 @@ class SnapshotFolder:
                 stat = path.stat()
             except OSError:
                 continue  # replaced or removed since it was listed
-            if path.name.endswith("_manifest.json"):
+            if SessionPaths.kind_of(path.name) == "manifest":
                 continue
             known = self._files.get(path)
             seen_at = known.found if known is not None and known.key == _key(stat) else now

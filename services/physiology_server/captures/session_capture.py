@@ -151,7 +151,7 @@ class SessionCapture:
         if not first:
             raise ValueError(
                 f"{self._path}: holds no core_metrics, edge_metrics or status envelope, a line "
-                "each: give the metrics_*.jsonl of a session"
+                "each: give the JSONL of a session"
             )
         return first
 

@@ -5,14 +5,15 @@ import sys
 
 import pytest
 
-from services.exporter.session_file_counts import SessionFileCounts, count, kind_of
+from services.exporter.session_file_counts import SessionFileCounts, count
+from smartspectra.ipc.storage.session_paths import SessionPaths
 from tests.support.unprivileged import for_whom_permissions_count
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("metrics_first.jsonl", "envelopes"),
+        ("metrics_first.jsonl", "jsonl"),
         ("metrics_first.json", "summary"),
         ("metrics_first_snapshot_temp.json", "snapshot"),
         ("metrics_first_manifest.json", "manifest"),
@@ -26,7 +27,7 @@ def test_a_file_is_what_its_name_says(name, kind):
     """
     The collector's own small files are no sessions.
     """
-    assert kind == kind_of(name)
+    assert kind == SessionPaths.kind_of(name)
 
 
 def test_files_of_all_cameras_are_counted(tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from smartspectra.ipc import FolderInUse, StorageOptions
-from smartspectra.ipc.session.recovery import finish_one, interrupted_sessions
+from smartspectra.ipc.session.recovery import finish_one, is_unfinished
 from smartspectra.ipc.storage.disk import Disk
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from tests.support.dice import a_dice
@@ -91,13 +91,14 @@ def test_interrupted_sessions_can_be_listed_and_finished_one_by_one(tmp_path):
     dead = crashed(tmp_path, [recording(True), edge(START_US)])
     base = SessionPaths(dead / "metrics.jsonl", dead / "metrics.json")
 
-    found = list(interrupted_sessions(base))
-    assert [("x", base.for_session("x"))] == found
-    finish_one(*found[0], config(dead), QUICK)
+    ((session_id, paths),) = base.sessions()
+    assert ("x", base.for_session("x")) == (session_id, paths)
+    assert is_unfinished(paths, base, session_id)
+    finish_one(session_id, paths, config(dead), QUICK)
 
-    assert [] == list(interrupted_sessions(base))
+    assert not is_unfinished(paths, base, session_id)
     assert [START_US] == stamps(dead)
-    assert [] == list(interrupted_sessions(SessionPaths(None, dead / "metrics.json")))
+    assert [] == list(SessionPaths(None, dead / "metrics.json").sessions())
 
 
 def test_a_file_without_manifest_and_summary_is_finished_too(tmp_path):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from smartspectra.ipc import MetricsCollector, StorageOptions
-from smartspectra.ipc.session.recovery import interrupted_sessions
+from smartspectra.ipc.session.recovery import is_unfinished
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from tests.unit.ipc.making import (
     EDGE,
@@ -150,10 +150,11 @@ def test_a_session_by_the_other_spelling_is_not_taken_for_an_interrupted_one(tmp
     base = SessionPaths(*vendors(tmp_path).values(), keep_summary_stem=keep)
     other = base.with_other_summary().for_session("x")
     other.jsonl.write_bytes(edge(START_US) + b"\n")
-    before = list(interrupted_sessions(base))
+    ((_, paths),) = base.sessions()
+    assert is_unfinished(paths, base, "x")
     other.summary.write_text(json.dumps({"meta": {}, "series": {}}))
 
-    assert (1, []) == (len(before), list(interrupted_sessions(base)))
+    assert not is_unfinished(paths, base, "x")
 
 
 def test_a_session_called_summary_does_not_take_the_bases_file(tmp_path):

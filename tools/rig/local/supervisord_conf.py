@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rig.cameras import FIRST, SERVER, Camera
+from rig.cameras import SERVER, Camera
 from rig.fleet import Fleet
 from rig.grpc_door import GrpcDoor
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 
 _SECTION = re.compile(rf"(?ms)^\[program:{SERVER}\]\n.*?(?=^\[|^;|\Z)")
 _VIDEO = re.compile(r"/dev/video(\d+)")
@@ -49,7 +50,7 @@ def write(fleet: Fleet, door: GrpcDoor, root: Path, path: Path) -> Path:
 def _program(section: str, camera: Camera, fleet: Fleet, door: GrpcDoor) -> str:
     place = fleet.cameras.index(camera)
     text = section.replace("$GRPC_PORT", str(fleet.port(camera)))
-    text = text.replace(f"REDIS_KEY_PREFIX={FIRST} ", f"REDIS_KEY_PREFIX={camera.name} ")
+    text = text.replace(f"REDIS_KEY_PREFIX={DEFAULT_PREFIX} ", f"REDIS_KEY_PREFIX={camera.name} ")
     # The module and its configuration keep their name; files and folders are the camera's own.
     for file in (f"[program:{SERVER}]", f"/{SERVER}.json", f"/{SERVER}.log", f'/{SERVER}"'):
         text = text.replace(file, file.replace(SERVER, camera.service))

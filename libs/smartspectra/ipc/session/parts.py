@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from smartspectra.ipc.session import manifest
 from smartspectra.ipc.storage.disk import Disk
-from smartspectra.ipc.storage.session_paths import SessionPaths
+from smartspectra.ipc.storage.session_paths import OLD, SessionPaths
 
 PART_OF, PART_NUMBER, CONTINUED_IN = "part_of", "part", "continued_in"
 """What manifests say of parts, where there is more than one."""
@@ -89,7 +89,7 @@ class Part:
 
     def free_old_paths(self) -> SessionPaths:
         """The names ``{stem}_old1`` and so on, or with the next number that is free."""
-        numbered = (self.paths.with_ending(f"old{number}") for number in count(1))
+        numbered = (self.paths.with_ending(f"{OLD}{number}") for number in count(1))
         return next(paths for paths in numbered if not paths.exist())
 
     def facts(self) -> dict[str, Any]:

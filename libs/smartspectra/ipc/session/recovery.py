@@ -1,50 +1,19 @@
 """Finish what a crash left open."""
 
-import contextlib
 import logging
 import shutil
-from collections.abc import Iterator
 
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.session import manifest
 from smartspectra.ipc.session.session import Resumption, Session
 from smartspectra.ipc.storage.options import StorageOptions
-from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
+from smartspectra.ipc.storage.session_paths import SessionPaths
 
 log = logging.getLogger(__name__)
 
 
-def interrupted_sessions(base: SessionPaths) -> Iterator[tuple[str | None, SessionPaths]]:
-    """
-    Sessions whose manifest says that they are open, or that have no summary.
-
-    Yields:
-        The session's id, None for the base files themselves, and its paths.
-    """
-    for session_id, paths in _sessions(base):
-        if _is_unfinished(paths, base, session_id):
-            yield session_id, paths
-
-
-def _sessions(base: SessionPaths) -> Iterator[tuple[str | None, SessionPaths]]:
-    if base.jsonl is None:
-        return
-    stem, suffix = base.jsonl.stem, base.jsonl.suffix
-    for path in sorted(base.jsonl.parent.glob(f"{_plain(stem)}*{_plain(suffix)}")):
-        if path == base.jsonl:
-            yield None, base
-        elif path.stem.startswith(f"{stem}_"):
-            session_id = path.stem.removeprefix(f"{stem}_")
-            with contextlib.suppress(ValueError):
-                yield session_id, base.for_session(check_session_id(session_id))
-
-
-def _plain(text: str) -> str:
-    """The text as a pattern that means just itself."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
-
-
-def _is_unfinished(paths: SessionPaths, base: SessionPaths, session_id: str | None) -> bool:
+def is_unfinished(paths: SessionPaths, base: SessionPaths, session_id: str | None) -> bool:
+    """Whether a session's manifest says that it is open, or it has no summary and no manifest."""
     assert paths.manifest is not None
     if paths.manifest.exists():
         return manifest.read(paths.manifest).get("state") != manifest.FINISHED
@@ -97,10 +66,10 @@ def finish_interrupted(
         The sessions that cannot be finished now, and why.
     """
     left: list[tuple[Session, OSError]] = []
-    for session_id, paths in _sessions(base):
+    for session_id, paths in base.sessions():
         if session_id is not None and session_id == but:
             continue
-        if not _is_unfinished(paths, base, session_id):
+        if not is_unfinished(paths, base, session_id):
             if paths.work_folder is not None:
                 shutil.rmtree(paths.work_folder, ignore_errors=True)
             continue

@@ -8,6 +8,8 @@ from typing import Self
 
 from smartspectra.ipc.storage.platform_calls import OPEN_FLAGS, lock_exclusively, read_at
 
+_ENDING = ".lock"
+
 
 class FolderInUse(OSError):
     """
@@ -36,6 +38,17 @@ class FolderLock:
         self._descriptor = descriptor
         self._path = path
 
+    @staticmethod
+    def path_of(base: Path) -> Path:
+        """The file that is locked for the files made from *base*."""
+        return base.with_name(f".{base.name}{_ENDING}")
+
+    @staticmethod
+    def bases_in(folder: Path) -> set[Path]:
+        """What the files in *folder* are made from for which there ever was a lock."""
+        found = folder.glob(f".*{_ENDING}")
+        return {lock.with_name(lock.name[1 : -len(_ENDING)]) for lock in found}
+
     @classmethod
     def take(cls, base: Path) -> Self:
         """
@@ -45,7 +58,7 @@ class FolderLock:
             FolderInUse: If someone has it.
             OSError: If the lock file cannot be made.
         """
-        path = base.with_name(f".{base.name}.lock")
+        path = cls.path_of(base)
         descriptor = _open(path)
         try:
             lock_exclusively(descriptor)

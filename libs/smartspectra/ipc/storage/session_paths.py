@@ -1,17 +1,37 @@
 """What the files of a session are called, and what to do with those already there."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
+from typing import Self
 
+from smartspectra.ipc.storage.append_file import TORN
 from smartspectra.ipc.storage.disk import Disk
 
-_SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,127}(?:_part[0-9]+)?")
+BASE_STEM = "metrics"
 SUMMARY_ENDING = "_summary"
+SNAPSHOT_ENDING = "_snapshot_temp.json"
+MANIFEST_ENDING = "_manifest.json"
+OLD = "old"
+"""With a number, what the names of files end with that were in the way of others."""
 
+_KINDS = {
+    ".jsonl": "jsonl",
+    SNAPSHOT_ENDING: "snapshot",
+    MANIFEST_ENDING: "manifest",
+    ".json": "summary",
+    TORN: "torn",
+}
+"""What a file is, by the end of its name; the first that fits counts."""
+
+ENDINGS = tuple(_KINDS)
+KINDS = tuple(_KINDS.values())
+
+_SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,127}(?:_part[0-9]+)?")
 _TAKEN_ENDINGS = re.compile(r"(?:^|_)(?:snapshot_temp|manifest|old[0-9]+)$")
 
 SESSION_ID_RULE = (
@@ -60,15 +80,38 @@ class SessionPaths:
     summary: Path | None
     keep_summary_stem: bool = False
 
+    @classmethod
+    def in_folder(cls, folder: Path, stem: str = BASE_STEM, summary_stem: str = "") -> Self:
+        """Files in *folder* by their stems, by default those that sessions' files are made from."""
+        return cls(folder / f"{stem}.jsonl", folder / f"{summary_stem or stem}.json")
+
+    @staticmethod
+    def kind_of(name: str) -> str:
+        """
+        What a file is by its name.
+
+        Returns:
+            ``jsonl``, ``summary``, ``snapshot``, ``manifest`` or ``torn``; empty for none of
+            these.
+        """
+        if name.startswith("."):
+            return ""
+        return next((kind for ending, kind in _KINDS.items() if name.endswith(ending)), "")
+
     @property
     def snapshot(self) -> Path | None:
         """The aggregated JSON while the session goes on."""
-        return self.summary and self.summary.with_name(f"{self.summary.stem}_snapshot_temp.json")
+        return self.summary and self.summary.with_name(self.summary.stem + SNAPSHOT_ENDING)
 
     @property
     def manifest(self) -> Path | None:
         """What can be said of the JSONL: counts, gaps, hash, verdict."""
-        return self.jsonl and self.jsonl.with_name(f"{self.jsonl.stem}_manifest.json")
+        return self.jsonl and self.jsonl.with_name(self.jsonl.stem + MANIFEST_ENDING)
+
+    @property
+    def torn(self) -> Path | None:
+        """What a crash left behind the last whole line, set aside."""
+        return self.jsonl and self.jsonl.with_name(self.jsonl.name + TORN)
 
     @property
     def work_folder(self) -> Path | None:
@@ -100,11 +143,33 @@ class SessionPaths:
 
         return replace(self, jsonl=longer(self.jsonl), summary=longer(self.summary))
 
-    def all(self) -> Iterator[Path]:
-        """Every file that a finished session may have."""
-        for path in (self.jsonl, self.summary, self.snapshot, self.manifest):
-            if path is not None:
-                yield path
+    def by_kind(self) -> dict[str, Path]:
+        """Every file that a finished session may have, by its kind."""
+        files = {
+            "jsonl": self.jsonl,
+            "summary": self.summary,
+            "snapshot": self.snapshot,
+            "manifest": self.manifest,
+        }
+        return {kind: path for kind, path in files.items() if path is not None}
+
+    def sessions(self) -> Iterator[tuple[str | None, "SessionPaths"]]:
+        """
+        The sessions whose JSONL is there, in the order of their names.
+
+        Yields:
+            The session's id, None for these files themselves, and its files.
+        """
+        if self.jsonl is None:
+            return
+        stem, suffix = self.jsonl.stem, self.jsonl.suffix
+        for path in sorted(self.jsonl.parent.glob(f"{_plain(stem)}*{_plain(suffix)}")):
+            if path == self.jsonl:
+                yield None, self
+            elif path.stem.startswith(f"{stem}_"):
+                session_id = path.stem.removeprefix(f"{stem}_")
+                with contextlib.suppress(ValueError):
+                    yield session_id, self.for_session(check_session_id(session_id))
 
     def some(self) -> bool:
         """Whether any file is wanted."""
@@ -112,7 +177,7 @@ class SessionPaths:
 
     def exist(self) -> bool:
         """Whether an earlier run has left any of them."""
-        return any(path.exists() for path in self.all())
+        return any(path.exists() for path in self.by_kind().values())
 
     def rename(self, others: "SessionPaths", disk: Disk) -> None:
         """
@@ -121,6 +186,12 @@ class SessionPaths:
         Raises:
             OSError: If that cannot be done now.
         """
-        for path, other in zip(self.all(), others.all(), strict=True):
+        names = others.by_kind()
+        for kind, path in self.by_kind().items():
             if path.exists():
-                disk.rename(path, other)
+                disk.rename(path, names[kind])
+
+
+def _plain(text: str) -> str:
+    """The text as a pattern that means just itself."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)

@@ -8,6 +8,9 @@ STATUS = "status"
 FRAME = "frame"
 RECORDING_STATE = "recording_state"
 
+DEFAULT_PREFIX = "physiology"
+"""The vendor's, and the name of the camera where nothing else is said."""
+
 KINDS = (CORE_METRICS, EDGE_METRICS, STATUS, FRAME, RECORDING_STATE)
 """Every envelope ``type``; each has the channel ``{prefix}:{type}``."""
 
@@ -21,10 +24,10 @@ class Channels:
     The Redis channels of one key prefix.
 
     Attributes:
-        prefix: What stands before the colon, ``physiology`` by default.
+        prefix: What stands before the colon.
     """
 
-    prefix: str = "physiology"
+    prefix: str = DEFAULT_PREFIX
 
     def of(self, kind: str) -> str:
         """The channel on which envelopes of *kind* are published."""

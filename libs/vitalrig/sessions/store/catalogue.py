@@ -5,18 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.session.manifest import FINISHED
+from smartspectra.ipc.storage.session_paths import ENDINGS, KINDS
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig.sessions.errors import Missing, Unreadable
 from vitalrig.sessions.store.is_recording import is_being_recorded
-from vitalrig.sessions.store.session_files import MANIFEST, SNAPSHOT, TORN, SessionFiles, group
+from vitalrig.sessions.store.session_files import SessionFiles, group
 from vitalrig.sessions.store.summary_reader import read_meta
-
-DEFAULT_CAMERA = "physiology"
-"""The key prefix whose sessions are in the sessions folder itself."""
 
 _MOST = 1 << 63
 """No number that a file tells of a session is as large."""
-
-_ENDINGS = (SNAPSHOT, MANIFEST, TORN, ".jsonl", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +112,12 @@ def _of_file(path: Path) -> SessionFiles:
     if path.suffix == ".json":
         # A summary by any name is worth reading if the caller points at it.
         return SessionFiles(path.stem, path.parent, summary=path)
-    raise Missing(f"{path} is no file of a session; those end in {', '.join(_ENDINGS)}")
+    raise Missing(f"{path} is no file of a session; those end in {', '.join(ENDINGS)}")
 
 
 def _as_given(session: SessionFiles, folder: Path) -> SessionFiles:
     """The same files with the path that the caller used, so that messages look familiar."""
-    kinds = ("jsonl", "summary", "snapshot", "manifest", "torn")
-    given = {kind: getattr(session, kind) for kind in kinds}
+    given = {kind: getattr(session, kind) for kind in KINDS}
     moved = {kind: folder / path.name for kind, path in given.items() if path is not None}
     return SessionFiles(session.stem, folder, **moved)
 
@@ -129,7 +125,7 @@ def _as_given(session: SessionFiles, folder: Path) -> SessionFiles:
 def camera_of(session: SessionFiles) -> str:
     """The key prefix a session was recorded under, as far as it can be told cheaply."""
     prefix = session.facts.get("redis_prefix") or meta_of(session).get("redis_prefix")
-    return prefix if isinstance(prefix, str) and prefix else DEFAULT_CAMERA
+    return prefix if isinstance(prefix, str) and prefix else DEFAULT_PREFIX
 
 
 def meta_of(session: SessionFiles) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Which files on the disk make up one session."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,16 +11,18 @@ from typing import Any
 from smartspectra.ipc.session import manifest as manifests
 from smartspectra.ipc.session.manifest import FINISHED
 from smartspectra.ipc.session.parts import CONTINUED_IN
-from smartspectra.ipc.storage.session_paths import SessionPaths
+from smartspectra.ipc.storage.session_paths import (
+    BASE_STEM,
+    KINDS,
+    SNAPSHOT_ENDING,
+    SUMMARY_ENDING,
+    SessionPaths,
+)
 
-SNAPSHOT = "_snapshot_temp.json"
-MANIFEST = "_manifest.json"
-TORN = ".jsonl.torn"
 PICTURES = (".png", ".pdf", ".svg")
 EXPORTS = (".csv", ".parquet", ".edf", ".xdf", *PICTURES)
 
-_PREFIX = "metrics_"
-_SUMMARY_PREFIX = "metrics_summary"
+_PREFIX = f"{BASE_STEM}_"
 _KEPT = re.compile(r"\.(?:before_repair|replaced)(?:_[0-9]+)?$")
 
 
@@ -51,6 +54,11 @@ class SessionFiles:
         """The session's id as its files tell it; ``metrics`` for files without one."""
         return self.stem.removeprefix(_PREFIX)
 
+    @property
+    def is_named(self) -> bool:
+        """Whether its files' names begin as those of a session with an id do."""
+        return self.stem.startswith(_PREFIX)
+
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What the manifest says; empty if there is none that can be read."""
@@ -77,16 +85,13 @@ class SessionFiles:
     @property
     def paths(self) -> SessionPaths:
         """The names its files have, or would have, as the collector sees them."""
-        return SessionPaths(
-            self.jsonl or self.folder / f"{self.stem}.jsonl",
-            self.summary or self.folder / f"{self.stem}.json",
+        return SessionPaths.in_folder(
+            self.folder, self.stem, self.summary.stem if self.summary else ""
         )
 
     def all(self) -> Iterator[Path]:
         """Every file that is there."""
-        for path in (self.jsonl, self.summary, self.snapshot, self.manifest, self.torn):
-            if path is not None:
-                yield path
+        yield from filter(None, (getattr(self, kind) for kind in KINDS))
 
 
 def group(folder: Path, names: Iterable[str]) -> tuple[list[SessionFiles], list[Path]]:
@@ -100,8 +105,10 @@ def group(folder: Path, names: Iterable[str]) -> tuple[list[SessionFiles], list[
         The sessions by name, and the visible files that belong to none.
     """
     present = {name for name in names if not name.startswith(".")}
-    jsonls = {name.removesuffix(".jsonl") for name in present if name.endswith(".jsonl")}
-    documents = {name.removesuffix(".json") for name in present if _is_document(name)}
+    stems_of = defaultdict(set)
+    for name in present:
+        stems_of[SessionPaths.kind_of(name)].add(Path(name).stem)
+    jsonls, documents = stems_of["jsonl"], stems_of["summary"]
     summaries = {
         stem: next((each for each in _summary_stems(stem) if each in documents), stem)
         for stem in jsonls
@@ -110,16 +117,10 @@ def group(folder: Path, names: Iterable[str]) -> tuple[list[SessionFiles], list[
     stems = jsonls | {stem for stem in documents - used if _may_be_session(stem, present)}
     sessions = []
     for stem in sorted(stems):
-        summary = summaries.get(stem, stem)
-        found = {
-            "jsonl": f"{stem}.jsonl",
-            "summary": f"{summary}.json",
-            "snapshot": f"{summary}{SNAPSHOT}",
-            "manifest": f"{stem}{MANIFEST}",
-            "torn": f"{stem}{TORN}",
-        }
-        paths = {what: folder / name for what, name in found.items() if name in present}
-        sessions.append(SessionFiles(stem, folder, **paths))
+        paths = SessionPaths.in_folder(folder, stem, summaries.get(stem, ""))
+        found = {kind: getattr(paths, kind) for kind in KINDS}
+        there = {kind: path for kind, path in found.items() if path.name in present}
+        sessions.append(SessionFiles(stem, folder, **there))
     ours = {path.name for session in sessions for path in session.all()}
     unrecognized_files = [
         folder / name
@@ -129,19 +130,15 @@ def group(folder: Path, names: Iterable[str]) -> tuple[list[SessionFiles], list[
     return sessions, unrecognized_files
 
 
-def _is_document(name: str) -> bool:
-    return name.endswith(".json") and not name.endswith((SNAPSHOT, MANIFEST))
-
-
 def _summary_stems(stem: str) -> Iterator[str]:
     yield stem
-    if stem == "metrics" or stem.startswith(_PREFIX):
-        yield _SUMMARY_PREFIX + stem.removeprefix("metrics")
+    if stem == BASE_STEM or stem.startswith(_PREFIX):
+        yield BASE_STEM + SUMMARY_ENDING + stem.removeprefix(BASE_STEM)
 
 
 def _may_be_session(stem: str, present: set[str]) -> bool:
     """A summary alone is a session if it is named like one."""
-    return stem.startswith("metrics") or f"{stem}{SNAPSHOT}" in present
+    return stem.startswith(BASE_STEM) or f"{stem}{SNAPSHOT_ENDING}" in present
 
 
 def _is_export(name: str, stems: set[str]) -> bool:

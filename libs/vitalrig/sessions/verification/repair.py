@@ -14,14 +14,13 @@ from smartspectra.ipc.storage.append_file import set_end_aside
 from smartspectra.ipc.storage.disk import Disk, FileRange, free_name
 from smartspectra.ipc.storage.folder_lock import FolderInUse, FolderLock
 from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.session_paths import SessionPaths
 from vitalrig.errors import InvalidState, VitalrigError
 from vitalrig.sessions.store.catalogue import camera_of, meta_of, resolve
 from vitalrig.sessions.store.lines import Advance, no_progress
 from vitalrig.sessions.store.session_files import SessionFiles
 from vitalrig.sessions.verification.verify import Report, verify
 from vitalrig.version import VERSION
-
-_LOCK_ENDING = ".lock"
 
 
 class BeyondRepair(VitalrigError):
@@ -94,11 +93,9 @@ def repair(files: SessionFiles, advance: Advance = no_progress) -> Repaired:
 @contextlib.contextmanager
 def _folder_to_ourselves(files: SessionFiles) -> Iterator[None]:
     """Hold the locks that collectors of this folder hold while they run."""
-    bases = {files.folder / "metrics.jsonl"}
-    for lock in files.folder.glob(f".*{_LOCK_ENDING}"):
-        bases.add(files.folder / lock.name.removeprefix(".").removesuffix(_LOCK_ENDING))
+    usual = SessionPaths.in_folder(files.folder).by_kind()["jsonl"]
     with contextlib.ExitStack() as stack:
-        for base in sorted(bases):
+        for base in sorted({usual, *FolderLock.bases_in(files.folder)}):
             try:
                 stack.callback(FolderLock.take(base).release)
             except FolderInUse as exc:

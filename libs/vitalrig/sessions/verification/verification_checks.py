@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from smartspectra.ipc.storage.session_paths import OLD
 from vitalrig.sessions.errors import Unreadable, extra
 from vitalrig.sessions.reading.jsonl_scan import JsonlScan
 from vitalrig.sessions.store.session_files import SessionFiles
@@ -85,7 +86,7 @@ def check_names(
         is_proven: Whether the JSONL is what the manifest describes, whatever they are called.
     """
     manifest_id = files.facts.get("session_id")
-    if not files.facts or not files.stem.startswith("metrics_") or _is_of(manifest_id, files):
+    if not files.facts or not files.is_named or _is_of(manifest_id, files):
         return
     if is_proven or manifest_id == recorded_as:
         yield Finding("renamed", f"it was recorded as {manifest_id!r} and has been renamed", False)
@@ -173,7 +174,7 @@ def _is_end_of(kept: Samples, recorded: Samples) -> bool:
 def _is_of(session_id: object, files: SessionFiles) -> bool:
     """A session that was set aside keeps the id it was recorded under."""
     name = files.name
-    return session_id is None or name == session_id or name.startswith(f"{session_id}_old")
+    return session_id is None or name == session_id or name.startswith(f"{session_id}_{OLD}")
 
 
 def _count(facts: dict[str, Any], key: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from smartspectra.ipc.storage.session_paths import MANIFEST_ENDING
 from vitalrig.sessions.errors import Unreadable, extra
 from vitalrig.sessions.store.catalogue import camera_of, meta_of
 from vitalrig.sessions.store.is_recording import is_being_recorded
@@ -215,7 +216,7 @@ def _without_manifest(files: SessionFiles) -> Finding:
         return Finding("no_manifest", f"{files.manifest.name} cannot be read")
     if "source" in meta_of(files):
         # Only our summaries say what they are made of, and those have a manifest.
-        return Finding("no_manifest", f"{files.stem}_manifest.json is missing")
+        return Finding("no_manifest", f"{files.stem}{MANIFEST_ENDING} is missing")
     return Finding("no_manifest", "there is no manifest to compare with", is_damage=False)
 
 

@@ -26,7 +26,7 @@ class OutputFolder:
         self._create = create
         self._wants_lock = lock
         self._lock: FolderLock | None = None
-        self._lock_file = path / f".{LOCK_BASE}.lock"
+        self._lock_file = FolderLock.path_of(path / LOCK_BASE)
         self._identity: tuple[int, int] | None = None
 
     def ensure(self) -> None:

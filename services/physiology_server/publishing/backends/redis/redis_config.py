@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from services.physiology_server.publishing.backends.json_config import MOST, JsonConfig
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig.redis_client import RedisAddress
 
 _PREFIX = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -57,7 +58,7 @@ class RedisConfig(JsonConfig):
     username: str = ""
     password: str = Field("", repr=False)
     database: int = Field(0, ge=0, le=MOST)
-    key_prefix: Annotated[str, AfterValidator(_prefix)] = "physiology"
+    key_prefix: Annotated[str, AfterValidator(_prefix)] = DEFAULT_PREFIX
     connection_timeout_ms: int = Field(5_000, ge=1, le=MOST)
     operation_timeout_ms: int = Field(1_000, ge=1, le=MOST)
     enable_debug_logging: bool = False
