@@ -410,7 +410,7 @@ def test_grpc_says_nothing_by_itself(tmp_path):
     )  # fmt: skip
 
     assert (1, 1) == (result.returncode, result.stderr.count("\n")), result.stderr
-    assert result.stderr.startswith("record: no physiology_server answers at 127.0.0.1:1")
+    assert result.stderr.startswith("record: no server answers at 127.0.0.1:1")
 
 
 def test_a_part_of_a_recording_names_the_next_one(folder, sessions):
