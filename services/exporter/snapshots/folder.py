@@ -15,10 +15,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from services.exporter.camera_view import CameraView, SnapshotFile
-from services.exporter.snapshots.document import Document
+from services.exporter.snapshots.camera_views import camera_views
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from vitalrig.clock import Clock, Moment, moment
 from vitalrig.errors import BadMessage
+from vitalrig.sessions.errors import Unreadable
+from vitalrig.sessions.store.summary_reader import scan
 
 log = logging.getLogger(__name__)
 
@@ -165,14 +167,15 @@ class SnapshotFolder:
         began_s = self._clock.monotonic_s()
         try:
             with path.open("rb", buffering=0) as stream:
-                document = Document.read(_gently(stream.read))
+                summary = scan(_gently(stream.read), path.name)
                 if _key(os.fstat(stream.fileno())) != file.key:
                     # Written in place, or replaced since it was listed: again at the next look.
                     file.key = None
                     raise BadMessage("changed while it was read")
             read_s = self._clock.monotonic_s() - began_s
-            views = document.views(SnapshotFile(stat.st_mtime_ns / 1_000, stat.st_size, read_s))
-        except (BadMessage, OSError) as exc:
+            written = SnapshotFile(stat.st_mtime_ns / 1_000, stat.st_size, read_s)
+            views = camera_views(summary, written)
+        except (BadMessage, Unreadable, OSError) as exc:
             file.outcome = "unreadable"
             log.debug("snapshot cannot be read", extra={"why": str(exc)})
         else:

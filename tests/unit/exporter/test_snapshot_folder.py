@@ -67,7 +67,7 @@ def test_a_snapshot_is_read_and_then_left_alone_until_it_changes(snapshots, path
     """
     snapshots.look()
     reads = []
-    monkeypatch.setattr(module.Document, "read", lambda read: reads.append(1))
+    monkeypatch.setattr(module, "scan", lambda *_: reads.append(1))
 
     snapshots.look()
 
@@ -119,15 +119,15 @@ def test_a_snapshot_that_changes_while_it_is_read_is_read_again(snapshots, path,
     """
     What was read may be a mixture of two.
     """
-    real = module.Document.read
+    real = module.scan
 
-    def disturbed(read):
-        document = real(read)
+    def disturbed(*of):
+        summary = real(*of)
         path.write_text(a_session(64.5))
-        monkeypatch.setattr(module.Document, "read", real)
-        return document
+        monkeypatch.setattr(module, "scan", real)
+        return summary
 
-    monkeypatch.setattr(module.Document, "read", disturbed)
+    monkeypatch.setattr(module, "scan", disturbed)
     snapshots.look()
     disturbed_views = snapshots.latest().cameras
     snapshots.look()

@@ -153,10 +153,8 @@ def test_a_series_that_makes_no_sense_is_unreadable(tmp_path, columns):
     """
     Rather than cut to what would fit.
     """
-    series = odd(tmp_path, **columns)
-
     with pytest.raises(Unreadable):
-        series.load()
+        odd(tmp_path, **columns).load()
 
 
 def test_without_original_times_the_times_are_original(tmp_path):

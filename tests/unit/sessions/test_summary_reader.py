@@ -29,8 +29,6 @@ def path(tmp_path_factory):
 
 
 def read(path, text):
-    # A new file each time: the one before is still mapped.
-    path.unlink(missing_ok=True)
     path.write_bytes(text)
     return SummaryReader(path)
 
@@ -117,7 +115,6 @@ def test_the_meta_is_read_without_the_rest(path):
     """
     So that a list of long sessions is quick, and one damaged further on is still listed.
     """
-    path.unlink(missing_ok=True)
     path.write_bytes(b'{"meta":{"session_id":"first"},"series":{"a":{"b":{"c":[1,2')
 
     assert {"session_id": "first"} == read_meta(path)
@@ -125,7 +122,59 @@ def test_the_meta_is_read_without_the_rest(path):
 
 def test_an_empty_file_is_unreadable(path):
     """
-    It has nothing that could be mapped.
+    Somebody is about to write it, or could not.
     """
     with pytest.raises(Unreadable, match="empty"):
         read(path, b"")
+
+
+def test_the_end_of_a_series_is_known_without_its_numbers():
+    """
+    So that the newest of a session of hours is there at once, in little memory.
+    """
+    whole = json.loads((GOLDEN / "metrics_golden.json").read_bytes())
+    expected = {
+        (channel, name, column): (len(numbers), numbers[-1])
+        for channel, of_channel in whole["series"].items()
+        for name, columns in of_channel.items()
+        for column, numbers in columns.items()
+    }
+
+    found = SummaryReader(GOLDEN / "metrics_golden.json")
+
+    assert expected == {
+        (channel, name, column): (place.count, place.last)
+        for channel, of_channel in found.columns.items()
+        for name, columns in of_channel.items()
+        for column, place in columns.items()
+    }
+
+
+def test_a_summary_that_is_cut_short_after_it_was_opened_is_unreadable(path):
+    """
+    Whoever writes in place may do so at any moment. It is not the reader who ends by it.
+    """
+    found = read(path, json.dumps({"series": {"a": {"b": {"values": [0.5] * 100_000}}}}).encode())
+    path.write_bytes(b"{")
+
+    with pytest.raises(Unreadable):
+        found.load(found.columns["a"]["b"]["values"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"meta":[]}',
+        b'{"series":[]}',
+        b'{"series":{"a":{"b":[1,2]}}}',
+        b'{"series":{"a":{"b":{"c":1}}}}',
+        b'{"meta":{"long":"' + b"x" * (1 << 20) + b'"}}',
+    ],
+    ids=["meta is a list", "series is a list", "a series is a list", "a number", "huge meta"],
+)
+def test_a_document_of_another_kind_is_unreadable(path, text):
+    """
+    It is not half understood.
+    """
+    with pytest.raises(Unreadable, match="at byte"):
+        read(path, text)

@@ -10,7 +10,7 @@ from vitalrig.sessions.errors import Missing, Unreadable, extra
 from vitalrig.sessions.store.catalogue import camera_of, meta_of, resolve
 from vitalrig.sessions.store.lines import Advance, no_progress
 from vitalrig.sessions.store.session_files import SessionFiles
-from vitalrig.sessions.store.summary_reader import Span, SummaryReader
+from vitalrig.sessions.store.summary_reader import Columns, SummaryReader
 from vitalrig.sessions_folder import sessions_folder as usual_folder
 
 with extra("export"):
@@ -116,7 +116,7 @@ def _of_lines(files: SessionFiles, jsonl: Path, advance: Advance) -> Session:
 class _Loader:
     document: SummaryReader
     name: str
-    columns: dict[str, Span]
+    columns: Columns
 
     def __call__(self) -> Samples:
         timestamps, values = self._load("timestamps"), self._load("values")

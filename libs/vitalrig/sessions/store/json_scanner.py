@@ -1,8 +1,8 @@
 """
 Finds its way through a large JSON document without taking it into memory.
 
-It reads forward in pieces. Between pieces other threads run; arrays of numbers are passed over at
-the speed of `bytes.find`, and only their length and last number are kept.
+It reads forward in pieces. Between pieces other threads run; lists of numbers are passed over at
+the speed of `bytes.find`, and only their place, length and last number are kept.
 """
 
 import json
@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vitalrig.errors import BadMessage
+from vitalrig.sessions.errors import Unreadable
 
 PIECE_BYTES = 1 << 18
-MAX_KEY_BYTES = 1 << 10
+MAX_KEY_BYTES = 1 << 14
 MAX_DEPTH = 100
 _LONGEST_NUMBER = 64
 _SPACE = b" \t\r\n"
@@ -26,82 +26,98 @@ _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class ArrayEnd:
+class NumberList:
     """
-    What is kept of an array of numbers.
+    Where a list of numbers stands, and what is kept of it.
 
     Attributes:
+        start: The byte behind its opening bracket.
+        end: The byte of its closing bracket.
         count: Its length.
         last: Its last number; None if it is empty or ends in something else, such as null.
     """
 
+    start: int
+    end: int
     count: int
     last: float | None
 
 
-class Scanner:
+class JsonScanner:
     """
     Walks through one document.
 
-    Whatever it cannot understand, and an end that comes too early, is a `BadMessage`.
+    Whatever it cannot understand, and an end that comes too early, is `Unreadable`.
 
     Args:
         read: Gives up to so many further bytes; none at the end.
+        name: What messages call the document.
         piece_bytes: How much to read at a time.
     """
 
-    def __init__(self, read: Callable[[int], bytes], piece_bytes: int = PIECE_BYTES) -> None:
+    def __init__(
+        self, read: Callable[[int], bytes], name: str, piece_bytes: int = PIECE_BYTES
+    ) -> None:
         self._read = read
+        self._name = name
         self._piece_bytes = piece_bytes
         self._buffer = b""
+        self._passed_bytes = 0
         self._at = 0
         self._kept: bytearray | None = None
         self._keep_most = 0
+
+    def wrong(self, what: str) -> Unreadable:
+        """
+        Say what is wrong at this place.
+        """
+        return Unreadable(f"{self._name}: {what} at byte {self._position}")
+
+    @property
+    def _position(self) -> int:
+        return self._passed_bytes + self._at
 
     def members(self) -> Iterator[str]:
         """
         Walk through an object: yield each key, and let the caller take its value.
         """
-        self._expect(b"{")
+        self._one_of(b"{")
         if self._peek() == b"}":
             self._skip(1)
             return
         while True:
             key = self._key()
-            self._expect(b":")
+            self._one_of(b":")
             yield key
             if self._one_of(b",}") == b"}":
                 return
 
-    def numbers(self) -> ArrayEnd:
+    def numbers(self) -> NumberList:
         """
-        Pass over an array of numbers.
+        Pass over a list of numbers.
         """
-        self._expect(b"[")
-        commas = length = 0
-        end = b""
+        self._one_of(b"[")
+        start, commas, tail = self._position, 0, b""
         while True:
             close = self._buffer.find(b"]", self._at)
             stop = len(self._buffer) if close < 0 else close
             for byte in b'"[{':
                 if self._buffer.find(byte, self._at, stop) >= 0:
-                    raise BadMessage("an array of numbers holds something else")
+                    raise self.wrong("a list of numbers holds something else")
             commas += self._buffer.count(b",", self._at, stop)
-            length += stop - self._at
-            end = (end + self._buffer[max(self._at, stop - _LONGEST_NUMBER) : stop])[
-                -_LONGEST_NUMBER:
-            ]
+            tail += self._buffer[max(self._at, stop - _LONGEST_NUMBER) : stop]
+            tail = tail[-_LONGEST_NUMBER:]
             self._at = stop
             if close >= 0:
-                self._at += 1
                 break
             self._more()
-        _, comma, last = end.rpartition(b",")
-        if not comma and length > len(end):
-            return ArrayEnd(commas + 1, None)  # one element, longer than any number
-        if not commas and not last.strip(_SPACE):
-            return ArrayEnd(0, None)
-        return ArrayEnd(commas + 1, _number(last.strip(_SPACE)))
+        end = self._position
+        self._at += 1
+        _, comma, last = tail.rpartition(b",")
+        is_cut = not comma and end - start > len(tail)  # an element longer than any number
+        last = last.strip(_SPACE)
+        count = commas + 1 if commas or last or is_cut else 0
+        return NumberList(start, end, count, None if is_cut else _number(last))
 
     def small(self, most_bytes: int) -> Any:  # noqa: ANN401  it is JSON
         """
@@ -112,7 +128,7 @@ class Scanner:
             self.skip()
             return json.loads(bytes(self._kept))
         except ValueError as exc:
-            raise BadMessage("not JSON") from exc
+            raise self.wrong("not JSON") from exc
         finally:
             self._kept = None
 
@@ -135,7 +151,7 @@ class Scanner:
         """
         while True:
             if self._buffer[self._at :].strip(_SPACE):
-                raise BadMessage("something follows the document")
+                raise self.wrong("something follows the document")
             self._at = len(self._buffer)
             if not self._fill():
                 return
@@ -153,17 +169,17 @@ class Scanner:
             if depth == 0:
                 return
             if depth > MAX_DEPTH:
-                raise BadMessage("too deep")
+                raise self.wrong("too deep")
 
     def _key(self) -> str:
-        self._expect(b'"')
+        self._one_of(b'"')
         outer, kept = self._kept, bytearray()
         self._kept, self._keep_most = kept, MAX_KEY_BYTES
         try:
             self._string()
             return str(json.loads(b'"' + bytes(kept)))
         except ValueError as exc:
-            raise BadMessage("a key is no text") from exc
+            raise self.wrong("a key is no text") from exc
         finally:
             self._kept = outer
 
@@ -195,7 +211,7 @@ class Scanner:
     def _keep(self, start: int, stop: int) -> None:
         if self._kept is not None:
             if len(self._kept) + stop - start > self._keep_most:
-                raise BadMessage("a part that should be small is large")
+                raise self.wrong("a part that should be small is large")
             self._kept += self._buffer[start:stop]
 
     def _peek(self) -> bytes:
@@ -208,22 +224,20 @@ class Scanner:
             else:
                 return byte
 
-    def _expect(self, byte: bytes) -> None:
-        self._one_of(byte)
-
     def _one_of(self, allowed: bytes) -> bytes:
         byte = self._peek()
         if byte not in allowed:
-            raise BadMessage(f"{byte!r} where one of {allowed!r} should be")
+            raise self.wrong(f"not {' or '.join(map(chr, allowed))}")
         self._at += 1
         return byte
 
     def _more(self) -> None:
         if not self._fill():
-            raise BadMessage("the document ends too early")
+            raise self.wrong("it ends") if self._position else Unreadable(f"{self._name} is empty")
 
     def _fill(self) -> bool:
         piece = self._read(self._piece_bytes)
+        self._passed_bytes += self._at
         self._buffer = self._buffer[self._at :] + piece
         self._at = 0
         return bool(piece)
