@@ -1,21 +1,20 @@
-"""What the documents name beside the collector's work: channels, counters, inner state."""
+"""What the vendor documents of a collector beside recording, and nothing else."""
 
 import threading
-from collections import Counter
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.locking import locked
 from smartspectra.ipc.series.series import Series
+from smartspectra.ipc.series.table import Document, stamp_and_value
 from smartspectra.ipc.session.manager import SessionManager
-from smartspectra.ipc.stats import CollectorStats
+from smartspectra.ipc.session.session import Session
 from smartspectra.ipc.storage.disk import FileRangeGone
-from smartspectra.ipc.storage.options import StorageOptions
-from smartspectra.ipc.storage.session_paths import SessionPaths, new_session_id
+from smartspectra.ipc.storage.session_paths import SessionPaths
 from smartspectra.ipc.wire import measurements
-from smartspectra.ipc.wire.channels import Channels
+from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
 
 _extract_measurement_lists = measurements.measurement_lists
 _has_time_fields = measurements.has_time_fields
@@ -25,19 +24,29 @@ _coerce_sample_value = measurements.sample_value
 
 class DocumentedApi:
     """
-    The read-only side of a collector.
+    What the vendor documents of a collector, beside recording: channels, snapshot, insides.
 
-    The names that begin with a low line are documented too, and scripts use them.
+    The names that begin with a low line are documented too: scripts look at the attributes, and
+    a subclass may replace :meth:`_aggregate_envelope` and :meth:`_store_sample` to see what is
+    recorded.
     """
 
     _lock: threading.RLock
-    current_session_id: str | None
-    recording: bool
-    _storage: StorageOptions
     _base_paths: SessionPaths
     _channels: Channels
-    _rejected: Counter[str]
     _sessions: SessionManager
+
+    @abstractmethod
+    def _target(self) -> Session:
+        """Where an envelope goes that arrives now."""
+
+    def _wants_samples(self) -> bool:
+        """Whether a subclass wants to see envelopes or samples, which is the longer way."""
+        own = type(self)
+        return (
+            own._aggregate_envelope is not DocumentedApi._aggregate_envelope  # noqa: SLF001
+            or own._store_sample is not DocumentedApi._store_sample  # noqa: SLF001
+        )
 
     @property
     def core_channel(self) -> str:
@@ -74,84 +83,6 @@ class DocumentedApi:
             with self._lock:
                 return self._sessions.shown.to_dict()
 
-    @property
-    @locked
-    def durable_position(self) -> tuple[Path, int] | None:
-        """The open JSONL and how many of its bytes are certainly on the disk."""
-        file = self._sessions.current.file
-        return None if file is None else (file.path, file.durable_bytes)
-
-    @property
-    def paused(self) -> str | None:
-        """Why nothing is being written now, or None; cheaper than :attr:`stats`."""
-        return self._sessions.writer.paused
-
-    @property
-    def unwritten(self) -> int:
-        """Envelopes that the disk did not take and nobody gives again; cheaper than stats."""
-        return self._sessions.writer.unwritten
-
-    @property
-    def unfinished(self) -> str | None:
-        """Why a session that has ended still lacks its summary, or None."""
-        return self._sessions.unfinished
-
-    @property
-    def finishing(self) -> bool:
-        """
-        Whether a session that has ended is still being written; never with ``wait``.
-
-        Until then whoever could feed it again after a crash must be ready to.
-        """
-        return self._sessions.finishing
-
-    @property
-    @locked
-    def losses(self) -> dict[str, Any]:
-        """
-        What is known to be missing from the open session, JSON-ready; empty if nothing is.
-
-        Whoever feeds the session again from here after a crash hands it to
-        :meth:`resume_session`.
-        """
-        return self._sessions.current.all_losses.reported()
-
-    @property
-    @locked
-    def stats(self) -> CollectorStats:
-        """The counters so far."""
-        tally, writer, session = self._sessions.tally(), self._sessions.writer, self._sessions.named
-        return CollectorStats(
-            envelopes=tally["envelopes"],
-            samples=tally["samples"],
-            duplicates=tally["duplicates"],
-            resets=tally["resets"],
-            unusable=tally["unusable"],
-            rejected=dict(self._rejected),
-            written_bytes=tally["bytes"],
-            unwritten_envelopes=writer.unwritten,
-            paused=writer.paused,
-            unfinished=self._sessions.unfinished,
-            last_sync_us=writer.last_sync_us,
-            recording=self.recording,
-            session_id=session.session_id if session else None,
-            channels={
-                self._channels.of(key.removeprefix("type:")): number
-                for key, number in tally.items()
-                if key.startswith("type:")
-            },
-        )
-
-    def _new_id(self) -> str:
-        return new_session_id(self._storage.wall_clock(), self._is_taken)
-
-    def _is_taken(self, session_id: str) -> bool:
-        return session_id == self.current_session_id or self._paths_of(session_id).exist()
-
-    def _paths_of(self, session_id: str) -> SessionPaths:
-        jsonl, summary = self._get_session_paths(session_id)
-        return replace(self._base_paths, jsonl=jsonl, summary=summary)
-
     def _get_session_paths(self, session_id: str) -> tuple[Path | None, Path | None]:
         """
         The paths of a session's JSONL and summary: the stems with its id appended.
@@ -161,6 +92,34 @@ class DocumentedApi:
         """
         paths = self._base_paths.for_session(session_id)
         return paths.jsonl, paths.summary
+
+    @locked
+    def _aggregate_envelope(self, envelope: Document) -> None:
+        """Take an envelope's samples into the series."""
+        table = self._target().table
+        kind, payload = envelope["type"], envelope.get("payload")
+        if not self._wants_samples() or kind not in METRIC_KINDS or not isinstance(payload, dict):
+            table.add([envelope], 0)
+            return
+        table.count(envelope)
+        channel = self._channels.of(kind)
+        for name, samples in measurements.measurement_lists(payload):
+            for sample in samples:
+                stamp, value = stamp_and_value(sample, envelope)
+                if stamp is not None and value is not None:
+                    self._store_sample(channel, name, stamp, value, sample)
+
+    @locked
+    def _store_sample(
+        self,
+        channel: str,
+        series: str,
+        timestamp: float,
+        value: float,
+        raw_sample: dict[str, Any],  # noqa: ARG002
+    ) -> None:
+        """Take one sample at *timestamp* microseconds."""
+        self._target().table.store(channel, series, timestamp, value)
 
     @locked
     def _write_aggregated_json(self) -> None:

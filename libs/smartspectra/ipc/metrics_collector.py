@@ -25,19 +25,23 @@ from smartspectra.ipc.documented_api import (
 from smartspectra.ipc.ingest import Batch, Switch, batches
 from smartspectra.ipc.locking import locked
 from smartspectra.ipc.redis_feed import RedisFeed
-from smartspectra.ipc.series.table import Document, stamp_and_value
+from smartspectra.ipc.series.table import Document
 from smartspectra.ipc.session.manager import NO_FILES, SessionManager
 from smartspectra.ipc.session.manifest import END_UNHEARD
 from smartspectra.ipc.session.parts import Part, part_called
 from smartspectra.ipc.session.session import NOT_RESUMED, Resumption, Session
+from smartspectra.ipc.stats import CollectorStats, stats_of
 from smartspectra.ipc.storage.disk import tolerating_storage_errors
 from smartspectra.ipc.storage.folder_lock import FolderLock
 from smartspectra.ipc.storage.options import StorageOptions
-from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
-from smartspectra.ipc.wire.channels import METRIC_KINDS, Channels
+from smartspectra.ipc.storage.session_paths import (
+    SessionPaths,
+    check_session_id,
+    new_session_id,
+)
+from smartspectra.ipc.wire.channels import Channels
 from smartspectra.ipc.wire.envelope import document_of, recording_of, session_id_of
 from smartspectra.ipc.wire.envelope_parser import EnvelopeParser, is_typed
-from smartspectra.ipc.wire.measurements import measurement_lists
 from smartspectra.ipc.wire.resp import RespReader, encode_command, normalize
 
 __all__ = [
@@ -119,11 +123,7 @@ class MetricsCollector(DocumentedApi):
         self._id_is_given = False
         self._id_was_used = False
         self._offered_id: str | None = None
-        # Samples go the short way unless a subclass wants to see them.
-        self._is_plain = (
-            type(self)._aggregate_envelope is MetricsCollector._aggregate_envelope  # noqa: SLF001
-            and type(self)._store_sample is MetricsCollector._store_sample  # noqa: SLF001
-        )
+        self._is_plain = not self._wants_samples()
         self._parser = EnvelopeParser(is_learning=self._is_plain)
         if config.session_id is not None:
             self.set_session_id(config.session_id)
@@ -211,6 +211,58 @@ class MetricsCollector(DocumentedApi):
         """Wait until no session is :attr:`finishing`."""
         self._sessions.wait_until_finished()
 
+    # State
+
+    @property
+    @locked
+    def durable_position(self) -> tuple[Path, int] | None:
+        """The open JSONL and how many of its bytes are certainly on the disk."""
+        file = self._sessions.current.file
+        return None if file is None else (file.path, file.durable_bytes)
+
+    @property
+    def paused(self) -> str | None:
+        """Why nothing is being written now, or None; cheaper than :attr:`stats`."""
+        return self._sessions.writer.paused
+
+    @property
+    def unwritten(self) -> int:
+        """Envelopes that the disk did not take and nobody gives again; cheaper than stats."""
+        return self._sessions.writer.unwritten
+
+    @property
+    def unfinished(self) -> str | None:
+        """Why a session that has ended still lacks its summary, or None."""
+        return self._sessions.unfinished
+
+    @property
+    def finishing(self) -> bool:
+        """
+        Whether a session that has ended is still being written; never with ``wait``.
+
+        Until then whoever could feed it again after a crash must be ready to.
+        """
+        return self._sessions.finishing
+
+    @property
+    @locked
+    def losses(self) -> dict[str, Any]:
+        """
+        What is known to be missing from the open session, JSON-ready; empty if nothing is.
+
+        Whoever feeds the session again from here after a crash hands it to
+        :meth:`resume_session`.
+        """
+        return self._sessions.current.all_losses.reported()
+
+    @property
+    @locked
+    def stats(self) -> CollectorStats:
+        """The counters so far."""
+        return stats_of(
+            self._sessions, self._channels, dict(self._rejected), recording=self.recording
+        )
+
     # Sessions
 
     @locked
@@ -287,6 +339,16 @@ class MetricsCollector(DocumentedApi):
         session = self._begin(append=True, resumed=resumed)
         self.session_start_ms = session.started_ms
         self._write_first_snapshot()
+
+    def _new_id(self) -> str:
+        return new_session_id(self._storage.wall_clock(), self._is_taken)
+
+    def _is_taken(self, session_id: str) -> bool:
+        return session_id == self.current_session_id or self._paths_of(session_id).exist()
+
+    def _paths_of(self, session_id: str) -> SessionPaths:
+        jsonl, summary = self._get_session_paths(session_id)
+        return replace(self._base_paths, jsonl=jsonl, summary=summary)
 
     def _write_first_snapshot(self) -> None:
         if self._storage.wait:
@@ -509,34 +571,6 @@ class MetricsCollector(DocumentedApi):
             # Its stop was missed; this is another session.
             self.note_gap(0, END_UNHEARD)
             self.set_recording_state(False)
-
-    @locked
-    def _aggregate_envelope(self, envelope: Document) -> None:
-        """Take an envelope's samples into the series."""
-        table = self._target().table
-        kind, payload = envelope["type"], envelope.get("payload")
-        if self._is_plain or kind not in METRIC_KINDS or not isinstance(payload, dict):
-            table.add([envelope], 0)
-            return
-        table.count(envelope)
-        channel = self._channels.of(kind)
-        for name, samples in measurement_lists(payload):
-            for sample in samples:
-                stamp, value = stamp_and_value(sample, envelope)
-                if stamp is not None and value is not None:
-                    self._store_sample(channel, name, stamp, value, sample)
-
-    @locked
-    def _store_sample(
-        self,
-        channel: str,
-        series: str,
-        timestamp: float,
-        value: float,
-        raw_sample: dict[str, Any],  # noqa: ARG002
-    ) -> None:
-        """Take one sample at *timestamp* microseconds."""
-        self._target().table.store(channel, series, timestamp, value)
 
     def run(
         self,

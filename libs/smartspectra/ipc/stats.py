@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from smartspectra.ipc.session.manager import SessionManager
+from smartspectra.ipc.wire.channels import Channels
+
 
 @dataclass(frozen=True, slots=True)
 class CollectorStats:
@@ -42,3 +45,30 @@ class CollectorStats:
     recording: bool
     session_id: str | None
     channels: Mapping[str, int]
+
+
+def stats_of(
+    sessions: SessionManager, channels: Channels, rejected: Mapping[str, int], *, recording: bool
+) -> CollectorStats:
+    """The counters of a collector with these *sessions*."""
+    tally, writer, session = sessions.tally(), sessions.writer, sessions.named
+    return CollectorStats(
+        envelopes=tally["envelopes"],
+        samples=tally["samples"],
+        duplicates=tally["duplicates"],
+        resets=tally["resets"],
+        unusable=tally["unusable"],
+        rejected=rejected,
+        written_bytes=tally["bytes"],
+        unwritten_envelopes=writer.unwritten,
+        paused=writer.paused,
+        unfinished=sessions.unfinished,
+        last_sync_us=writer.last_sync_us,
+        recording=recording,
+        session_id=session.session_id if session else None,
+        channels={
+            channels.of(key.removeprefix("type:")): number
+            for key, number in tally.items()
+            if key.startswith("type:")
+        },
+    )
