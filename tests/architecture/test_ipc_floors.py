@@ -1,7 +1,6 @@
 """Inside smartspectra.ipc: sessions stand on series, series on wire and storage."""
 
 import ast
-import importlib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -17,17 +16,6 @@ FLOORS = {
     "series": ("wire", "storage"),
     "session": ("wire", "storage", "series", "config"),
 }
-OF_THE_COLLECTOR = [
-    "MetricsCollector",
-    "MetricsCollectorConfig",
-    "RespReader",
-    "_coerce_sample_timestamp",
-    "_coerce_sample_value",
-    "_extract_measurement_lists",
-    "_has_time_fields",
-    "encode_command",
-    "normalize",
-]
 
 
 def module_of(path: Path) -> str:
@@ -66,15 +54,3 @@ def test_no_modules_of_ipc_import_one_another_in_a_circle():
     }
 
     TopologicalSorter(graph).prepare()
-
-
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [(IPC, name) for name in OF_THE_COLLECTOR if not name.startswith("_")]
-    + [(f"{IPC}.metrics_collector", name) for name in OF_THE_COLLECTOR],
-)
-def test_each_documented_name_is_at_its_documented_path(module, name):
-    """
-    Scripts for the vendor's package import these; some of them begin with a low line.
-    """
-    assert hasattr(importlib.import_module(module), name)

@@ -42,26 +42,6 @@ def test_the_package_needs_nothing_but_the_standard_library():
     assert ["smartspectra", "standard"] == result.stdout.split()
 
 
-def test_the_vendors_module_has_the_vendors_names():
-    """
-    Scripts import from where the vendor's classes live.
-    """
-    from smartspectra.ipc import metrics_collector
-
-    for name in (
-        "MetricsCollector",
-        "MetricsCollectorConfig",
-        "RespReader",
-        "encode_command",
-        "normalize",
-        "_extract_measurement_lists",
-        "_has_time_fields",
-        "_coerce_sample_timestamp",
-        "_coerce_sample_value",
-    ):
-        assert callable(getattr(metrics_collector, name))
-
-
 def test_the_package_leaves_room_for_other_smartspectra_packages():
     """
     A namespace package has no __init__, and says that it is typed.
