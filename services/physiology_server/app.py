@@ -305,7 +305,7 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
                     capabilities=tuple(capabilities(settings)),
                     signals=signals_of(settings),
                 ),
-                uploads if kind == "upload" else None,
+                uploads if settings.source == "upload" else None,
             ),
             subscribers,
         ),

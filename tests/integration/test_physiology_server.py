@@ -77,6 +77,31 @@ def test_at_first_nothing_has_started(stub):
     assert (8, False, False) == (status.status, status.core_running, status.recording)
 
 
+def test_a_scenario_happens_to_uploaded_frames(make, tmp_path):
+    """
+    The picture is taken, and of somebody else as well.
+    """
+    scenario = tmp_path / "crowd.yml"
+    scenario.write_text(
+        "name: crowd\nduration_s: 5\ntimeline:\n- {at_s: 0.5, for_s: 4, do: several_faces}\n"
+    )
+    picture = pb.Mat(rows=32, cols=32, element_type=16, element_size=3, data=bytes(32 * 32 * 3))
+    server = make(source="upload", streaming_backend="grpc", scenario=scenario)
+    with running(server):
+        eventually(lambda: server.port)
+        with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+            stub = pb_grpc.PhysiologyStub(channel)
+            stub.StartCore(Empty())
+            stub.StartEdgeGraph(Empty())
+            report = stub.UploadFrames(
+                pb.FrameWithTimestamp(timestamp=stamp_us, frame=picture)
+                for stamp_us in (0, 1_000_000)
+            )
+            status = stub.GetStatus(Empty())
+
+    assert (2, 2, "synthetic") == (report.used, status.status, status.source)
+
+
 @pytest.mark.parametrize("rpc", ["StartEdgeGraph", "StartPreprocessing"])
 def test_the_edge_graph_without_core_is_a_failed_precondition(stub, rpc):
     """
