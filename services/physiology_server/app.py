@@ -13,7 +13,6 @@ from typing import Any
 
 from services.physiology_server.backend_factory import (
     make_backend,
-    make_redis,
     make_spool,
     redis_config,
 )
@@ -50,6 +49,7 @@ from services.physiology_server.signals.frame import SourceKind
 from services.physiology_server.signals.rate_estimator import BREATHING, PULSE
 from services.physiology_server.source_signals import signals_of, warn_of_signals
 from services.physiology_server.spool.previous_run import PreviousRun
+from services.physiology_server.spool.spool import Spool
 from services.physiology_server.state import ServerState
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings
@@ -220,30 +220,75 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
         BadSettings: If the source, the scenario, the backend or the door cannot be opened.
         CannotStart: If the file backend's or the spool's folder is in use.
     """
-    clock: Clock = SystemClock()
-    scenario = None if settings.scenario is None else load_scenario(settings.scenario)
-    redis = redis_config(settings)
-    camera = redis.key_prefix
+    clock, run_id, subscribers = SystemClock(), secrets.token_hex(8), Subscribers()
+    camera = redis_config(settings).key_prefix
     beats = ServiceHeartbeats("physiology_server", camera, clock)
-    run_id = secrets.token_hex(8)
     spool = make_spool(settings, run_id, watchdog.health, clock)
     past = PreviousRun() if spool is None else spool.past
-    taken_up = past.recording if may_take_up(settings) else None
-    control, drops, subscribers = Control(clock, taken_up), DroppedFrames(beats), Subscribers()
-    uploads = UploadQueue(drops)
-    hands = CaptureDependencies(
-        clock, beats, drops, uploads, control.set_recording, lambda: state.frames
+    state = make_state(settings, run_id, spool, subscribers, beats, clock)
+    captures = CaptureDependencies(
+        clock,
+        beats,
+        state.drops,
+        UploadQueue(state.drops),
+        state.control.set_recording,
+        lambda: state.frames,
     )
-    capture = make_capture(settings, scenario, hands)
+    scenario = None if settings.scenario is None else load_scenario(settings.scenario)
+    capture = make_capture(settings, scenario, captures)
     warn_of_signals(settings)
-    kind = capture.kind
-    run = RunInfo(settings, scenario, kind, run_id, clock)
-    backend: Backend
-    lease = None
-    if settings.streaming_backend == "redis":
-        backend, lease = make_redis(settings, run_id, beats, clock, dead_run=past.run)
-    else:
-        backend = make_backend(settings, subscribers, beats)
+    run = RunInfo(settings, scenario, capture.kind, run_id, clock)
+    beats.facts.update(source=run.kind, camera=camera, run=run_id)
+    tell_frame_rate(beats, settings.speed, capture.fps)
+    backend, lease = make_backend(settings, subscribers, run_id, beats, clock, past.run)
+    publisher = Publisher(state.outbox, backend, beats, watchdog.health, clock)
+    pictures = PreviewPublisher(
+        state.outbox,
+        beats,
+        run.kind,
+        frame_fps=settings.frame_fps,
+        frame_quality=settings.frame_quality,
+        frame_max_width=settings.frame_max_width,
+    )
+    loops: list[Loop] = [
+        make_frame_loop(run, state, captures, pictures, watchdog, beats).run,
+        publisher.run,
+        Performance(settings, state, beats, publisher.latencies, clock).run,
+    ]
+    if lease is not None:
+        client = connect_async(redis_config(settings).address)
+        loops += [lease.run, partial(keep_publishing, client, beats)]
+    if spool is not None:
+        loops.append(spool.run)
+    return PhysiologyServer(
+        make_rpc_server(run, camera, state, captures.uploads, subscribers),
+        state,
+        publisher,
+        backend,
+        pictures,
+        loops,
+        beats,
+        watchdog,
+        lease,
+    )
+
+
+def make_state(
+    settings: Settings,
+    run_id: str,
+    spool: Spool | None,
+    subscribers: Subscribers,
+    beats: ServiceHeartbeats,
+    clock: Clock,
+) -> ServerState:
+    """
+    Make what gRPC, the frame loop and the publisher share.
+    """
+    taken_up = spool.past.recording if spool and may_take_up(settings) else None
+    control = Control(clock, taken_up)
+    if settings.autostart:
+        control.start_core()
+        control.start_edge_graph()
     outbox = Outbox(
         settings.outbox_max_envelopes,
         clock,
@@ -251,73 +296,67 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
         run=run_id,
         spool=spool,
     )
-    state = ServerState(control, outbox, kind, warm_up_s(run), drops, settings.buffer_duration)
-    beats.facts.update(source=kind, camera=camera, run=run.run_id)
-
-    def tell_rate(fps: float) -> None:
-        if math.isfinite(rate_hz := fps * settings.speed):
-            beats.facts["frame_rate_hz"] = round(rate_hz, 2)
-
-    tell_rate(capture.fps)
-    pictures = PreviewPublisher(
-        outbox,
-        beats,
-        kind,
-        frame_fps=settings.frame_fps,
-        frame_quality=settings.frame_quality,
-        frame_max_width=settings.frame_max_width,
+    return ServerState(
+        control, outbox, warm_up_s(settings), DroppedFrames(beats), settings.buffer_duration
     )
-    publisher = Publisher(outbox, backend, beats, watchdog.health, clock)
-    graph = FrameLoop(
+
+
+def make_frame_loop(
+    run: RunInfo,
+    state: ServerState,
+    captures: CaptureDependencies,
+    pictures: PreviewPublisher,
+    watchdog: Watchdog,
+    beats: ServiceHeartbeats,
+) -> FrameLoop:
+    """
+    Make the loop that takes frames; it makes all that it needs anew for each run of the graph.
+    """
+    settings = run.settings
+    return FrameLoop(
         state,
-        lambda: make_capture(settings, scenario, hands),
-        lambda: make_pipeline(run, state, beats),
+        partial(make_capture, settings, run.scenario, captures),
+        partial(make_pipeline, run, state, beats),
         watchdog,
         beats,
-        clock,
+        run.clock,
         onlooker=pictures,
-        make_disturb=lambda: make_disturb(run),
-        tell_rate=tell_rate,
+        make_disturb=partial(make_disturb, run),
+        tell_rate=partial(tell_frame_rate, beats, settings.speed),
         exit_at_end=settings.exit_at_end,
     )
-    if settings.autostart:
-        control.start_core()
-        control.start_edge_graph()
-    loops: list[Loop] = [
-        graph.run,
-        publisher.run,
-        Performance(settings, state, beats, publisher.latencies, clock).run,
-    ]
-    if lease is not None:
-        loops += [lease.run, partial(keep_publishing, connect_async(redis.address), beats)]
-    if spool is not None:
-        loops.append(spool.run)
-    return PhysiologyServer(
-        rpc=RpcServer(
-            rpc_options(settings),
-            Operations(
-                state,
-                ServerInfo(
-                    backend=settings.streaming_backend,
-                    camera=camera,
-                    run_id=run.run_id,
-                    started_at_us=clock.wall_us(),
-                    capabilities=tuple(capabilities(settings)),
-                    signals=signals_of(settings),
-                ),
-                uploads if settings.source == "upload" else None,
-            ),
-            subscribers,
-        ),
-        state=state,
-        publisher=publisher,
-        backend=backend,
-        pictures=pictures,
-        loops=loops,
-        beats=beats,
-        watchdog=watchdog,
-        lease=lease,
+
+
+def make_rpc_server(
+    run: RunInfo, camera: str, state: ServerState, uploads: UploadQueue, subscribers: Subscribers
+) -> RpcServer:
+    """
+    Make the gRPC side.
+
+    Raises:
+        BadSettings: If the door cannot be opened as it is set.
+    """
+    settings = run.settings
+    about = ServerInfo(
+        source=run.kind,
+        backend=settings.streaming_backend,
+        camera=camera,
+        run_id=run.run_id,
+        started_at_us=run.clock.wall_us(),
+        capabilities=tuple(capabilities(settings)),
+        signals=signals_of(settings),
     )
+    # Whatever a scenario does to the frames: the source is who sends them.
+    taken = uploads if settings.source == "upload" else None
+    return RpcServer(rpc_options(settings), Operations(state, about, taken), subscribers)
+
+
+def tell_frame_rate(beats: ServiceHeartbeats, speed: float, fps: float) -> None:
+    """
+    Report how many frames a second there are, unless they come as fast as they can.
+    """
+    if math.isfinite(rate_hz := fps * speed):
+        beats.facts["frame_rate_hz"] = round(rate_hz, 2)
 
 
 def may_take_up(settings: Settings) -> bool:
@@ -402,11 +441,10 @@ def capabilities(settings: Settings) -> Iterator[str]:
             yield name
 
 
-def warm_up_s(run: RunInfo) -> dict[str, float]:
+def warm_up_s(settings: Settings) -> dict[str, float]:
     """
     Tell how many seconds of frames each signal that this source can give needs at first.
     """
-    settings = run.settings
     needed = {
         "pulse": PULSE.first_after_s, "breathing": BREATHING.first_after_s,
         "eda": EDA_FIRST_AFTER_S,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.physiology_server.publishing.backend import Backend
 from services.physiology_server.publishing.backends.file.file_backend import FileBackend
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
 from services.physiology_server.publishing.backends.grpc_backend import GrpcBackend
@@ -93,32 +94,27 @@ def make_spool(settings: Settings, run_id: str, health: Health, clock: Clock) ->
         raise CannotStart(f"spool_folder: {exc}") from exc
 
 
-def make_redis(
-    settings: Settings, run_id: str, beats: ServiceHeartbeats, clock: Clock, dead_run: str
-) -> tuple[RedisBackend, Lease]:
-    """
-    Make the Redis backend and its lease on the key prefix.
-
-    Raises:
-        BadSettings: If it cannot work as configured.
-    """
-    config = redis_config(settings)
-    client = connect_async(config.address)
-    lease = Lease(client, config.key_prefix, run_id, clock, dead_run)
-    limits = stream_limits(settings)
-    return RedisBackend(client, config.key_prefix, run_id, limits, beats, config, lease), lease
-
-
 def make_backend(
-    settings: Settings, subscribers: Subscribers, beats: ServiceHeartbeats
-) -> FileBackend | GrpcBackend:
+    settings: Settings,
+    subscribers: Subscribers,
+    run_id: str,
+    beats: ServiceHeartbeats,
+    clock: Clock,
+    dead_run: str,
+) -> tuple[Backend, Lease | None]:
     """
-    Make a backend other than Redis.
+    Make the backend; for Redis also the lease on the key prefix.
 
     Raises:
         BadSettings: If it cannot work as configured.
         CannotStart: If its folder is in use or cannot be written.
     """
     if settings.streaming_backend == "file":
-        return FileBackend(file_config(settings), beats)
-    return GrpcBackend(subscribers)
+        return FileBackend(file_config(settings), beats), None
+    if settings.streaming_backend == "grpc":
+        return GrpcBackend(subscribers), None
+    config = redis_config(settings)
+    client = connect_async(config.address)
+    lease = Lease(client, config.key_prefix, run_id, clock, dead_run)
+    limits = stream_limits(settings)
+    return RedisBackend(client, config.key_prefix, run_id, limits, beats, config, lease), lease

@@ -15,7 +15,6 @@ class ServerState:
     Args:
         control: What runs and what is recorded.
         outbox: What waits to be sent.
-        source_kind: Where frames come from.
         warm_up_s: For each signal, the seconds of frames that it needs at first.
         drops: Frames that were left out.
         buffer_duration_s: Seconds of frames in one core message.
@@ -28,7 +27,6 @@ class ServerState:
         self,
         control: Control,
         outbox: Outbox,
-        source_kind: str,
         warm_up_s: Mapping[str, float],
         drops: DroppedFrames,
         buffer_duration_s: float = 0.2,
@@ -36,7 +34,6 @@ class ServerState:
         self.control = control
         self.outbox = outbox
         self.drops = drops
-        self.source_kind = source_kind
         self.buffer_duration_s = buffer_duration_s
         self.frames = 0
         self.graph_time_s = 0.0

@@ -34,7 +34,6 @@ from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
 OTHER = Path(__file__).with_name("other_service.proto")
-ABOUT = ServerInfo("grpc", "bedside", "run1", 1_000_000, ("eda",))
 
 
 class Desk:
@@ -69,13 +68,12 @@ class RpcRig:
     """State, streams and server; what a test puts in goes the way of the frame loop."""
 
     def __init__(self, folder, *, source="synthetic", uploads=None, queue=256, **options):
+        about = ServerInfo(source, "grpc", "bedside", "run1", 1_000_000, ("eda",))
         clock = SystemClock()
         beats = ServiceHeartbeats("physiology_server", "", clock)
         self.control = Control(clock)
         self.outbox = Outbox(10_000)
-        self.state = ServerState(
-            self.control, self.outbox, source, {"pulse": 9.0}, DroppedFrames(beats)
-        )
+        self.state = ServerState(self.control, self.outbox, {"pulse": 9.0}, DroppedFrames(beats))
         self.subscribers = Subscribers(queue)
         self.publisher = Publisher(
             self.outbox,
@@ -86,7 +84,7 @@ class RpcRig:
         )
         self.rpc = RpcServer(
             RpcOptions(**{"port": 0} | options),
-            Operations(self.state, ABOUT, uploads),
+            Operations(self.state, about, uploads),
             self.subscribers,
         )
         self.port = 0

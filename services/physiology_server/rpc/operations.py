@@ -27,6 +27,7 @@ class ServerInfo:
     What does not change while the server runs.
 
     Attributes:
+        source: What frames are made of.
         backend: Where envelopes go.
         camera: Name of the camera, which is the prefix of its channels.
         run_id: Names this run.
@@ -35,6 +36,7 @@ class ServerInfo:
         signals: What its source gives of that which is switched on.
     """
 
+    source: str = ""
     backend: str = ""
     camera: str = ""
     run_id: str = ""
@@ -61,6 +63,13 @@ class Operations:
         self.state = state
         self._about = about
         self._uploads = uploads
+
+    @property
+    def source(self) -> str:
+        """
+        What frames are made of.
+        """
+        return self._about.source
 
     @property
     def takes_uploads(self) -> bool:
@@ -148,7 +157,7 @@ class Operations:
         """
         Tell what this server is.
         """
-        about, source = self._about, self.state.source_kind
+        about, source = self._about, self.source
         return {
             "version": VERSION,
             "source": source,
@@ -175,8 +184,7 @@ class Operations:
         """
         if self._uploads is None:
             raise InvalidState(
-                f"frames come from {self.state.source_kind}: "
-                "start the server with source=upload to send yours"
+                f"frames come from {self.source}: start the server with source=upload to send yours"
             )
         self.state.control.require_graph()
         with self._uploads.claim() if many else nullcontext(self._uploads) as sink:
@@ -194,7 +202,7 @@ class Operations:
             "edge_running": control.edge_running,
             "recording": control.recording,
             "session_id": control.session_id,
-            "source": state.source_kind,
+            "source": self.source,
             "signals": self._about.signals,
             "frames": state.frames,
             "frames_dropped": state.drops.total,

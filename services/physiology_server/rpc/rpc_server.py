@@ -96,7 +96,7 @@ class RpcServer:
                 ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
             ],
         )
-        streams = StreamService(self._verbs.state, self._subscribers)
+        streams = StreamService(self._verbs.state, self._verbs.source, self._subscribers)
         for one in self._served:
             handler = bind(one.service, one.matching, self._verbs, streams)
             server.add_generic_rpc_handlers((handler,))

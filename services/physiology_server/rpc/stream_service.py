@@ -43,11 +43,13 @@ class StreamService:
 
     Args:
         state: What is told first, where the present matters.
+        source: What frames are made of.
         subscribers: Where the messages come from.
     """
 
-    def __init__(self, state: ServerState, subscribers: Subscribers) -> None:
+    def __init__(self, state: ServerState, source: str, subscribers: Subscribers) -> None:
         self._state = state
+        self._source = source
         self._subscribers = subscribers
 
     def answer(
@@ -60,13 +62,13 @@ class StreamService:
             verb: Our name of the RPC.
             output: The type of its messages.
         """
-        channel, encode = CHANNELS[verb], encoder(verb, output, self._state.source_kind)
+        channel, encode = CHANNELS[verb], encoder(verb, output, self._source)
 
         async def answer(
             _requests: AsyncIterator[Message], context: Context
         ) -> AsyncGenerator[bytes, None]:
             with self._subscribers.subscribe(channel, context.peer()) as reader:
-                await context.send_initial_metadata(((SOURCE, self._state.source_kind),))
+                await context.send_initial_metadata(((SOURCE, self._source),))
                 told_up_to = 0
                 if verb == "StreamStatus":
                     told_up_to, present = self._present()

@@ -26,9 +26,7 @@ class Rig:
         self.clock = ManualClock()
         self.beats = ServiceHeartbeats("physiology_server", "", self.clock)
         self.latencies = SendLatencies(self.clock)
-        self.state = ServerState(
-            Control(self.clock), Outbox(10), "synthetic", {}, DroppedFrames(self.beats)
-        )
+        self.state = ServerState(Control(self.clock), Outbox(10), {}, DroppedFrames(self.beats))
         settings = Settings.load([f"--{flag}" for flag in flags], {})[0]
         self.performance = Performance(settings, self.state, self.beats, self.latencies, self.clock)
         self.before = self.performance.totals()

@@ -35,9 +35,9 @@ class Parts:
         self.control = Control(ManualClock())
         self.outbox = Outbox(100)
         drops = DroppedFrames(ServiceHeartbeats("physiology_server"))
-        self.state = ServerState(self.control, self.outbox, "synthetic", {}, drops)
+        self.state = ServerState(self.control, self.outbox, {}, drops)
         self.hub = Subscribers()
-        streams = StreamService(self.state, self.hub)
+        streams = StreamService(self.state, "synthetic", self.hub)
         answer = streams.answer("StreamStatus", pb.StatusUpdate.DESCRIPTOR)
         self.replies = answer(None, Context())
 

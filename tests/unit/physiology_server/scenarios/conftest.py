@@ -64,7 +64,7 @@ async def _play(
     beats = ServiceHeartbeats("test", clock=clock)
     drops = DroppedFrames(beats)
     control, outbox = Control(clock), Outbox(1000)
-    state = ServerState(control, outbox, "synthetic", {}, drops)
+    state = ServerState(control, outbox, {}, drops)
 
     def synthetic():
         source = synthetic_source(
