@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from vitalrig.atomic_files import replace_text
+from vitalrig.atomic_files import replace_bytes
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.harmless import harmless
 
@@ -91,7 +91,7 @@ class Health:
         document = {"monotonic_s": now_s, "failing": self._failing}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            replace_text(self._path, json.dumps(document), sync=False)
+            replace_bytes(self._path, json.dumps(document).encode())
         except OSError:
             return
         self._written, self._written_at_s = dict(self._failing), now_s

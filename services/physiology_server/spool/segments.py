@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vitalrig.atomic_files import sync_folder
+from smartspectra.ipc.storage.platform_calls import sync_path
 from vitalrig.errors import CannotStart
 
 LOCK_FILE = ".lock"
@@ -149,13 +149,9 @@ def sync(paths: Sequence[Path]) -> None:
     """
     for path in paths:
         with contextlib.suppress(FileNotFoundError):  # sent and removed meanwhile
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync_path(path)
     for folder in {path.parent for path in paths}:
-        sync_folder(folder)
+        sync_path(folder)
 
 
 def _found(folder: Path) -> Iterator[Segment]:

@@ -416,18 +416,17 @@ def test_a_snapshot_does_not_take_the_recordings_last_room(tmp_path, caplog):
 
 CHILD = textwrap.dedent(
     """
-    import json, resource, sys
+    import json, sys
     from pathlib import Path
     from tests.unit.ipc.making import START_US, ManualClock, collector, edge
     from smartspectra.ipc import StorageOptions
+    from tests.support.full_disk import room_for
 
     clock = ManualClock()
     made = collector(Path(sys.argv[1]), StorageOptions(clock=clock, spill=False))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
-    for number in range(100):
-        made.process_envelope(edge(START_US + number))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with room_for(5_000):
+        for number in range(100):
+            made.process_envelope(edge(START_US + number))
     made.process_envelope(edge(START_US + 1_000))
     made.stop()
     stats = made.stats

@@ -1,4 +1,4 @@
-"""A file of whole lines, one writer, that survives a full disk and a torn end."""
+"""Files of whole lines, each with one writer, that survive a full disk and a torn end."""
 
 import contextlib
 import errno
@@ -68,108 +68,25 @@ class WriteFailed(OSError):
         self.kept_lines = kept_lines
 
 
-class AppendOnlyFile:
+class LineAppender:
     """
-    An append-only file of lines.
-
-    What a crash left behind the last newline is set aside on opening, to a file of
-    its own, so that the next line does not continue a torn one.
+    Adds whole lines to the end of an open file, and leaves no part of a line behind.
 
     Args:
-        path: The file; its folder exists.
+        descriptor: The file, open for appending.
+        size_bytes: Where its last whole line ends.
         disk: How it is written.
-        sound_bytes: How much of it is certainly as it was written, where someone knows. Of
-            the rest, all from the first line on that is not sound is set aside as well.
-        is_sound: Whether a line can be one that was written.
 
     Attributes:
-        path: The file.
         size_bytes: Its size.
-        durable_bytes: How much of that is certainly on the disk.
-        torn_bytes: How much was set aside.
-        lost_bytes: How much of *sound_bytes* is not there.
-
-    Raises:
-        OSError: If it cannot be opened.
-        FolderInUse: If another collector writes it.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        disk: Disk,
-        sound_bytes: int | None = None,
-        is_sound: Callable[[bytes], bool] = bool,
-    ) -> None:
-        self.path = path
-        self.torn_bytes = 0
-        self.lost_bytes = 0
-        self.size_bytes = 0
-        self.durable_bytes = 0
+    def __init__(self, descriptor: int, size_bytes: int, disk: Disk) -> None:
+        self.size_bytes = size_bytes
+        self._descriptor = descriptor
         self._disk = disk
         self._write = disk.write
-        self._sha256 = hashlib.sha256()
         self._needs_cut = False
-        self._needs_writing_again = False
-        self.name_is_durable = False
-        self._descriptor = disk.open_to_append(path)
-        try:
-            try:
-                lock_exclusively(self._descriptor)
-            except BlockingIOError as exc:
-                raise FolderInUse(path, None) from exc
-            # Some network file systems number a file anew each time that it is looked up.
-            self._names_are_certain = os.path.samestat(os.fstat(self._descriptor), path.stat())
-            self._set_torn_end_aside(sound_bytes, is_sound)
-        except BaseException:
-            os.close(self._descriptor)
-            raise
-
-    def _set_torn_end_aside(
-        self, sound_bytes: int | None, is_sound: Callable[[bytes], bool]
-    ) -> None:
-        size = os.fstat(self._descriptor).st_size
-        self.size_bytes = _end_of_last_line(self._descriptor, size)
-        if sound_bytes is not None:
-            self.size_bytes = self._sound_size(min(sound_bytes, self.size_bytes), is_sound)
-            self.lost_bytes = max(0, sound_bytes - self.size_bytes)
-        self.torn_bytes = size - self.size_bytes
-        if self.torn_bytes:
-            set_end_aside(self.path, self.size_bytes, self._disk)
-
-    def _sound_size(self, start: int, is_sound: Callable[[bytes], bool]) -> int:
-        """The size up to the first line behind *start* that is not sound."""
-        at = start = _end_of_last_line(self._descriptor, start)
-        for line in self._read_lines(None, start):
-            if not is_sound(line):
-                break
-            at += len(line) + 1
-        return at
-
-    def read_lines_first(self) -> Iterator[bytes]:
-        """
-        Every line that was in the file when it was opened, without its newline.
-
-        This brings the hash up to date, so it is done once, before writing.
-        """
-        return self._read_lines(self._sha256.update)
-
-    def read_lines(self) -> Iterator[bytes]:
-        """Every line that is in the file now, without its newline."""
-        return self._read_lines(None)
-
-    def _read_lines(self, see: Callable[[bytes], None] | None, start: int = 0) -> Iterator[bytes]:
-        rest = b""
-        at = start
-        while at < self.size_bytes:
-            data = read_at(self._descriptor, min(_READ_BYTES, self.size_bytes - at), at)
-            if not data:
-                break
-            at += len(data)
-            if see is not None:
-                see(data)
-            *lines, rest = (rest + data).split(b"\n")
-            yield from lines
 
     def append(self, data: bytes) -> None:
         """
@@ -202,7 +119,6 @@ class AppendOnlyFile:
         self._took(data)
 
     def _took(self, data: bytes) -> None:
-        self._sha256.update(data)
         self.size_bytes += len(data)
 
     def cut_half_line(self) -> None:
@@ -213,8 +129,113 @@ class AppendOnlyFile:
             OSError: If the disk does not allow it now.
         """
         if self._needs_cut:
-            self._disk.truncate(self._descriptor, self.size_bytes)
+            if os.fstat(self._descriptor).st_size > self.size_bytes:  # someone may have emptied it
+                self._disk.truncate(self._descriptor, self.size_bytes)
             self._needs_cut = False
+
+    def close(self) -> None:
+        """Close the file, which gives up its lock as well."""
+        os.close(self._descriptor)
+
+
+class AppendOnlyFile(LineAppender):
+    """
+    An append-only file of lines.
+
+    What a crash left behind the last newline is set aside on opening, to a file of
+    its own, so that the next line does not continue a torn one.
+
+    Args:
+        path: The file; its folder exists.
+        disk: How it is written.
+        sound_bytes: How much of it is certainly as it was written, where someone knows. Of
+            the rest, all from the first line on that is not sound is set aside as well.
+        is_sound: Whether a line can be one that was written.
+
+    Attributes:
+        path: The file.
+        size_bytes: Its size.
+        durable_bytes: How much of that is certainly on the disk.
+        torn_bytes: How much was set aside.
+        lost_bytes: How much of *sound_bytes* is not there.
+
+    Raises:
+        OSError: If it cannot be opened.
+        FolderInUse: If another collector writes it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        disk: Disk,
+        sound_bytes: int | None = None,
+        is_sound: Callable[[bytes], bool] = bool,
+    ) -> None:
+        super().__init__(disk.open_to_append(path), 0, disk)
+        self.path = path
+        self.torn_bytes = 0
+        self.lost_bytes = 0
+        self.durable_bytes = 0
+        self.name_is_durable = False
+        self._sha256 = hashlib.sha256()
+        self._needs_writing_again = False
+        try:
+            try:
+                lock_exclusively(self._descriptor)
+            except BlockingIOError as exc:
+                raise FolderInUse(path, None) from exc
+            # Some network file systems number a file anew each time that it is looked up.
+            self._names_are_certain = os.path.samestat(os.fstat(self._descriptor), path.stat())
+            self._set_torn_end_aside(sound_bytes, is_sound)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def _set_torn_end_aside(
+        self, sound_bytes: int | None, is_sound: Callable[[bytes], bool]
+    ) -> None:
+        size = os.fstat(self._descriptor).st_size
+        self.size_bytes = end_of_last_line(self._descriptor, size)
+        if sound_bytes is not None:
+            self.size_bytes = self._sound_size(min(sound_bytes, self.size_bytes), is_sound)
+            self.lost_bytes = max(0, sound_bytes - self.size_bytes)
+        self.torn_bytes = size - self.size_bytes
+        if self.torn_bytes:
+            set_end_aside(self.path, self.size_bytes, self._disk)
+
+    def _sound_size(self, start: int, is_sound: Callable[[bytes], bool]) -> int:
+        """The size up to the first line behind *start* that is not sound."""
+        at = start = end_of_last_line(self._descriptor, start)
+        for line in self._read_lines(None, start):
+            if not is_sound(line):
+                break
+            at += len(line) + 1
+        return at
+
+    def read_lines_first(self) -> Iterator[bytes]:
+        """
+        Every line that was in the file when it was opened, without its newline.
+
+        This brings the hash up to date, so it is done once, before writing.
+        """
+        return self._read_lines(self._sha256.update)
+
+    def read_lines(self) -> Iterator[bytes]:
+        """Every line that is in the file now, without its newline."""
+        return self._read_lines(None)
+
+    def _read_lines(self, see: Callable[[bytes], None] | None, start: int = 0) -> Iterator[bytes]:
+        rest = b""
+        at = start
+        while at < self.size_bytes:
+            data = read_at(self._descriptor, min(_READ_BYTES, self.size_bytes - at), at)
+            if not data:
+                break
+            at += len(data)
+            if see is not None:
+                see(data)
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
 
     def syncing(self) -> Stages:
         """
@@ -321,9 +342,9 @@ class AppendOnlyFile:
         """The hash of all lines, as hexadecimal digits."""
         return self._sha256.hexdigest()
 
-    def close(self) -> None:
-        """Close the file, which gives up its lock as well."""
-        os.close(self._descriptor)
+    def _took(self, data: bytes) -> None:
+        super()._took(data)
+        self._sha256.update(data)
 
 
 def set_end_aside(path: Path, size_bytes: int, disk: Disk) -> None:
@@ -347,8 +368,8 @@ def set_end_aside(path: Path, size_bytes: int, disk: Disk) -> None:
         os.close(aside)
 
 
-def _end_of_last_line(descriptor: int, size: int) -> int:
-    """The offset behind the last newline."""
+def end_of_last_line(descriptor: int, size: int) -> int:
+    """The offset behind the last newline of an open file of *size* bytes."""
     end = size
     while end > 0:
         start = max(0, end - _READ_BYTES)

@@ -17,7 +17,7 @@ from smartspectra.ipc.storage.platform_calls import (
     group_id,
     read_at,
     sync_file_system,
-    sync_folder_entries,
+    sync_path,
     write_at,
 )
 from smartspectra.ipc.storage.stages import Stages, SyncTarget, finish_now
@@ -131,7 +131,7 @@ class Disk:
 
     def sync_folder(self, folder: Path) -> None:
         """Wait until a folder's list of names is on the disk."""
-        sync_folder_entries(folder)
+        sync_path(folder)
 
     def sync_file_system(self, descriptor: int) -> bool:
         """Wait for all on an open file's file system; gives whether that can be done."""

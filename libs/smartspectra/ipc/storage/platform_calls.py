@@ -84,8 +84,13 @@ def give_to_group(target: int | str | os.PathLike[str], group: int) -> None:
         os.chown(target, -1, group)
 
 
-def sync_folder_entries(path: str | os.PathLike[str]) -> None:
-    """Wait until a folder's list of names is on the disk; Windows has no such call."""
+def sync_path(path: str | os.PathLike[str]) -> None:
+    """
+    Wait until a file, or a folder's list of names, is on the disk; Windows has no such call.
+
+    Raises:
+        OSError: If it is not there, or the disk cannot say so.
+    """
     if sys.platform != "win32":
         descriptor = os.open(path, os.O_RDONLY | OPEN_FLAGS)
         try:

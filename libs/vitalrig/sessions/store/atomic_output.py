@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vitalrig.atomic_files import sync_folder
+from smartspectra.ipc.storage.platform_calls import sync_path
 from vitalrig.errors import BadRequest
 
 
@@ -30,14 +30,14 @@ def atomic_output(path: Path, *, force: bool = False) -> Iterator[Path]:
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield partial
-        _sync(partial)
+        sync_path(partial)
         if force:
             partial.replace(path)
         else:
             _put(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    sync_path(path.parent)
 
 
 def _put(partial: Path, path: Path) -> None:
@@ -49,11 +49,3 @@ def _put(partial: Path, path: Path) -> None:
     except OSError:
         # Not every file system has links; there the earlier look has to do.
         partial.replace(path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import resource
 import threading
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from services.physiology_server.publishing.backends.file import line_file
 from services.physiology_server.publishing.backends.file.line_file import Line, LineFile
 from tests.support.eventually import eventually
+from tests.support.full_disk import room_for
 from tests.support.patience import PATIENCE_S
 from vitalrig.errors import Unavailable
 
@@ -23,17 +23,6 @@ def lines(*numbers):
 
 def a_file(path, **keys):
     return LineFile(path, **{"lock": True, "most_bytes": 8192} | keys)
-
-
-@contextlib.contextmanager
-def room_for(size_bytes):
-    """What a full disk is to one process: no file may grow beyond this."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture

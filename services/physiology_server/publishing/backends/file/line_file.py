@@ -1,7 +1,6 @@
 """One file of whole lines that others read meanwhile, remove, or run out of room for."""
 
 import contextlib
-import errno
 import fcntl
 import logging
 import os
@@ -10,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from smartspectra.ipc.storage.append_file import LineAppender, WriteFailed, end_of_last_line
+from smartspectra.ipc.storage.disk import Disk
 from vitalrig.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,6 @@ LOCK_PATIENCE_S = 1.0
 """How long a reader may hold its lock before the file counts as away."""
 
 _ASK_AGAIN_S = 0.005
-_READ_BYTES = 1 << 16
 
 
 class Line(NamedTuple):
@@ -57,11 +57,10 @@ class LineFile:
         self._lock = lock
         self._most_bytes = most_bytes
         self._last_seq = 0
-        self._cut_to: int | None = None
         self._descriptor = self._open()
         if empty:
             os.ftruncate(self._descriptor, 0)
-        self._cut_torn_end()
+        self._lines = self._appender()
 
     def add(self, lines: Sequence[Line]) -> None:
         """
@@ -77,8 +76,7 @@ class LineFile:
             return
         self._follow_the_name()
         with self._locked():
-            if self._cut_to is not None:
-                self._cut()
+            self._lines.cut_half_line()
             for piece in _pieces(fresh, self._most_bytes):
                 self._write(piece)
 
@@ -106,21 +104,21 @@ class LineFile:
         descriptor = self._open()
         os.close(self._descriptor)
         self._descriptor = descriptor
-        self._cut_to = None
-        self._cut_torn_end()
+        self._lines = self._appender()
         log.info("file made anew", extra={"file": str(self.path)})
 
-    def _cut_torn_end(self) -> None:
+    def _appender(self) -> LineAppender:
         """
-        Cut off what an earlier run that died left behind the last whole line.
+        Cut off what an earlier run that died left behind the last whole line, and go on there.
         """
         size = os.fstat(self._descriptor).st_size
-        whole = _end_of_last_line(self._descriptor, size)
+        whole = end_of_last_line(self._descriptor, size)
         if whole < size:
             os.ftruncate(self._descriptor, whole)
             log.warning(
                 "half a line cut off", extra={"file": str(self.path), "bytes": size - whole}
             )
+        return LineAppender(self._descriptor, whole, Disk())
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -142,31 +140,14 @@ class LineFile:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def _write(self, piece: Sequence[Line]) -> None:
-        data = b"".join(line.data for line in piece)
-        start = os.fstat(self._descriptor).st_size
-        done = 0
+        self._lines.size_bytes = os.fstat(self._descriptor).st_size  # others may have emptied it
         try:
-            while done < len(data):
-                taken = os.write(self._descriptor, memoryview(data)[done:])
-                if taken == 0:
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                done += taken
-        except OSError:
-            whole = data.rfind(b"\n", 0, done) + 1
-            if whole:
-                self._last_seq = piece[data.count(b"\n", 0, whole) - 1].seq
-            if done > whole:
-                self._cut_to = start + whole
-                with contextlib.suppress(OSError):
-                    self._cut()
+            self._lines.append(b"".join(line.data for line in piece))
+        except WriteFailed as exc:
+            if exc.kept_lines:
+                self._last_seq = piece[exc.kept_lines - 1].seq
             raise
         self._last_seq = piece[-1].seq
-
-    def _cut(self) -> None:
-        assert self._cut_to is not None
-        if os.fstat(self._descriptor).st_size > self._cut_to:
-            os.ftruncate(self._descriptor, self._cut_to)
-        self._cut_to = None
 
 
 def _pieces(lines: Sequence[Line], most_bytes: int) -> Iterator[list[Line]]:
@@ -180,14 +161,3 @@ def _pieces(lines: Sequence[Line], most_bytes: int) -> Iterator[list[Line]]:
         size += len(line.data)
     if piece:
         yield piece
-
-
-def _end_of_last_line(descriptor: int, size: int) -> int:
-    end = size
-    while end > 0:
-        start = max(0, end - _READ_BYTES)
-        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
-        if newline >= 0:
-            return start + newline + 1
-        end = start
-    return 0

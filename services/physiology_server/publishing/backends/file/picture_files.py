@@ -1,12 +1,13 @@
 """Pictures in a folder: the newest, or the newest few by number. Each appears whole."""
 
-import contextlib
 import re
 from collections import deque
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+from vitalrig.atomic_files import replace_bytes
 
 DIGITS = 10
 
@@ -59,10 +60,10 @@ class PictureFiles:
         """
         data = jpeg if self._compress else to_bmp(jpeg)
         if not self._keep:
-            _replace(self._latest, data)
+            replace_bytes(self._latest, data)
             return
         number = self._numbers[-1] + 1 if self._numbers else 1
-        _replace(self._numbered(number), data)
+        replace_bytes(self._numbered(number), data)
         self._numbers.append(number)
         while len(self._numbers) > self._keep:
             self._numbered(self._numbers[0]).unlink(missing_ok=True)
@@ -95,14 +96,3 @@ def to_bmp(jpeg: bytes) -> bytes:
     if picture is None:
         raise NoPicture("no JPEG")
     return cv2.imencode(".bmp", picture)[1].tobytes()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
