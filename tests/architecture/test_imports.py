@@ -1,36 +1,36 @@
 """One dependency direction: services, vitalrig, then the two libraries that stand alone."""
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections import defaultdict
+from graphlib import TopologicalSorter
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.architecture.sources import MODULES, ROOT, imported, imported_modules, within
+
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py"))
 
+TWICE = {
+    "services.exporter cameras": "a source, and the catalogue of the metrics that it shows",
+    "vitalrig errors": "what can go wrong in general, and what with a session's files",
+}
+"""Names of modules that occur twice in one tree of packages, and why they may."""
 
-def imports(folder: Path) -> Iterator[tuple[Path, str]]:
-    for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                yield from ((path, alias.name) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                yield path, node.module or ""
+PRIVATE = {
+    "pyedflib._extensions._pyedflib.set_starttime_subsecond": "it has no public name",
+}
+"""Names with a low line that are imported from another package, and why they may."""
 
 
-def breaches(folder: Path, *, forbidden: tuple[str, ...], allowed: tuple[str, ...] = ()):
+def breaches(package: str, *, forbidden: tuple[str, ...], allowed: tuple[str, ...] = ()):
     return [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path, name in imports(folder)
+        f"{module} imports {name}"
+        for module in MODULES
+        if within(module, (package,))
+        for name in imported(module)
         if within(name, forbidden) and not within(name, allowed)
     ]
-
-
-def within(name: str, packages: tuple[str, ...]) -> bool:
-    return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -40,21 +40,22 @@ def test_a_service_never_imports_another(service):
     """
     own = f"services.{service}"
 
-    assert [] == breaches(ROOT / "services" / service, forbidden=("services",), allowed=(own,))
+    assert [] == breaches(own, forbidden=("services",), allowed=(own,))
 
 
 def test_libraries_never_import_services():
     """
     The wheel holds libs/ alone.
     """
-    assert [] == breaches(ROOT / "libs", forbidden=("services",))
+    for library in ("smartspectra", "vitalrig"):
+        assert [] == breaches(library, forbidden=("services",))
 
 
 def test_smartspectra_ipc_imports_nothing_of_ours():
     """
     It is a drop-in that stands alone.
     """
-    assert [] == breaches(ROOT / "libs" / "smartspectra", forbidden=("vitalrig",))
+    assert [] == breaches("smartspectra", forbidden=("vitalrig",))
 
 
 def test_heartbeats_import_nothing_else_of_ours():
@@ -62,30 +63,52 @@ def test_heartbeats_import_nothing_else_of_ours():
     They can be taken without the rest.
     """
     assert [] == breaches(
-        ROOT / "libs" / "vitalrig" / "heartbeat",
+        "vitalrig.heartbeat",
         forbidden=("vitalrig", "smartspectra"),
         allowed=("vitalrig.heartbeat",),
     )
 
 
-SESSION_FLOORS = ("store", "reading", "verification")
-SESSION_ROOMS = ("exports", "plotting", *reversed(SESSION_FLOORS))
-
-
-@pytest.mark.parametrize("room", SESSION_ROOMS)
-def test_sessions_are_read_from_files_upwards(room):
+def test_no_modules_import_one_another_in_a_circle():
     """
-    Files, then what is in them, then judgement; exports and plots need the two lower ones only.
+    Imports that only a type checker follows count as well.
     """
-    floor = SESSION_FLOORS.index(room) if room in SESSION_FLOORS else 2
-    rooms = (*SESSION_FLOORS[:floor], room, "errors")
-    allowed = tuple(f"vitalrig.sessions.{name}" for name in rooms)
+    TopologicalSorter({module: imported_modules(module) for module in MODULES}).prepare()
 
-    assert [] == breaches(
-        ROOT / "libs" / "vitalrig" / "sessions" / room,
-        forbidden=("vitalrig.sessions", "vitalrig.cli"),
-        allowed=allowed,
-    )
+
+def test_no_name_of_a_module_occurs_twice_in_one_tree():
+    """
+    Whoever looks a module up by its name finds one.
+    """
+    found = defaultdict(list)
+    for module, path in MODULES.items():
+        if not path.endswith(("__init__.py", "__main__.py")):
+            depth = 2 if module.startswith("services.") else 1
+            found[".".join(module.split(".")[:depth]), module.rpartition(".")[2]].append(module)
+
+    assert set(TWICE) == {" ".join(key) for key, modules in found.items() if len(modules) > 1}
+
+
+def test_names_with_a_low_line_stay_in_their_package():
+    """
+    Who needs one elsewhere gives it a public name; `documented_api` has the vendor's.
+    """
+    assert set(PRIVATE) == {
+        name
+        for module in MODULES
+        for name in imported(module)
+        if is_private_to_others(name, module)
+    }
+
+
+def is_private_to_others(name: str, module: str) -> bool:
+    parts = name.split(".")
+    for place, part in enumerate(parts):
+        if part.startswith("_") and not part.startswith("__"):
+            owner = ".".join(parts[:place])
+            is_package = MODULES.get(owner, "").endswith("__init__.py")
+            return not within(module, (owner if is_package else owner.rpartition(".")[0],))
+    return False
 
 
 def test_smartspectra_is_a_namespace():
