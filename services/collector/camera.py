@@ -139,10 +139,10 @@ class Camera:
         busy_s = self._clock.monotonic_s() - began_s
         written = self.recorder.written - lines
         size_bytes = self.recorder.written_bytes - size_bytes
-        for _ in range(written):
-            self._written.beat(busy_s / written, size_bytes / written)
+        self._written.beat_times(written, busy_s, size_bytes)
         for arrival in arrivals[:taken]:
-            self._count_gap(arrival, in_session=was_recording or self.recorder.recording)
+            if arrival.missing or arrival.gap:
+                self._count_gap(arrival, in_session=was_recording or self.recorder.recording)
         if taken < len(arrivals):
             self._refused = arrivals[taken]
             self._runs.go_back(place, arrivals, taken)

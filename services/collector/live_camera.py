@@ -3,13 +3,16 @@
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import groupby
 from typing import Any
 
 from services.collector.live_view import LiveView
 from services.collector.sequence_tracker import SequenceTracker, TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
-from vitalrig.clock import Clock, moment
+from smartspectra.ipc.wire.envelope_parser import EnvelopeParser
+from vitalrig.clock import Clock, Moment, moment
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.unkept import Unkept
 
@@ -52,6 +55,7 @@ class LiveCamera:
         self._lock = threading.Lock()
         self._runs = SequenceTracker(clock, place)
         self._view = LiveView()
+        self._parser = EnvelopeParser()
         self._clock = clock
         self._received = beats.step("envelopes_received")
         self._heard: tuple[str, int] = ("", 0)
@@ -70,20 +74,34 @@ class LiveCamera:
             began_s = self._clock.monotonic_s()
             received = moment(self._clock)
             is_prompt = not self._runs.holds
+            self._parse(arrivals)
             unseen = [arrival for arrival in arrivals if self._is_unseen(arrival)]
             own = self._runs.take(unseen)
             if own:
                 self._heard_at_s = float("-inf")
-            for arrival in own:
-                if self._was_heard(arrival):
-                    self._view.count(arrival)
-                else:
-                    self._view.update(arrival, received, is_prompt=is_prompt)
+            self._look_at(own, received, is_prompt=is_prompt)
             if self._shown_until is None:
                 self._newest_id = arrivals[-1].entry_id
-            seen_s = self._clock.monotonic_s()
-            for arrival in own:
-                self._received.beat((seen_s - began_s) / len(own), len(arrival.envelope))
+            size_bytes = sum(len(arrival.envelope) for arrival in own)
+            self._received.beat_times(len(own), self._clock.monotonic_s() - began_s, size_bytes)
+
+    def _look_at(
+        self, arrivals: Sequence[ReceivedEnvelope], received: Moment, *, is_prompt: bool
+    ) -> None:
+        for was_heard, some in groupby(arrivals, self._was_heard):
+            self._view.take(list(some), received, shown=not was_heard, is_prompt=is_prompt)
+
+    def _parse(self, arrivals: Sequence[ReceivedEnvelope]) -> None:
+        """Parse what nobody has parsed, once for all who want it."""
+        unparsed = [arrival for arrival in arrivals if arrival.parsed is None]
+        known = self._parser.parse_all([arrival.envelope for arrival in unparsed])
+        if known is not None:
+            for arrival, document in zip(unparsed, known, strict=True):
+                arrival.parsed = document
+            return
+        for arrival in unparsed:
+            with suppress(ValueError, RecursionError):  # whoever wants it finds that it is none
+                arrival.parsed = self._parser.parse(arrival.envelope)
 
     def _is_unseen(self, arrival: ReceivedEnvelope) -> bool:
         """Whether it is new, rather than counted before, or shown before and now counted."""
@@ -95,7 +113,7 @@ class LiveCamera:
             self._counted_until = None
         if self._shown_until is not None:
             if order_of(arrival.entry_id) <= self._shown_until:
-                self._view.count(arrival)
+                self._view.take([arrival], moment(self._clock), shown=False)
                 self._received.beat(0.0, len(arrival.envelope))
                 return False
             self._shown_until = None
@@ -119,9 +137,9 @@ class LiveCamera:
                 shown = (0, 0)  # another stream is under this name now
             received = moment(self._clock)
             unseen = [each for each in newest if order_of(each.entry_id) > shown]
-            for arrival in self._runs.take(unseen):
-                if not self._was_heard(arrival):
-                    self._view.show(arrival, received)
+            self._parse(unseen)
+            news = [each for each in self._runs.take(unseen) if not self._was_heard(each)]
+            self._view.take(news, received, counted=False)
             if unseen:
                 self._newest_id, self._shown_until = newest[-1].entry_id, last
 
@@ -135,7 +153,7 @@ class LiveCamera:
             if unkept.run != run or unkept.seq > seq:
                 self._heard = unkept.run, unkept.seq
                 arrival = ReceivedEnvelope(self.prefix, unkept.channel, unkept.envelope)
-                self._view.show(arrival, moment(self._clock))
+                self._view.take([arrival], moment(self._clock), counted=False)
 
     def _was_heard(self, arrival: ReceivedEnvelope) -> bool:
         run, seq = self._heard
@@ -152,8 +170,8 @@ class LiveCamera:
         Do what is due although nothing came.
         """
         with self._lock:
-            for arrival in self._runs.release():
-                self._view.update(arrival, moment(self._clock), is_prompt=False)
+            released = self._runs.release()
+            self._view.take(released, moment(self._clock), is_prompt=False)
             self._look_for_conflict()
             self._look_for_unkept()
 
@@ -179,6 +197,7 @@ class LiveCamera:
         """
         with self._lock:
             now = moment(self._clock)
+            view = self._view.document(now)
             recorded, recording = self.recorded, self.recorded.get("recording")
             counters = {
                 **recorded.get("counters", {}),
@@ -187,7 +206,7 @@ class LiveCamera:
             return {
                 "prefix": self.prefix,
                 "updated_us": now.wall_us,
-                **self._view.document(now),
+                **view,
                 "conflict": self._runs.conflict,
                 **recorded,
                 **({"recording": self._recording(recording)} if recording else {}),

@@ -1,24 +1,26 @@
 """What a camera says now: the newest sample of each series, for the exporter."""
 
-import math
+from collections.abc import Sequence
+from itertools import compress, groupby
 from typing import Any, NamedTuple, cast
 
-from services.collector.payload_layout import PayloadLayout, SampleLists
 from services.collector.transport.base import ReceivedEnvelope
 from smartspectra.ipc.series.table import MAX_SERIES
 from smartspectra.ipc.wire.channels import KINDS, RECORDING_STATE, STATUS
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, timestamp_us
-from smartspectra.ipc.wire.measurements import (
-    sample_timestamp_us,
-    sample_value,
-)
+from smartspectra.ipc.wire.envelope_parser import found_in, is_typed
+from smartspectra.ipc.wire.measurements import measurement_lists, sample_timestamp_us, sample_value
 from vitalrig.clock import Moment
 from vitalrig.metrics.latency import LatencyHistogram
 from vitalrig.metrics.validate import OTHER
 
-_WITHOUT_SAMPLES = frozenset({STATUS, RECORDING_STATE})
+MOST_WAITING = 24
+"""So many envelopes wait to be looked at together, or until somebody wants to know."""
+
 _LEAST_US, _MOST_US = 10**14, 10**17
 """Between these a stamp is in microseconds; see `timestamp_us`."""
+
+_WITHOUT_SAMPLES = frozenset({STATUS, RECORDING_STATE})
 
 
 class LiveView:
@@ -38,59 +40,46 @@ class LiveView:
         self.envelopes: dict[str, int] = {}
         self.rejected: dict[str, int] = {}
         self.latencies = LatencyHistogram()
-        self._layouts: dict[str, PayloadLayout] = {}
+        self._waiting: list[tuple[Any, _Reception]] = []
         self._newest: dict[str, _Newest] = {}
         self._samples: dict[str, int] = {}
         self._status = ""
 
-    def update(
-        self, arrival: ReceivedEnvelope, received: Moment, *, is_prompt: bool = True
+    def take(
+        self,
+        arrivals: Sequence[ReceivedEnvelope],
+        received: Moment,
+        *,
+        counted: bool = True,
+        shown: bool = True,
+        is_prompt: bool = True,
     ) -> None:
         """
-        Take one envelope, which was received at *received*; a while ago if not *is_prompt*.
-        """
-        document = self._count(arrival)
-        if document is None:
-            return
-        lists = self._lists_of(arrival, document)
-        if lists is None:
-            self._show_other(arrival, document)
-            return
-        stamp_us = _stamp_of(document)
-        for name, samples in lists:
-            self._count_samples(name, len(samples))
-            self._show(name, samples, stamp_us, received)
-        if stamp_us is not None and is_prompt:
-            self.latencies.see(stamp_us, received.wall_us)
+        Take envelopes in order.
 
-    def show(self, arrival: ReceivedEnvelope, received: Moment) -> None:
+        Args:
+            arrivals: The envelopes.
+            received: When they were received.
+            counted: Whether they are to be counted; if not, they will be given once more for that.
+            shown: Whether their newest samples are; if not, they were, or newer ones are.
+            is_prompt: Whether they were received now, rather than a while ago.
         """
-        Show one envelope, received at *received*, that `count` is given later.
-        """
-        try:
-            document = _document_of(arrival)
-        except BadEnvelope:
-            return
-        lists = self._lists_of(arrival, document)
-        if lists is None:
-            self._show_other(arrival, document)
-            return
-        for name, samples in lists:
-            self._show(name, samples, _stamp_of(document), received)
-
-    def count(self, arrival: ReceivedEnvelope) -> None:
-        """
-        Count one envelope that was shown before, or is older than what is shown.
-        """
-        document = self._count(arrival)
-        if document is not None:
-            for name, samples in self._lists_of(arrival, document) or ():
-                self._count_samples(name, len(samples))
+        reception = _Reception(received, counted, shown, counted and shown and is_prompt)
+        for typed, some in groupby(arrivals, _is_typed):
+            if typed:
+                self._waiting += [(arrival.parsed, reception) for arrival in some]
+            else:
+                self._understand()
+                for arrival in some:
+                    self._take_other(arrival, reception)
+        if len(self._waiting) >= MOST_WAITING:
+            self._understand()
 
     def document(self, now: Moment) -> dict[str, Any]:
         """
         Everything, JSON-ready, with the age that each sample has at *now*.
         """
+        self._understand()
         return {
             "status": self._status,
             "series": {
@@ -102,41 +91,71 @@ class LiveView:
             "latency": self.latencies.document(),
         }
 
-    def _count(self, arrival: ReceivedEnvelope) -> dict[str, Any] | None:
+    def _understand(self) -> None:
+        """Take what waits, all samples of a series together."""
+        waiting, self._waiting = self._waiting, []
+        for _, some in groupby(waiting, _way_of):
+            envelopes, receptions = zip(*some, strict=True)
+            for cls in dict.fromkeys(map(type, envelopes)):
+                alike = [type(envelope) is cls for envelope in envelopes]
+                self._take_typed(
+                    list(compress(envelopes, alike)), list(compress(receptions, alike))
+                )
+
+    def _take_typed(self, envelopes: list[Any], receptions: list["_Reception"]) -> None:
+        """Take envelopes of one class, which are to be counted and shown in one way."""
+        kind, way = envelopes[0].kind, receptions[0]
+        if way.counted:
+            self.envelopes[kind] = self.envelopes.get(kind, 0) + len(envelopes)
+        for leaf, found, last_at in found_in(envelopes):
+            if leaf.form == "mark":
+                continue
+            name = f"{kind}/{leaf.name}"
+            if way.counted:
+                self._count_samples(name, len(found))
+            if way.shown:
+                last = found[-1]
+                stamp_us = last.timestamp if leaf.form == "single" else float(last.timestamp)
+                received = receptions[last_at].received
+                self._show(
+                    name, _Newest(stamp_us, last.value, last.stable, last.confidence, received)
+                )
+        for envelope, reception in zip(envelopes, receptions, strict=True):
+            stamp = envelope.timestamp
+            stamp_us = stamp if _LEAST_US < stamp < _MOST_US else timestamp_us(stamp)
+            if reception.is_timed and stamp_us is not None:
+                self.latencies.see(stamp_us, reception.received.wall_us)
+
+    def _take_other(self, arrival: ReceivedEnvelope, reception: "_Reception") -> None:
         channel = arrival.channel if arrival.channel in KINDS else OTHER
-        self.envelopes[channel] = self.envelopes.get(channel, 0) + 1
+        if reception.counted:
+            self.envelopes[channel] = self.envelopes.get(channel, 0) + 1
         try:
-            return _document_of(arrival)
+            document = _document_of(arrival)
         except BadEnvelope as exc:
-            self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1
-            return None
+            if reception.counted:
+                self.rejected[exc.reason] = self.rejected.get(exc.reason, 0) + 1
+            return
+        payload, stamp_us = document.get("payload"), timestamp_us(document.get("timestamp"))
+        if arrival.channel in _WITHOUT_SAMPLES or not isinstance(payload, dict):
+            if reception.shown and arrival.channel == STATUS:
+                self._status = _status_of(payload)
+            return
+        for series, samples in measurement_lists(payload):
+            name = f"{arrival.channel}/{series}"
+            if reception.counted:
+                self._count_samples(name, len(samples))
+            newest = _Newest.of(samples[-1], stamp_us, reception.received)
+            if reception.shown and newest is not None:
+                self._show(name, newest)
+        if reception.is_timed and stamp_us is not None:
+            self.latencies.see(stamp_us, reception.received.wall_us)
 
     def _count_samples(self, name: str, number: int) -> None:
         if name in self._samples or len(self._samples) < MAX_SERIES:
             self._samples[name] = self._samples.get(name, 0) + number
 
-    def _lists_of(self, arrival: ReceivedEnvelope, document: dict[str, Any]) -> SampleLists | None:
-        """The envelope's samples; None if it is of another kind."""
-        channel, payload = arrival.channel, document.get("payload")
-        if channel in _WITHOUT_SAMPLES or not isinstance(payload, dict):
-            return None
-        layout = self._layouts.get(channel)
-        if layout is None:
-            layout = PayloadLayout(channel)
-            if len(self._layouts) < len(KINDS):
-                self._layouts[channel] = layout
-        return layout.lists_of(payload)
-
-    def _show_other(self, arrival: ReceivedEnvelope, document: dict[str, Any]) -> None:
-        if arrival.channel == STATUS:
-            self._status = _status_of(document.get("payload"))
-
-    def _show(
-        self, name: str, samples: list[dict[str, Any]], stamp_us: int | None, received: Moment
-    ) -> None:
-        newest = _Newest(samples[-1], stamp_us, received)
-        if not newest.is_usable():
-            return
+    def _show(self, name: str, newest: "_Newest") -> None:
         self._newest.pop(name, None)
         self._newest[name] = newest  # at the end, as the newest
         if len(self._newest) > MAX_SERIES:
@@ -145,33 +164,53 @@ class LiveView:
             self._samples.pop(silent, None)
 
 
-class _Newest(NamedTuple):
-    """A series' newest sample, as it came."""
+class _Reception(NamedTuple):
+    """When envelopes were received, and what is to be done with them."""
 
-    sample: dict[str, Any]
-    envelope_us: int | None
+    received: Moment
+    counted: bool
+    shown: bool
+    is_timed: bool
+
+
+class _Newest(NamedTuple):
+    """A series' newest sample."""
+
+    stamp_us: float
+    value: float
+    stable: Any
+    confidence: Any
     received: Moment
 
-    def is_usable(self) -> bool:
-        """Whether it has a value and a time."""
-        value = self.sample.get("value")
-        if type(value) is float and -math.inf < value < math.inf and self.envelope_us is not None:
-            return True
-        return sample_value(self.sample) is not None and bool(self._stamp_us())
-
-    def _stamp_us(self) -> float | None:
-        return sample_timestamp_us(self.sample) or self.envelope_us
+    @classmethod
+    def of(
+        cls, sample: dict[str, Any], envelope_us: int | None, received: Moment
+    ) -> "_Newest | None":
+        """Understand a sample; None if it lacks a value or a time."""
+        value, stamp_us = sample_value(sample), sample_timestamp_us(sample) or envelope_us
+        if value is None or not stamp_us:
+            return None
+        return cls(stamp_us, value, sample.get("stable"), sample.get("confidence"), received)
 
     def document(self, count: int, now: Moment) -> dict[str, Any]:
-        stamp_us = self._stamp_us() or 0
         return {
-            "timestamp_us": stamp_us,
-            "value": sample_value(self.sample),
-            "stable": self.sample.get("stable"),
-            "confidence": sample_value({"value": self.sample.get("confidence")}),
+            "timestamp_us": self.stamp_us,
+            "value": self.value,
+            "stable": self.stable,
+            "confidence": sample_value({"value": self.confidence}),
             "samples": count,
-            "age_s": self.received.age_s(stamp_us, now),
+            "age_s": self.received.age_s(self.stamp_us, now),
         }
+
+
+def _way_of(waiting: tuple[Any, _Reception]) -> tuple[bool, bool]:
+    _, reception = waiting
+    return reception.counted, reception.shown
+
+
+def _is_typed(arrival: ReceivedEnvelope) -> bool:
+    """Whether it was read into typed values, and says its channel rightly."""
+    return is_typed(arrival.parsed) and arrival.parsed.kind == arrival.channel
 
 
 def _document_of(arrival: ReceivedEnvelope) -> dict[str, Any]:
@@ -190,13 +229,6 @@ def _document_of(arrival: ReceivedEnvelope) -> dict[str, Any]:
     if not usual:
         Envelope.of(document)
     return cast("dict[str, Any]", document)
-
-
-def _stamp_of(document: dict[str, Any]) -> int | None:
-    stamp = document.get("timestamp")
-    if type(stamp) is int and _LEAST_US < stamp < _MOST_US:
-        return stamp
-    return timestamp_us(stamp)
 
 
 def _status_of(payload: object) -> str:

@@ -128,9 +128,9 @@ class Recorder:
         if arrivals and _comes_again(arrivals[0]) and not self._resumption.is_done():
             return 0
         taken = 0
-        for place, arrival in enumerate(arrivals):
-            if not _stands_alone(arrival):
-                continue
+        alone = [place for place, arrival in enumerate(arrivals) if _stands_alone(arrival)]
+        for place in alone:
+            arrival = arrivals[place]
             taken += self._take_lines(arrivals[taken:place])
             if taken < place or not self._take_alone(arrival):
                 break
@@ -204,19 +204,21 @@ class Recorder:
             self._last,
             session_id=session_id,
             session_run=self._owner.run,
-            size_bytes=self._folder.size_bytes(session_id),
+            size_bytes=self._size_bytes(session_id),
             losses=self.collector.losses,
         )
+
+    def _size_bytes(self, session_id: str) -> int:
+        size_bytes = self.collector.size_bytes
+        return self._folder.size_bytes(session_id) if size_bytes is None else size_bytes
 
     def _take_lines(self, arrivals: Sequence[ReceivedEnvelope]) -> int:
         if arrivals:
             self._owner.adopt(arrivals[0].run)
-        lines: list[bytes] = []
-        places: list[int] = []
-        for place, arrival in enumerate(arrivals):
-            if self.recording and not self._was_written(arrival.envelope):
-                lines.append(arrival.envelope)
-                places.append(place)
+        places: Sequence[int] = range(len(arrivals)) if self.recording else ()
+        if len(self._replay_filter):
+            places = [at for at in places if not self._was_written(arrivals[at].envelope)]
+        lines = [arrivals[place].envelope for place in places]
         taken = len(arrivals)
         if lines:
             kept = self._record(lines, [arrivals[place].parsed for place in places], arrivals[0])

@@ -1,5 +1,6 @@
 """The loop that records, in a thread of its own: the disk may hold it up, and nothing else."""
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,9 @@ TICK_PAUSE_S = 0.000_25
 
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
+
+GARBAGE_EVERY = (20_000, 50, 10)
+"""What comes and goes is freed without the garbage collector; there is little for it to find."""
 
 AnyCamera = Camera | CameraWithoutFolder
 
@@ -119,6 +123,7 @@ class RecordingLoop:
                     self._without_folder[prefix] = camera
                 self._note_progress()
             transport = self._transport = self._make_transport()
+            _spare_what_stays()
             self.is_ready = True
             log.info("collector ready", extra={"cameras": list(self._cameras), "version": VERSION})
             while not stop.is_set():
@@ -219,3 +224,10 @@ class RecordingLoop:
             self._away_since_s = None
             self._beats.count("backend_away_seconds", away_s)
             log.info("Redis is back", extra={"away_s": round(away_s, 3)})
+
+
+def _spare_what_stays() -> None:
+    """Keep the garbage collector from what was made for a thousand cameras and stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_EVERY)

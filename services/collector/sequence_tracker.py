@@ -152,6 +152,10 @@ class SequenceTracker:
             What is the camera's and was not taken before, each with what is missing before it.
         """
         now_s = self._arrived_s = self._clock.monotonic_s()
+        if self._are_next(arrivals):
+            self._silence.end(arrivals[-1].entry_id, now_s)
+            self._numbers[self.run] = arrivals[-1].seq
+            return list(arrivals)
         return [each for arrival in arrivals for each in self._judge(arrival, now_s)]
 
     def release(self) -> list[ReceivedEnvelope]:
@@ -162,6 +166,18 @@ class SequenceTracker:
         if not self._held or self.conflict or now_s - self._arrived_s < SILENCE_S:
             return []
         return self._go_over(now_s)
+
+    def _are_next(self, arrivals: Sequence[ReceivedEnvelope]) -> bool:
+        """Whether they are what the camera's run says next, and nothing but measurements."""
+        if self._held or self._before != _NOTHING or not (self.run and arrivals):
+            return False
+        run, first = self.run, self._numbers[self.run] + 1
+        numbers = [
+            arrival.seq
+            for arrival in arrivals
+            if arrival.run == run and arrival.channel != RECORDING_STATE
+        ]
+        return numbers == list(range(first, first + len(arrivals)))
 
     def _judge(self, arrival: ReceivedEnvelope, now_s: float) -> Sequence[ReceivedEnvelope]:
         if not arrival.seq:

@@ -221,6 +221,13 @@ class MetricsCollector(DocumentedApi):
         return None if file is None else (file.path, file.durable_bytes)
 
     @property
+    @locked
+    def size_bytes(self) -> int | None:
+        """How many bytes the open JSONL has; None if there is none. Cheaper than stats."""
+        file = self._sessions.current.file
+        return None if file is None else file.size_bytes
+
+    @property
     def paused(self) -> str | None:
         """Why nothing is being written now, or None; cheaper than :attr:`stats`."""
         return self._sessions.writer.paused

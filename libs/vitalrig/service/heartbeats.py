@@ -40,6 +40,22 @@ class Step:
         self._beaten_at_s = now_s
         self._beaten_at_us = self._wall_us()
 
+    def beat_times(self, number: int, busy_s: float, size_bytes: int) -> None:
+        """
+        So many units of work were done together; all took *busy_s* and moved *size_bytes*.
+        """
+        if not number:
+            return
+        now_s = self._uptime_s()
+        time = (max((now_s - self._beaten_at_s) / number, SHORTEST_S),)
+        share_s, (share_bytes, rest_bytes) = busy_s / number, divmod(size_bytes, number)
+        issue, fields = self._issue, ((share_s,), (share_bytes,))
+        for _ in range(number - 1):
+            issue(0, time, fields)
+        issue(0, time, ((share_s,), (share_bytes + rest_bytes,)))
+        self._beaten_at_s = now_s
+        self._beaten_at_us = self._wall_us()
+
     def report(self) -> dict[str, Any]:
         """
         Counters first, the three rates besides.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from smartspectra.ipc.wire.envelope import document_of
+from smartspectra.ipc.wire.envelope_parser import is_typed
 
 BATCH = 1_000
 BATCH_BYTES = 2 << 20
@@ -33,7 +34,7 @@ class ReceivedEnvelope:
         missing: So many before it never came, by their numbers.
         foreign: So many before it were another server's, and were dropped.
         is_replayed_state: Whether it is the last recording state that Redis keeps.
-        parsed: Its JSON, once `document` was asked for it; None before.
+        parsed: Its JSON, or what an `EnvelopeParser` made of it, once somebody wanted it.
     """
 
     prefix: str
@@ -52,12 +53,12 @@ class ReceivedEnvelope:
 
     def document(self) -> Any:  # noqa: ANN401
         """
-        Give the envelope's JSON, which is parsed once for all who ask.
+        Give the envelope's JSON as dictionaries, for all who ask.
 
         Raises:
             BadEnvelope: If it is none.
         """
-        if self.parsed is None:
+        if self.parsed is None or is_typed(self.parsed):
             self.parsed = document_of(self.envelope)
         return self.parsed
 

@@ -1,15 +1,14 @@
 """An entry of the durable stream, understood once."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from services.collector.transport.base import LONGEST_RUN, ReceivedEnvelope
 from vitalrig import redis_keys
 
 LONGEST_TEXT = 2 * LONGEST_RUN
-_NUMBER = re.compile(rb"[0-9]{1,18}")
-
+MOST_DIGITS = 18
 
 _CHANNEL, _ENVELOPE, _RUN, _SEQ, _FOLLOWS, _GAP, _GAP_MS = (
     name.encode()
@@ -50,9 +49,10 @@ def received_envelope(
     return arrival
 
 
+@lru_cache(maxsize=4096)  # channels and runs are few
 def _text(raw: bytes, longest: int = LONGEST_TEXT) -> str:
     return raw.decode(errors="replace")[:longest]
 
 
 def _number(raw: bytes) -> int:
-    return int(raw) if _NUMBER.fullmatch(raw) else 0
+    return int(raw) if raw.isdigit() and len(raw) <= MOST_DIGITS else 0

@@ -120,15 +120,15 @@ class SeriesTable:
         """Understand typed envelopes of one class."""
         kind = envelopes[0].kind
         self._counts[kind] += len(envelopes)
-        for leaf, found in found_in(envelopes):
+        for leaf, found, _ in found_in(envelopes):
             if leaf.form == "mark":
                 for mark in found:
                     self.provenance.update(leaf.path[0], mark)
                 continue
             series = self._series_at.get(leaf)
             if series is None:
-                name = ".".join(_canonical(leaf.path))
-                series = self._series_at[leaf] = self.series(self._channels.of(kind), name)
+                series = self.series(self._channels.of(kind), leaf.name)
+                self._series_at[leaf] = series
             stamps = [sample.timestamp for sample in found]
             series.take(stamps, array("d", [sample.value for sample in found]))
 

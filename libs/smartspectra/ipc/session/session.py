@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,10 @@ _MOVED_MS = 1_000
 """By less a clock is slewed, or drifts."""
 
 _TALLIED = {
-    "samples": "count",
-    "duplicates": "duplicates",
-    "resets": "resets",
-    "unusable": "unusable",
+    "samples": attrgetter("count"),
+    "duplicates": attrgetter("duplicates"),
+    "resets": attrgetter("resets"),
+    "unusable": attrgetter("unusable"),
 }
 
 
@@ -106,7 +107,7 @@ class Session:
         self.file: AppendOnlyFile | None = None
         self.written = 0
         self.losses = Losses()
-        self._losses_before = Losses()
+        self._losses_before: Losses | None = None
         self._found: dict[str, Any] | None = None
         self.trouble: OSError | None = None
         self.config = config
@@ -274,7 +275,7 @@ class Session:
     @property
     def all_losses(self) -> Losses:
         """What may be missing, with what its files told when they were opened."""
-        return self._losses_before + self.losses
+        return self.losses + self._losses_before if self._losses_before else self.losses
 
     def _losses_of(self, before: Mapping[str, Any], file: AppendOnlyFile) -> Losses:
         """What is missing from a file that is continued, by its manifest *before*."""
@@ -536,11 +537,12 @@ class Session:
         return tally
 
     def _tally_now(self) -> Counter[str]:
-        table = self.table
-        tally = Counter({f"type:{kind}": number for kind, number in table.counts.items()})
-        tally["envelopes"] = table.counts.total()
-        for name, attribute in _TALLIED.items():
-            tally[name] = table.total(attribute)
+        counts, series = self.table.counts, list(self.table.all())
+        tally = Counter({f"type:{kind}": number for kind, number in counts.items()})
+        tally["envelopes"] = counts.total()
+        if series:
+            for name, attribute in _TALLIED.items():
+                tally[name] = sum(map(attribute, series))
         tally["bytes"] = self.file.size_bytes if self.file else self._closed_bytes
         return tally
 

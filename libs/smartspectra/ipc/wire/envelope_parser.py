@@ -71,16 +71,18 @@ class Leaf:
 
     Attributes:
         path: The keys that lead there.
+        name: The name of the series there.
         form: What stands there; None for a group of places.
         leaves: The places of a group.
     """
 
-    __slots__ = ("form", "leaves", "path")
+    __slots__ = ("form", "leaves", "name", "path")
 
     def __init__(
         self, path: tuple[str, ...], form: Form | None, leaves: Sequence["Leaf"] = ()
     ) -> None:
         self.path = path
+        self.name = ".".join(map(snake_case, path))
         self.form = form
         self.leaves = leaves
 
@@ -94,41 +96,53 @@ class Reading(NamedTuple):
     confidence: Any
 
 
-def found_in(envelopes: Sequence[Any]) -> Iterator[tuple[Leaf, list[Any]]]:
+class Found(NamedTuple):
     """
-    Find what stands at each place of typed envelopes of one class, in their order.
+    What stands at one place of several envelopes, in their order.
 
-    These are marks as they came, and samples: each has a ``timestamp`` in whole microseconds, a
-    finite ``value``, and ``stable`` and ``confidence``, which are whatever the payload says.
+    Attributes:
+        leaf: The place.
+        items: Marks as they came, or samples: each has a ``timestamp`` in whole microseconds, a
+            finite ``value``, and ``stable`` and ``confidence``, whatever the payload says.
+        last_at: Which envelope the last of them is of.
     """
+
+    leaf: Leaf
+    items: list[Any]
+    last_at: int
+
+
+def found_in(envelopes: Sequence[Any]) -> Iterator[Found]:
+    """Find what typed envelopes of one class hold."""
     cls = type(envelopes[0])
     fields_of = cls.fields_of
     payloads = [envelope.payload for envelope in envelopes]
     for place, column in zip(cls.places, zip(*map(fields_of, payloads), strict=True), strict=True):
-        nodes = [node for node in column if node is not None]
-        if not nodes or place.form == "ignored":
+        at = [at for at, node in enumerate(column) if node is not None]
+        if not at or place.form == "ignored":
             continue
+        nodes = [column[each] for each in at] if len(at) < len(column) else column
         if place.form == "mark":
-            yield place, nodes
+            yield Found(place, list(nodes), at[-1])
             continue
         for leaf, lists in zip(place.leaves, zip(*map(fields_of, nodes), strict=True), strict=True):
-            found: list[Any] = []
+            items: list[Any] = []
             if leaf.form == "single":
-                found = _readings(envelopes, column, lists) if any(lists) else []
+                items = _readings([envelopes[each] for each in at], lists) if any(lists) else []
             elif leaf.form != "ignored":
-                found = list(chain.from_iterable(filter(None, lists)))
-            if found:
-                yield leaf, found
+                items = list(chain.from_iterable(filter(None, lists)))
+            if items:
+                last = len(lists) - 1
+                while not lists[last]:
+                    last -= 1
+                yield Found(leaf, items, at[last])
 
 
-def _readings(
-    envelopes: Sequence[Any], groups: Sequence[Any], singles: Sequence[Any]
-) -> list[Reading]:
-    """Give each of the *singles* the time of its envelope; those without *groups* have none."""
-    with_group = (each for each, group in zip(envelopes, groups, strict=True) if group is not None)
+def _readings(envelopes: Sequence[Any], singles: Sequence[Any]) -> list[Reading]:
+    """Give each of the *singles* the time of its envelope."""
     return [
         Reading(stamp_us, single.value, single.stable, single.confidence)
-        for envelope, single in zip(with_group, singles, strict=True)
+        for envelope, single in zip(envelopes, singles, strict=True)
         if single is not None and (stamp_us := timestamp_us(envelope.timestamp)) is not None
     ]
 
