@@ -15,7 +15,7 @@ from vitalrig.redis_client import REDIS_ERRORS
 
 log = logging.getLogger(__name__)
 
-BEHIND_AFTER_S = 1.0
+BEHIND_AFTER_S = 1.5
 """A stream that was not read to its end for so long is read here."""
 
 NEWEST = 40

@@ -10,7 +10,11 @@ from services.collector.transport.base import BATCH, BATCH_BYTES, WAIT_S
 STREAMS_AT_ONCE = 64
 BEHIND_AT_ONCE = 8
 PACE_S = 0.001
-"""A pause for each stream between two rounds, so that a round finds more than an entry or two."""
+LONGEST_PACE_S = 0.5
+"""
+A pause for each stream between two rounds, and the longest for all. What comes for a camera at once
+is taken at once: ten envelopes cost hardly more than five. So a round must find more than a few.
+"""
 
 UNKNOWN_BYTES = 16 << 10
 """What an entry is taken for before one was seen."""
@@ -25,7 +29,7 @@ class Portion:
     What is to be read at once.
 
     Attributes:
-        prefixes: Whose streams.
+        prefixes: Whose streams; none if nothing is due yet.
         count: So many entries of each at most.
         wait_s: How long Redis may wait for the first.
     """
@@ -71,8 +75,10 @@ class ReadingPlan:
             if behind and now_s < self._due_s:
                 return self._portion_behind(behind[:BEHIND_AT_ONCE])
             if now_s < self._due_s:
-                self._sleep(self._due_s - now_s)
-            self._due_s = self._clock_s() + min(WAIT_S, PACE_S * len(prefixes))
+                self._sleep(min(WAIT_S, self._due_s - now_s))
+                if self._clock_s() < self._due_s:
+                    return Portion((), 1, 0)
+            self._due_s = self._clock_s() + min(LONGEST_PACE_S, PACE_S * len(prefixes))
             self._round.extend(prefix for prefix in prefixes if prefix not in self._behind)
             if not self._round:
                 return self._portion_behind(behind[:BEHIND_AT_ONCE])

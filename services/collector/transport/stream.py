@@ -110,6 +110,8 @@ class StreamTransport:
         if not self._after:
             return []
         portion = self._plan.next(self._after)
+        if not portion.prefixes:
+            return []
         wait_ms = round(portion.wait_s * 1_000)
         asked_s = self._clock_s()
         try:
