@@ -46,7 +46,7 @@ from vitalrig.clock import SystemClock
 from vitalrig.redis_client import connect_async
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
-from vitalrig.service.service_page import ServicePage
+from vitalrig.service.service_page import ServicePage, service_families
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.web.messages import Request
 
@@ -106,7 +106,7 @@ def reports(folder: Path, rounds: int) -> dict[str, float]:
     beats = ServiceHeartbeats("physiology_server", "physiology")
     for name in ("backend_disconnects", "envelopes_lost", "frames_dropped", "clock_jumps"):
         beats.count(name, 0)
-    page = ServicePage(beats, Health(folder / "page"))
+    page = ServicePage(lambda: service_families(beats), Health(folder / "page"))
 
     def second() -> None:
         for name, count in SECOND_OF_BEATS.items():

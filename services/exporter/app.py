@@ -29,6 +29,7 @@ from vitalrig.errors import CannotStart, Unavailable
 from vitalrig.heartbeat_publisher import HeartbeatPublisher
 from vitalrig.redis_client import RedisAddress, connect
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.service.service_page import ServicePage
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
 from vitalrig.web.messages import Request, Response
@@ -158,10 +159,10 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         )  # after our collector's cameras, which go before
     rigs = other_rigs(settings, clock)
     background += [listener for _, listener in rigs.values()]
+    page = ScrapePage(sources, board, settings.max_cameras, clock)
     web = Web(
-        page=ScrapePage(sources, board, settings.max_cameras, clock),
-        targets={name: page for name, (page, _) in rigs.items()},
-        health=watchdog.health,
+        page=ServicePage(page.families, watchdog.health),
+        targets={name: page.families for name, (page, _) in rigs.items()},
         requests=requests,
         verdict=security.verdict,
     )

@@ -16,12 +16,32 @@ from vitalrig.metrics.metric import Metric
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Of the older format, which every reader knows."""
 
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
 _GAUGES = ("info", "stateset")
 _PLAIN_DIGITS = 6
 """Numbers with more digits before the point get an exponent, as in Go; others are Python's."""
 
 MOST_KEPT = 20_000
 """Texts that are kept per set of labels: many more than a page has."""
+
+
+def chosen_format(accept: str) -> tuple[bool, str]:
+    """
+    Choose a format by an `Accept` header.
+
+    Who wants a version of OpenMetrics that comes after ours gets ours; who wants one from before
+    1.0.0 gets the older text, like all others.
+
+    Returns:
+        Whether it is OpenMetrics, and the content type.
+    """
+    for part in accept.split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        is_draft = any(each.startswith("version=0.") for each in parameters)
+        if kind == "application/openmetrics-text" and not is_draft:
+            return True, OPENMETRICS
+    return False, CONTENT_TYPE
 
 
 def render(families: Families, *, openmetrics: bool, names: Collection[str] = ()) -> bytes:

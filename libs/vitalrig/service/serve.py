@@ -121,9 +121,10 @@ def own_page(settings: ServiceSettings, service: Service, health: Health) -> Ite
     if not settings.metrics_port:
         yield
         return
-    from vitalrig.service.service_page import ServicePage, running_server  # noqa: PLC0415  most services have none
+    # Most services have none.
+    from vitalrig.service.service_page import ServicePage, running_server, service_families  # noqa: PLC0415
 
-    page = ServicePage(service.beats, health)
+    page = ServicePage(lambda: service_families(service.beats), health)
     with running_server(page.answer, settings.metrics_address, settings.metrics_port):
         yield
 

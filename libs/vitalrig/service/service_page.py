@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import CannotStart
-from vitalrig.metrics.exposition import CONTENT_TYPE, render
+from vitalrig.metrics.exposition import chosen_format, render
 from vitalrig.metrics.families import Families
 from vitalrig.metrics.service_catalogue import SERVICES
 from vitalrig.metrics.service_metrics import (
@@ -20,13 +20,21 @@ from vitalrig.metrics.service_metrics import (
 from vitalrig.metrics.service_report import ServiceReport
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.web.compression import compressed
 from vitalrig.web.messages import Request, Response, response
 from vitalrig.web.server import HttpServer
 
 log = logging.getLogger(__name__)
 
 ALIVE = ("/-/healthy", "/healthz", "/livez")
+"""Says that the process answers."""
+
 READY = ("/-/ready", "/readyz")
+"""Says whether every check passes, and names those that fail."""
+
+PATHS = ("/metrics", *ALIVE, *READY)
+
+READING = ("GET", "HEAD")
 
 STALE_AFTER_S = 10.0
 """A step that was silent for longer has no rate, unless that is usual for it."""
@@ -39,39 +47,22 @@ _CATALOGUE = {metric.name: metric for metric in SERVICES}
 
 class ServicePage:
     """
-    Answers `/metrics`, `/-/healthy` and `/-/ready`, to GET and HEAD.
-
-    The page is what the exporter shows of this service, made at once rather than from the last
-    report in Redis, so that it is there without Redis and without the exporter.
+    Answers `PATHS`, to GET and HEAD.
 
     Args:
-        beats: The service's heartbeats.
+        families: Makes the page of metrics.
         health: What is failing.
     """
 
-    def __init__(self, beats: ServiceHeartbeats, health: Health) -> None:
-        self._beats = beats
+    def __init__(self, families: Callable[[], Families], health: Health) -> None:
+        self._families = families
         self._health = health
-
-    def families(self) -> Families:
-        """
-        Tell how the service is now.
-        """
-        families = Families(_CATALOGUE)
-        report = ServiceReport.parse("", self._beats.report())
-        add_service_metrics(families, report, age_s=0.0, stale_after_s=STALE_AFTER_S)
-        add_build_info(families, report)
-        add_source_info(families, report)
-        add_envelopes_waiting(families, report)
-        for camera, stream in report.streams.items():
-            add_stream_metrics(families, camera, stream)
-        return families
 
     def answer(self, request: Request) -> Response:
         """
         Answer one request, whatever happens.
         """
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in READING:
             return response(405, "GET and HEAD only\n", headers={"Allow": "GET, HEAD"})
         if request.path in ALIVE:
             return response(200, "ok\n")
@@ -80,10 +71,39 @@ class ServicePage:
         if request.path != "/metrics":
             return response(404, "try /metrics\n")
         try:
-            return response(200, render(self.families(), openmetrics=False), CONTENT_TYPE)
+            return metrics_response(self._families(), request)
         except Exception:
             log.exception("page could not be made")
             return response(500, "failed; the log says why\n")
+
+
+def service_families(beats: ServiceHeartbeats) -> Families:
+    """
+    Give what the exporter shows of a service.
+
+    It is made at once rather than from the last report in Redis, so that it is there without
+    Redis and without the exporter.
+    """
+    families = Families(_CATALOGUE)
+    report = ServiceReport.parse("", beats.report())
+    add_service_metrics(families, report, age_s=0.0, stale_after_s=STALE_AFTER_S)
+    add_build_info(families, report)
+    add_source_info(families, report)
+    add_envelopes_waiting(families, report)
+    for camera, stream in report.streams.items():
+        add_stream_metrics(families, camera, stream)
+    return families
+
+
+def metrics_response(families: Families, request: Request) -> Response:
+    """
+    Give a page of metrics as the caller wants it: the format, `name[]=`, gzip.
+    """
+    openmetrics, content_type = chosen_format(request.header("Accept"))
+    names = request.fields().get("name[]", [])
+    body = render(families, openmetrics=openmetrics, names=names)
+    vary = {"Vary": "Accept, Accept-Encoding"}
+    return compressed(response(200, body, content_type, vary), request)
 
 
 def readiness(health: Health) -> Response:

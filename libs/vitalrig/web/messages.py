@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qs
 
 TEXT = "text/plain; charset=utf-8"
+MAX_FIELDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,15 @@ class Request:
         """
         wanted = name.lower()
         return next((text for key, text in self.headers.items() if key.lower() == wanted), "")
+
+    def fields(self) -> dict[str, list[str]]:
+        """
+        Give the query's fields; none at all if there are more than a hundred.
+        """
+        try:
+            return parse_qs(self.query, max_num_fields=MAX_FIELDS)
+        except ValueError:
+            return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings
 from vitalrig.web.basic_auth import BasicAuth, Verdict
+from vitalrig.web.messages import Response, response
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,18 @@ _AUTH = {
     "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
 _UNREADABLE = (OSError, ValueError, yaml.YAMLError, BadSettings)
+
+
+def refusal(verdict: Verdict) -> Response | None:
+    """
+    Answer a caller who may not ask; None for one who may.
+    """
+    if verdict == "later":
+        return response(429, "too many guesses\n", headers={"Retry-After": "5"})
+    if verdict == "no":
+        challenge = {"WWW-Authenticate": 'Basic realm="vitalrig", charset="UTF-8"'}
+        return response(401, "a user and a password, please\n", headers=challenge)
+    return None
 
 
 class TlsConfig(BaseModel):

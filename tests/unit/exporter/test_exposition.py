@@ -4,18 +4,25 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from services.exporter.catalogue import CATALOGUE, METRICS
-from services.exporter.exposition import OPENMETRICS, choose
 from tests.support.exporting import a_board, a_camera, a_report, page_of
 from tests.support.prometheus_families import PrometheusFamilies
 from vitalrig.clock import ManualClock
 from vitalrig.metrics import exposition
-from vitalrig.metrics.exposition import render
+from vitalrig.metrics.exposition import CONTENT_TYPE, OPENMETRICS, chosen_format, render
 from vitalrig.metrics.families import Families
 
-OLDER = (False, "text/plain; version=0.0.4; charset=utf-8")
+OLDER = (False, CONTENT_TYPE)
+NEWER = (True, OPENMETRICS)
+
+PROMETHEUS_3 = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,"
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
 
 numbers = st.floats() | st.integers(-(2**63), 2**63)
 texts = st.text(max_size=12)
@@ -47,8 +54,10 @@ def test_both_formats_are_byte_for_byte_what_the_library_writes(picks):
     """
     families = some_families(picks)
 
-    assert generate_latest(PrometheusFamilies(families)) == render(families, openmetrics=False)
-    assert generate_openmetrics(PrometheusFamilies(families)) == render(families, openmetrics=True)
+    same = PrometheusFamilies(families)
+
+    assert generate_latest(same) == render(families, openmetrics=False)
+    assert generate_openmetrics(same) == render(families, openmetrics=True)
 
 
 @pytest.mark.parametrize(
@@ -57,20 +66,31 @@ def test_both_formats_are_byte_for_byte_what_the_library_writes(picks):
         ("", OLDER),
         ("*/*", OLDER),
         ("text/html,application/xhtml+xml", OLDER),
-        (
-            "application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
-            (True, f"{OPENMETRICS}; escaping=underscores"),
-        ),
+        ("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", NEWER),
+        (PROMETHEUS_3, NEWER),
+        ("application/openmetrics-text", NEWER),
         ("application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5", OLDER),
-        ("application/openmetrics-text;version=9.0.0", (True, OPENMETRICS)),
+        ("application/openmetrics-text;version=9.0.0", NEWER),
     ],
-    ids=["nothing", "anything", "browser", "prometheus", "old prometheus", "the future"],
+    ids=[
+        "nothing",
+        "anything",
+        "browser",
+        "prometheus",
+        "prometheus 3",
+        "any version",
+        "old prometheus",
+        "the future",
+    ],
 )
 def test_the_caller_chooses_the_format(accept, expected):
     """
-    Openmetrics for who asks for the version that we write, the older text for all others.
+    OpenMetrics for whoever takes the version that we write, the older text for all others.
+
+    The library chooses alike.
     """
-    assert expected == choose(accept)
+    assert expected == chosen_format(accept)
+    assert expected[0] == choose_encoder(accept)[1].startswith("application/openmetrics-text")
 
 
 def test_only_the_metrics_that_are_asked_for_are_written():

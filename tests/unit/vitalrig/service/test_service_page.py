@@ -1,5 +1,7 @@
 """A service's own page, without a network."""
 
+import gzip
+
 import pytest
 
 from tests.support.exporting import samples
@@ -8,7 +10,13 @@ from vitalrig.errors import CannotStart
 from vitalrig.metrics.service_catalogue import SERVICES
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
-from vitalrig.service.service_page import ALIVE, READY, ServicePage, running_server
+from vitalrig.service.service_page import (
+    ALIVE,
+    READY,
+    ServicePage,
+    running_server,
+    service_families,
+)
 from vitalrig.web.messages import Request
 
 STEP = 'camera="ward",service="probe",step="written"'
@@ -34,11 +42,16 @@ def health(tmp_path):
 
 @pytest.fixture
 def page(beats, health):
-    return ServicePage(beats, health)
+    return ServicePage(lambda: service_families(beats), health)
+
+
+def ask(page, query="", **headers):
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return page.answer(Request("GET", "/metrics", query, named))
 
 
 def text_of(page):
-    return page.answer(Request("GET", "/metrics")).body.decode()
+    return ask(page).body.decode()
 
 
 def test_a_step_is_on_the_page_with_count_time_and_bytes(page, beats, clock):
@@ -123,6 +136,47 @@ def test_every_metric_of_services_is_declared_on_the_page(page):
     text = text_of(page)
 
     assert [] == [each.name for each in SERVICES if f"# HELP {each.name} {each.help}" not in text]
+
+
+def test_metrics_are_text_for_whoever_does_not_say(page):
+    """
+    curl shows what a person can read.
+    """
+    assert "text/plain; version=0.0.4; charset=utf-8" == ask(page).headers["Content-Type"]
+
+
+def test_metrics_are_openmetrics_for_prometheus(page):
+    """
+    Headers are found whatever their case.
+    """
+    answer = ask(page, aCCEPT="application/openmetrics-text;version=1.0.0")
+
+    assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert answer.body.endswith(b"# EOF\n")
+
+
+def test_metrics_are_compressed_for_who_can_read_it(page):
+    """
+    The same page, a fraction of the bytes; caches are told that there are two.
+    """
+    plain = ask(page)
+    packed = ask(page, Accept_Encoding="deflate, gzip;q=0.8")
+
+    assert ("gzip", "Accept, Accept-Encoding") == (
+        packed.headers["Content-Encoding"],
+        packed.headers["Vary"],
+    )
+    assert plain.body == gzip.decompress(packed.body)
+    assert str(len(packed.body)) == packed.headers["Content-Length"]
+
+
+def test_some_metrics_can_be_asked_for(page):
+    """
+    As with other exporters: `?name[]=`, also more than once.
+    """
+    text = ask(page, "name[]=vitalrig_build_info&name[]=no_such").body
+
+    assert [b"# HELP"] == [line[:6] for line in text.splitlines() if line.startswith(b"# HELP")]
 
 
 @pytest.mark.parametrize("path", ALIVE)
