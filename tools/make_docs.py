@@ -1,4 +1,4 @@
-"""Writes the pages, and the table of signals in docs/formats.md, that are made from code."""
+"""Writes the pages of docs/reference, and the table of signals there, that are made from code."""
 
 import importlib
 import sys
@@ -77,7 +77,7 @@ def formats() -> str:
     """
     The page as it is, with a fresh table of signals: one row a signal.
     """
-    before, _, rest = (ROOT / "docs/formats.md").read_text().partition(SIGNALS_BEGIN)
+    before, _, rest = (ROOT / "docs/reference/formats.md").read_text().partition(SIGNALS_BEGIN)
     _, _, after = rest.partition(SIGNALS_END)
     return before + SIGNALS_BEGIN + _signals() + SIGNALS_END + after
 
@@ -105,9 +105,13 @@ def _signals() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"configuration.md": configuration, "metrics.md": metrics, "formats.md": formats}
+PAGES = {
+    "configuration.md": configuration,
+    "metrics.md": metrics,
+    "formats.md": formats,
+}
 
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "libs")]
     for page, make in PAGES.items():
-        (ROOT / "docs" / page).write_text(make())
+        (ROOT / "docs" / "reference" / page).write_text(make())

@@ -1,4 +1,4 @@
-"""docs/behaviour.md promises only what a test keeps."""
+"""docs/reference/behaviour.md promises only what a test keeps."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "behaviour.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "behaviour.md").read_text()
 NAMED = sorted(set(re.findall(r"`(test_\w+)`", PAGE)))
 TESTS = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
 

@@ -6,7 +6,7 @@ import pytest
 
 import make_docs
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
 
 @pytest.mark.parametrize("page", make_docs.PAGES)

@@ -1,5 +1,5 @@
 """
-docs/recipes.md: the programs that need no server are run as they stand.
+docs/guides/recipes.md: the programs that need no server are run as they stand.
 
 Those of the vendor's guide are in tests/integration/test_guide_programs.py.
 """

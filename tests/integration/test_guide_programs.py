@@ -1,5 +1,5 @@
 """
-The four programs of the vendor's guide, as they stand in docs/recipes.md, against a live rig.
+The four programs of the vendor's guide, as docs/guides/recipes.md has them, against a live rig.
 
 One recording serves them all: a real Redis, our server with a synthetic source, and the first two
 programs beside each other, as any number of them may listen. It lasts for the 22 s that the server

@@ -1,9 +1,9 @@
-"""The programs in docs/recipes.md, as they stand there."""
+"""The programs in docs/guides/recipes.md, as they stand there."""
 
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "recipes.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guides" / "recipes.md"
 
 PROGRAMS = {
     section.partition("\n")[0]: re.findall(

@@ -1,8 +1,8 @@
 """
 Every metric there is: its name, kind, unit, labels and help stand here and nowhere else.
 
-A page holds samples of these metrics only, `docs/metrics.md` is written from this table, and
-dashboards and alerts are checked against it.
+A page holds samples of these metrics only, `docs/reference/metrics.md` is written from this
+table, and dashboards and alerts are checked against it.
 """
 
 from services.exporter.catalogue.cameras import CAMERAS

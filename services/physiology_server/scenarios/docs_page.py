@@ -1,5 +1,5 @@
 """
-The tables of docs/scenarios.md, made from the models.
+The tables of docs/guides/scenarios.md, made from the models.
 
 `python -m services.physiology_server.scenarios.docs_page` writes them anew.
 """
@@ -15,7 +15,7 @@ from services.physiology_server.scenarios.effects import EFFECTS
 from services.physiology_server.scenarios.events import Event
 from services.physiology_server.scenarios.scenario import Scenario
 
-PAGE = Path(__file__).parents[3] / "docs" / "scenarios.md"
+PAGE = Path(__file__).parents[3] / "docs" / "guides" / "scenarios.md"
 BEGIN = "<!-- Made by `python -m services.physiology_server.scenarios.docs_page` from here -->"
 END = "<!-- to here -->"
 

@@ -9,7 +9,7 @@ from services.exporter.catalogue import CATALOGUE, METRICS
 from services.exporter.exported_signals import EXPORTED_SIGNALS
 from vitalrig.metrics.families import Families
 
-DOCS = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
+DOCS = (Path(__file__).parents[3] / "docs" / "reference" / "metrics.md").read_text()
 
 SECRET_OR_ENDLESS = re.compile(r"session|run|patient|subject|file_name|path_name|url|pid|host|id$")
 CLASHING = {"type", "region", "zone", "cluster", "environment", "env", "stage", "job", "instance"}

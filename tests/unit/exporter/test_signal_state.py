@@ -110,7 +110,7 @@ def test_the_first_name_of_a_series_that_is_there_counts():
 
 def test_every_state_has_its_meaning_in_the_docs():
     """
-    docs/metrics.md is written from these.
+    docs/reference/metrics.md is written from these.
     """
     assert set(STATES) == set(MEANINGS)
 

@@ -1,4 +1,4 @@
-"""docs/scenarios.md tells of everything there is."""
+"""docs/guides/scenarios.md tells of everything there is."""
 
 from pathlib import Path
 
