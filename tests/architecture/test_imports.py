@@ -45,7 +45,7 @@ def test_a_service_never_imports_another(service):
 
 def test_libraries_never_import_services():
     """
-    The wheel holds libs/ alone.
+    They are used without any.
     """
     for library in ("smartspectra", "vitalrig"):
         assert [] == breaches(library, forbidden=("services",))

@@ -221,7 +221,7 @@ class LocalRig:
         if shell.stream(command, cwd=root, env=env) != 0:
             raise RigError(
                 "The environment .venv could not be made; the message is above. Without a network, "
-                "fill wheelhouse/ on another machine first (docs/operations.md, air gap)."
+                "fill wheelhouse/ on another machine first (docs/guides/proxy-and-offline.md)."
             )
         return python
 
