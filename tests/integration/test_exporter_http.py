@@ -291,7 +291,7 @@ def test_a_taken_port_is_said(make, redis_server, tmp_path):
 @pytest.mark.parametrize(
     ("targets", "said"),
     [
-        ('{"a": {"host": "x", "password_file": "/none"}}', "a: password_file /none"),
+        ('{"a": {"host": "x", "password_file": "/none"}}', "a: password_file: /none"),
         ('{"a": {"port": 1}}', "host"),
         ('{"a": {"host": "x", "hots": "y"}}', "hots"),
         ("a", "probe_targets"),
