@@ -1,4 +1,5 @@
-"""What a rig with more than one camera promises in both modes; tests/stack and tests/e2e give it.
+"""
+What a rig with more than one camera promises in both modes; tests/stack and tests/e2e give it.
 
 The tests of a class share one rig and run in this order.
 """

@@ -1,4 +1,5 @@
-"""What the rig promises in both modes, written once; tests/stack and tests/e2e give the rig.
+"""
+What the rig promises in both modes, written once; tests/stack and tests/e2e give the rig.
 
 The tests of a class share one rig and run in this order.
 """
