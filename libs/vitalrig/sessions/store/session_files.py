@@ -91,7 +91,7 @@ class SessionFiles:
 
     def all(self) -> Iterator[Path]:
         """Every file that is there."""
-        yield from filter(None, (getattr(self, kind) for kind in KINDS))
+        yield from filter(None, (self.jsonl, self.summary, self.snapshot, self.manifest, self.torn))
 
 
 def group(folder: Path, names: Iterable[str]) -> tuple[list[SessionFiles], list[Path]]:
