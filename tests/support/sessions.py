@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
-from vitalrig.sessions.reading.series import Samples, Series, Session
+from vitalrig.sessions.reading.series import RecordedSeries, RecordedSession, Samples
 from vitalrig.sessions.store.session_files import SessionFiles
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "session"
@@ -45,7 +45,7 @@ def every(interval_us: float, count: int, start_us: int = START_US):
 
 def a_session(
     series: dict[tuple[str, str], Samples], *, source: str = "camera", jsonl: Path | None = None
-) -> Session:
+) -> RecordedSession:
     """A session in memory."""
     folder = jsonl.parent if jsonl else Path()
     meta = {
@@ -54,11 +54,11 @@ def a_session(
         "duration_seconds": 60.0,
         "total_samples": sum(map(len, series.values())),
     }
-    return Session(
+    return RecordedSession(
         SessionFiles("metrics_made", folder, jsonl=jsonl),
         meta,
         tuple(
-            Series(channel, name, lambda samples=samples: samples)
+            RecordedSeries(channel, name, lambda samples=samples: samples)
             for (channel, name), samples in series.items()
         ),
         source,

@@ -29,7 +29,7 @@ from smartspectra.ipc.series.table import Document
 from smartspectra.ipc.session.manager import NO_FILES, SessionManager
 from smartspectra.ipc.session.manifest import END_UNHEARD
 from smartspectra.ipc.session.parts import Part, part_called
-from smartspectra.ipc.session.session import NOT_RESUMED, Resumption, Session
+from smartspectra.ipc.session.session import NOT_RESUMED, ResumptionFacts, Session
 from smartspectra.ipc.stats import CollectorStats, stats_of
 from smartspectra.ipc.storage.disk import tolerating_storage_errors
 from smartspectra.ipc.storage.folder_lock import FolderLock
@@ -342,7 +342,7 @@ class MetricsCollector(DocumentedApi):
         """
         self.current_session_id = check_session_id(session_id)
         self.recording = True
-        resumed = Resumption(made_whole=made_whole, losses=losses, sound_bytes=sound_bytes)
+        resumed = ResumptionFacts(made_whole=made_whole, losses=losses, sound_bytes=sound_bytes)
         session = self._begin(append=True, resumed=resumed)
         self.session_start_ms = session.started_ms
         self._write_first_snapshot()
@@ -417,7 +417,7 @@ class MetricsCollector(DocumentedApi):
             log.info("Rotating files for new session: %s", session_id)
         self._begin(append=again or self.config.append_mode)
 
-    def _begin(self, *, append: bool, resumed: Resumption = NOT_RESUMED) -> Session:
+    def _begin(self, *, append: bool, resumed: ResumptionFacts = NOT_RESUMED) -> Session:
         assert self.current_session_id is not None
         session_id = self.current_session_id
         part = (

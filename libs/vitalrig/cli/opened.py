@@ -12,7 +12,7 @@ from vitalrig.sessions.store.session_files import SessionFiles
 from vitalrig.sessions_folder import sessions_folder as usual_folder
 
 if TYPE_CHECKING:
-    from vitalrig.sessions.reading.series import Session
+    from vitalrig.sessions.reading.series import RecordedSession
 
 
 def _usual_folder() -> Path:
@@ -34,7 +34,7 @@ Name = Annotated[str, typer.Argument(help="A session's name, or the path of one 
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 
 
-def opened(name: str, sessions_folder: Path) -> "Session":
+def opened(name: str, sessions_folder: Path) -> "RecordedSession":
     """
     Open a session for reading.
 

@@ -7,7 +7,7 @@ from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.session.manifest import OPEN
 from smartspectra.ipc.session.parts import Part
 from smartspectra.ipc.session.recovery import finish_interrupted
-from smartspectra.ipc.session.session import NOT_RESUMED, Resumption, Session
+from smartspectra.ipc.session.session import NOT_RESUMED, ResumptionFacts, Session
 from smartspectra.ipc.session.writer import SessionWriter
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths
@@ -69,7 +69,7 @@ class SessionManager:
         part: Part,
         *,
         append: bool | None = None,
-        resumed: Resumption = NOT_RESUMED,
+        resumed: ResumptionFacts = NOT_RESUMED,
     ) -> Session:
         """Make a session; its files are opened later."""
         return Session(
@@ -82,7 +82,7 @@ class SessionManager:
             resumed=resumed,
         )
 
-    def begin(self, part: Part, *, append: bool, resumed: Resumption = NOT_RESUMED) -> Session:
+    def begin(self, part: Part, *, append: bool, resumed: ResumptionFacts = NOT_RESUMED) -> Session:
         """Finish the named session, if there is one, and open another."""
         self.finish_named()
         ended = [self.last, *(each.session for each in self._ended)]

@@ -5,7 +5,7 @@ import shutil
 
 from smartspectra.ipc.config import MetricsCollectorConfig
 from smartspectra.ipc.session import manifest
-from smartspectra.ipc.session.session import Resumption, Session
+from smartspectra.ipc.session.session import ResumptionFacts, Session
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths
 
@@ -109,5 +109,5 @@ def finish_one(
         OSError: If the disk does not allow it now.
         FolderInUse: If a collector is writing it.
     """
-    resumed = Resumption(sound_bytes=sound_bytes)
+    resumed = ResumptionFacts(sound_bytes=sound_bytes)
     InterruptedSession(session_id, paths, config, options, append=True, resumed=resumed).finish()

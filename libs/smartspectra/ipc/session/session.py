@@ -43,7 +43,7 @@ _TALLIED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Resumption:
+class ResumptionFacts:
     """
     What whoever goes on with an interrupted session knows of it.
 
@@ -60,7 +60,7 @@ class Resumption:
     sound_bytes: int | None = None
 
 
-NOT_RESUMED = Resumption()
+NOT_RESUMED = ResumptionFacts()
 
 
 class Session:
@@ -94,7 +94,7 @@ class Session:
         *,
         append: bool = False,
         part: Part | None = None,
-        resumed: Resumption = NOT_RESUMED,
+        resumed: ResumptionFacts = NOT_RESUMED,
     ) -> None:
         self.session_id = session_id
         self.paths = paths

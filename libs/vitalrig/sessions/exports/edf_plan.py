@@ -9,7 +9,7 @@ from vitalrig.errors import BadRequest
 from vitalrig.harmless import harmless
 from vitalrig.sessions.exports.edf_labels import labels
 from vitalrig.sessions.exports.edf_signal import Range, grid_rate_hz, range_of
-from vitalrig.sessions.reading.series import Samples, Series, Session
+from vitalrig.sessions.reading.series import RecordedSeries, RecordedSession, Samples
 from vitalrig.sessions.reading.timing import Timing, timing_of
 from vitalrig.sessions.store.lines import Advance
 
@@ -40,7 +40,7 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class EdfSignal:
     """
     A series that becomes a signal.
 
@@ -52,7 +52,7 @@ class Signal:
         limits: What its digital numbers stand for.
     """
 
-    series: Series
+    series: RecordedSeries
     label: str
     timing: Timing
     rate_hz: float
@@ -72,14 +72,14 @@ class Plan:
         header_start: What the header gives as the start.
     """
 
-    signals: list[Signal]
+    signals: list[EdfSignal]
     annotations: list[Annotation]
     start_us: float
     end_us: float
     header_start: datetime
 
 
-def plan(session: Session, advance: Advance) -> Plan:
+def plan(session: RecordedSession, advance: Advance) -> Plan:
     """
     Look at every series once.
 
@@ -87,7 +87,7 @@ def plan(session: Session, advance: Advance) -> Plan:
         BadRequest: If EDF cannot hold the session; the message says what can.
         Unreadable: If the session's summary is damaged.
     """
-    signals: list[Signal] = []
+    signals: list[EdfSignal] = []
     undated: list[str] = []
     notes = [Annotation(event.timestamp_us, None, _cut(event.text)) for event in session.events()]
     first_us: list[float] = [note.at_us for note in notes]
@@ -111,7 +111,7 @@ def plan(session: Session, advance: Advance) -> Plan:
         notes += _gaps(samples, timing, label)
         rate_hz = grid_rate_hz(timing)
         anchor = max(anchor or (0.0, 0.0), (rate_hz, float(samples.timestamps_us[0])))
-        signals.append(Signal(series, label, timing, rate_hz, _limits(samples, series)))
+        signals.append(EdfSignal(series, label, timing, rate_hz, _limits(samples, series)))
     if not first_us:
         raise BadRequest(
             f"session {session.name} has no samples with a possible date; export to csv"
@@ -145,7 +145,7 @@ def _start_us(earliest_us: float, anchor_us: float) -> float:
     return anchor_us - 1e6 * math.ceil(max(0.0, anchor_us - earliest_us) / 1e6)
 
 
-def _header_start(session: Session, start_us: float) -> datetime:
+def _header_start(session: RecordedSession, start_us: float) -> datetime:
     """
     What the header gives as the start.
 
@@ -162,7 +162,7 @@ def _header_start(session: Session, start_us: float) -> datetime:
     return next(fitting, UNDATED)
 
 
-def _limits(samples: Samples, series: Series) -> Range:
+def _limits(samples: Samples, series: RecordedSeries) -> Range:
     try:
         return range_of(samples.values)
     except ValueError as exc:

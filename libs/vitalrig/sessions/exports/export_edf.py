@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from vitalrig.errors import BadRequest
 from vitalrig.sessions.errors import extra
-from vitalrig.sessions.exports.edf_plan import Plan, Signal, plan
+from vitalrig.sessions.exports.edf_plan import EdfSignal, Plan, plan
 from vitalrig.sessions.exports.edf_signal import DIGITAL_MAX, DIGITAL_MIN, digital, resampled
-from vitalrig.sessions.reading.series import Session
+from vitalrig.sessions.reading.series import RecordedSession
 from vitalrig.sessions.store.atomic_output import atomic_output
 from vitalrig.sessions.store.lines import Advance, no_progress
 from vitalrig.version import VERSION
@@ -25,7 +25,7 @@ _LONGEST_ADDITIONAL = 24
 
 
 def export(
-    session: Session, path: Path, *, force: bool = False, advance: Advance = no_progress
+    session: RecordedSession, path: Path, *, force: bool = False, advance: Advance = no_progress
 ) -> None:
     """
     Write a session to *path* as EDF+.
@@ -59,7 +59,7 @@ def export(
         pyedflib.EdfReader(str(partial), pyedflib.DO_NOT_READ_ANNOTATIONS).close()
 
 
-def _write(session: Session, what: Plan, path: Path, advance: Advance) -> None:
+def _write(session: RecordedSession, what: Plan, path: Path, advance: Advance) -> None:
     writer = pyedflib.EdfWriter(str(path), len(what.signals), pyedflib.FILETYPE_EDFPLUS)
     try:
         _write_header(writer, session, what)
@@ -76,7 +76,7 @@ def _write(session: Session, what: Plan, path: Path, advance: Advance) -> None:
         writer.close()
 
 
-def _write_header(writer: Any, session: Session, what: Plan) -> None:  # noqa: ANN401
+def _write_header(writer: Any, session: RecordedSession, what: Plan) -> None:  # noqa: ANN401
     writer.setSignalHeaders([_signal_header(signal) for signal in what.signals])
     writer.setEquipment(_word(f"vitalrig_{VERSION}"))
     # There is room for little here; the session's name is in an annotation.
@@ -87,7 +87,7 @@ def _write_header(writer: Any, session: Session, what: Plan) -> None:  # noqa: A
     set_starttime_subsecond(writer.handle, what.header_start.microsecond * 10)
 
 
-def _signal_header(signal: Signal) -> dict[str, Any]:
+def _signal_header(signal: EdfSignal) -> dict[str, Any]:
     return {
         "label": signal.label,
         "dimension": signal.series.unit,

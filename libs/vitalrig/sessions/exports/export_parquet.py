@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vitalrig.sessions.errors import extra
 from vitalrig.sessions.exports import long_table
-from vitalrig.sessions.reading.series import Session
+from vitalrig.sessions.reading.series import RecordedSession
 from vitalrig.sessions.store.atomic_output import atomic_output
 from vitalrig.sessions.store.lines import Advance, no_progress
 from vitalrig.version import VERSION
@@ -17,7 +17,7 @@ with extra("export"):
 
 
 def export(
-    session: Session, path: Path, *, force: bool = False, advance: Advance = no_progress
+    session: RecordedSession, path: Path, *, force: bool = False, advance: Advance = no_progress
 ) -> None:
     """
     Write the samples of all series to *path*.

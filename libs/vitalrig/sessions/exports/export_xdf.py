@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from vitalrig.sessions.exports.xdf_format import Tree, XdfWriter, seconds
-from vitalrig.sessions.reading.series import Samples, Series, Session
+from vitalrig.sessions.reading.series import RecordedSeries, RecordedSession, Samples
 from vitalrig.sessions.reading.timing import Timing, timing_of
 from vitalrig.sessions.store.atomic_output import atomic_output
 from vitalrig.sessions.store.lines import Advance, no_progress
@@ -16,7 +16,7 @@ _MARKERS_ID = 1
 
 
 def export(
-    session: Session, path: Path, *, force: bool = False, advance: Advance = no_progress
+    session: RecordedSession, path: Path, *, force: bool = False, advance: Advance = no_progress
 ) -> None:
     """
     Write every series, and the events as a stream of markers, to *path*.
@@ -45,7 +45,11 @@ def export(
 
 
 def _stream(
-    out: XdfWriter, stream_id: int, session: Session, series: Series, advance: Advance
+    out: XdfWriter,
+    stream_id: int,
+    session: RecordedSession,
+    series: RecordedSeries,
+    advance: Advance,
 ) -> None:
     samples = series.load().ordered()
     timing = timing_of(samples)
@@ -60,7 +64,7 @@ def _stream(
     out.stream_footer(stream_id, _footer(samples, timing))
 
 
-def _header(session: Session, series: Series, timing: Timing) -> Tree:
+def _header(session: RecordedSession, series: RecordedSeries, timing: Timing) -> Tree:
     label = f"{series.kind} {series.name}"
     return {
         "name": label,
@@ -96,7 +100,7 @@ def _footer(samples: Samples, timing: Timing) -> Tree:
     }
 
 
-def _markers(out: XdfWriter, session: Session) -> None:
+def _markers(out: XdfWriter, session: RecordedSession) -> None:
     events = session.events()
     stamps_s = seconds(np.array([event.timestamp_us for event in events], dtype=np.float64))
     out.stream_header(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from vitalrig.sessions.errors import extra
-from vitalrig.sessions.reading.series import Floats, Samples, Series, Session
+from vitalrig.sessions.reading.series import Floats, RecordedSeries, RecordedSession, Samples
 from vitalrig.sessions.store.lines import Advance, no_progress
 
 with extra("export"):
@@ -40,7 +40,7 @@ def schema(*, stamp: pa.DataType) -> pa.Schema:
 
 
 def batches(
-    session: Session,
+    session: RecordedSession,
     columns: pa.Schema,
     advance: Advance = no_progress,
     word: Callable[[str], str] = str,
@@ -67,8 +67,8 @@ def batches(
 
 
 def _batch(
-    session: Session,
-    series: Series,
+    session: RecordedSession,
+    series: RecordedSeries,
     rows: Samples,
     columns: pa.Schema,
     word: Callable[[str], str],

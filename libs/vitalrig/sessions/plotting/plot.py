@@ -5,7 +5,7 @@ from pathlib import Path
 from vitalrig.errors import BadRequest, InvalidState
 from vitalrig.sessions.errors import extra
 from vitalrig.sessions.plotting.traces import Trace, traces_of
-from vitalrig.sessions.reading.series import FIRST_US, LAST_US, Session
+from vitalrig.sessions.reading.series import FIRST_US, LAST_US, RecordedSession
 from vitalrig.sessions.reading.words import date_and_time, length
 from vitalrig.sessions.store.atomic_output import atomic_output
 from vitalrig.sessions.store.session_files import PICTURES
@@ -33,7 +33,7 @@ _BANNERS = {
 }
 
 
-def draw(session: Session, target: Figure) -> None:
+def draw(session: RecordedSession, target: Figure) -> None:
     """
     Draw a session into an empty figure.
 
@@ -53,7 +53,7 @@ def draw(session: Session, target: Figure) -> None:
     target.subplots_adjust(left=0.075, right=0.985, top=0.93, bottom=0.05, hspace=0.3)
 
 
-def save(session: Session, path: Path = Path(DEFAULT_NAME), *, force: bool = False) -> None:
+def save(session: RecordedSession, path: Path = Path(DEFAULT_NAME), *, force: bool = False) -> None:
     """
     Draw a session into the kind of file that *path* ends with; a PNG has 150 dots per inch.
 
@@ -71,7 +71,7 @@ def save(session: Session, path: Path = Path(DEFAULT_NAME), *, force: bool = Fal
         target.savefig(partial, dpi=DOTS_PER_INCH, format=path.suffix[1:])
 
 
-def show(session: Session) -> None:
+def show(session: RecordedSession) -> None:
     """
     Draw a session in a window, and wait until it is closed.
 
@@ -104,7 +104,7 @@ def _label_times(axes: Axes, traces: list[Trace]) -> None:
     axes.set_xlim(max(low, FIRST_US / _US_PER_DAY), min(high, LAST_US / _US_PER_DAY))
 
 
-def _heading(session: Session) -> str:
+def _heading(session: RecordedSession) -> str:
     meta, parts = session.meta, [f"Session {session.name}"]
     if "started_at_ms" in meta:
         parts.append(f"{date_and_time(meta['started_at_ms'])} UTC")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vitalrig.sessions.reading.series import Floats, Samples, Session
+from vitalrig.sessions.reading.series import Floats, RecordedSession, Samples
 from vitalrig.sessions.reading.timing import Timing, timing_of
 from vitalrig.signals import EDA, EDGE, EDGE_UPPER_BREATHING, PHASIC, UPPER_BREATHING, Signal
 
@@ -50,7 +50,7 @@ class Trace:
         return Samples(self.samples.timestamps_us, scores, self.samples.relative_us)
 
 
-def traces_of(session: Session) -> list[Trace]:
+def traces_of(session: RecordedSession) -> list[Trace]:
     """The four series; those that are not there are empty."""
     traces = []
     for signal in PLOTTED:

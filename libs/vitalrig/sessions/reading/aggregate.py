@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from smartspectra.ipc.series.chunk_store import MemoryStore
-from smartspectra.ipc.series.series import Series as CollectedSeries
+from smartspectra.ipc.series.series import Series
 from smartspectra.ipc.series.table import SeriesTable
 from smartspectra.ipc.wire.channels import RECORDING_STATE, Channels
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, document_of, session_id_of
-from vitalrig.sessions.reading.series import Samples, Series
+from vitalrig.sessions.reading.series import RecordedSeries, Samples
 from vitalrig.sessions.store.lines import Advance, no_progress, whole_lines
 
 
@@ -56,10 +56,10 @@ class Aggregate:
         self.table.add([document], len(line))
         return True
 
-    def series(self) -> tuple[Series, ...]:
+    def series(self) -> tuple[RecordedSeries, ...]:
         """The series, to be loaded one by one."""
         return tuple(
-            Series(channel, name, _Loader(collected))
+            RecordedSeries(channel, name, _Loader(collected))
             for channel, of_channel in self.table.data.items()
             for name, collected in of_channel.items()
         )
@@ -80,7 +80,7 @@ def aggregate(jsonl: Path, prefix: str, advance: Advance = no_progress) -> Aggre
 
 @dataclass(frozen=True, slots=True)
 class _Loader:
-    collected: CollectedSeries
+    collected: Series
 
     def __call__(self) -> Samples:
         return Samples(

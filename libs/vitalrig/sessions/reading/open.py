@@ -15,14 +15,14 @@ from vitalrig.sessions_folder import sessions_folder as usual_folder
 
 with extra("export"):
     from vitalrig.sessions.reading.aggregate import aggregate
-    from vitalrig.sessions.reading.series import Samples, Series, Session
+    from vitalrig.sessions.reading.series import RecordedSeries, RecordedSession, Samples
 
 
 def open_session(
     session: SessionFiles | Path | str,
     sessions_folder: Path | None = None,
     advance: Advance = no_progress,
-) -> Session:
+) -> RecordedSession:
     """
     Open a session.
 
@@ -53,7 +53,7 @@ def open_session(
     raise Missing(f"session {session.name} has neither summary nor JSONL; there is nothing to read")
 
 
-def open_summary(path: Path) -> Session:
+def open_summary(path: Path) -> RecordedSession:
     """
     Open one summary or snapshot by its path, whatever it is called.
 
@@ -64,32 +64,36 @@ def open_summary(path: Path) -> Session:
     return _of_document(SessionFiles(path.stem, path.parent, summary=path), path)
 
 
-def _of_document(files: SessionFiles, path: Path) -> Session:
+def _of_document(files: SessionFiles, path: Path) -> RecordedSession:
     document = SummaryReader(path)
     source = document.meta.get("source") or files.facts.get("source") or "unknown"
     return _session(files, document.meta, series_of(document), str(source), path.name)
 
 
 def _session(
-    files: SessionFiles, meta: dict[str, Any], series: Iterable[Series], source: str, read_from: str
-) -> Session:
+    files: SessionFiles,
+    meta: dict[str, Any],
+    series: Iterable[RecordedSeries],
+    source: str,
+    read_from: str,
+) -> RecordedSession:
     """A session whose names can be shown and exported, whatever the files hold."""
     named = (
         replace(each, channel=harmless(each.channel), name=harmless(each.name)) for each in series
     )
-    return Session(files, meta, tuple(named), harmless(source), read_from)
+    return RecordedSession(files, meta, tuple(named), harmless(source), read_from)
 
 
-def series_of(document: SummaryReader) -> tuple[Series, ...]:
+def series_of(document: SummaryReader) -> tuple[RecordedSeries, ...]:
     """The series of a summary, to be loaded one by one."""
     return tuple(
-        Series(channel, name, _Loader(document, name, columns))
+        RecordedSeries(channel, name, _Loader(document, name, columns))
         for channel, of_channel in document.columns.items()
         for name, columns in of_channel.items()
     )
 
 
-def _of_lines(files: SessionFiles, jsonl: Path, advance: Advance) -> Session:
+def _of_lines(files: SessionFiles, jsonl: Path, advance: Advance) -> RecordedSession:
     found = aggregate(jsonl, camera_of(files), advance)
     series = found.series()
     started_ms = files.facts.get("started_at_ms")

@@ -69,7 +69,7 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class RecordedSeries:
     """
     One series, loaded when it is asked for.
 
@@ -96,7 +96,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Session:
+class RecordedSession:
     """
     A session to be read.
 
@@ -110,7 +110,7 @@ class Session:
 
     files: SessionFiles
     meta: dict[str, Any]
-    series: tuple[Series, ...]
+    series: tuple[RecordedSeries, ...]
     source: str
     read_from: str
 
@@ -125,7 +125,7 @@ class Session:
         total = self.meta.get("total_samples")
         return total if isinstance(total, int) else 0
 
-    def find(self, kind: str, *names: str) -> Series | None:
+    def find(self, kind: str, *names: str) -> RecordedSeries | None:
         """The first series of these names in the channels of *kind*."""
         for name in names:
             for series in self.series:

@@ -14,7 +14,7 @@ with extra("export"):
     import numpy as np
 
     from vitalrig.sessions.reading.open import series_of
-    from vitalrig.sessions.reading.series import Samples, Series
+    from vitalrig.sessions.reading.series import RecordedSeries, Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def check_shortened(document: SummaryReader, contents: JsonlScan) -> Iterator[Fi
         )
 
 
-def _check_series(name: str, series: Series, samples: Samples) -> Iterator[Finding]:
+def _check_series(name: str, series: RecordedSeries, samples: Samples) -> Iterator[Finding]:
     where = f"{name}: {series.channel} {series.name}"
     if samples.undated:
         yield Finding("series", f"{where} has {samples.undated} times that are no dates")
