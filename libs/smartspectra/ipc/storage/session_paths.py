@@ -19,17 +19,14 @@ MANIFEST_ENDING = "_manifest.json"
 OLD = "old"
 """With a number, what the names of files end with that were in the way of others."""
 
-_KINDS = {
-    ".jsonl": "jsonl",
-    SNAPSHOT_ENDING: "snapshot",
-    MANIFEST_ENDING: "manifest",
-    ".json": "summary",
-    TORN: "torn",
+ENDINGS = {
+    "jsonl": ".jsonl",
+    "summary": ".json",
+    "snapshot": SNAPSHOT_ENDING,
+    "manifest": MANIFEST_ENDING,
+    "torn": TORN,
 }
-"""What a file is, by the end of its name; the first that fits counts."""
-
-ENDINGS = tuple(_KINDS)
-KINDS = tuple(_KINDS.values())
+"""What the names of each kind of file end with; of several that fit the last counts."""
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@=-]{0,127}(?:_part[0-9]+)?")
 _TAKEN_ENDINGS = re.compile(r"(?:^|_)(?:snapshot_temp|manifest|old[0-9]+)$")
@@ -96,7 +93,7 @@ class SessionPaths:
         """
         if name.startswith("."):
             return ""
-        return next((kind for ending, kind in _KINDS.items() if name.endswith(ending)), "")
+        return next((kind for kind in reversed(ENDINGS) if name.endswith(ENDINGS[kind])), "")
 
     @property
     def snapshot(self) -> Path | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from smartspectra.ipc.session.manifest import FINISHED
-from smartspectra.ipc.storage.session_paths import ENDINGS, KINDS
+from smartspectra.ipc.storage.session_paths import ENDINGS
 from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig.sessions.errors import Missing, Unreadable
 from vitalrig.sessions.store.is_recording import is_being_recorded
@@ -112,12 +112,12 @@ def _of_file(path: Path) -> SessionFiles:
     if path.suffix == ".json":
         # A summary by any name is worth reading if the caller points at it.
         return SessionFiles(path.stem, path.parent, summary=path)
-    raise Missing(f"{path} is no file of a session; those end in {', '.join(ENDINGS)}")
+    raise Missing(f"{path} is no file of a session; those end in {', '.join(ENDINGS.values())}")
 
 
 def _as_given(session: SessionFiles, folder: Path) -> SessionFiles:
     """The same files with the path that the caller used, so that messages look familiar."""
-    given = {kind: getattr(session, kind) for kind in KINDS}
+    given = {kind: getattr(session, kind) for kind in ENDINGS}
     moved = {kind: folder / path.name for kind, path in given.items() if path is not None}
     return SessionFiles(session.stem, folder, **moved)
 

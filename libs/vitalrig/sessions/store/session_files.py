@@ -13,7 +13,7 @@ from smartspectra.ipc.session.manifest import FINISHED
 from smartspectra.ipc.session.parts import CONTINUED_IN
 from smartspectra.ipc.storage.session_paths import (
     BASE_STEM,
-    KINDS,
+    ENDINGS,
     SNAPSHOT_ENDING,
     SUMMARY_ENDING,
     SessionPaths,
@@ -91,7 +91,7 @@ class SessionFiles:
 
     def all(self) -> Iterator[Path]:
         """Every file that is there."""
-        yield from filter(None, (self.jsonl, self.summary, self.snapshot, self.manifest, self.torn))
+        yield from filter(None, (getattr(self, kind) for kind in ENDINGS))
 
 
 def group(folder: Path, names: Iterable[str]) -> tuple[list[SessionFiles], list[Path]]:
@@ -118,7 +118,7 @@ def group(folder: Path, names: Iterable[str]) -> tuple[list[SessionFiles], list[
     sessions = []
     for stem in sorted(stems):
         paths = SessionPaths.in_folder(folder, stem, summaries.get(stem, ""))
-        found = {kind: getattr(paths, kind) for kind in KINDS}
+        found = {kind: getattr(paths, kind) for kind in ENDINGS}
         there = {kind: path for kind, path in found.items() if path.name in present}
         sessions.append(SessionFiles(stem, folder, **there))
     ours = {path.name for session in sessions for path in session.all()}
