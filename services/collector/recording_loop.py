@@ -13,6 +13,7 @@ from services.collector.transport.base import ReceivedEnvelope, Transport
 from smartspectra.ipc.storage.worker import SerialQueue
 from vitalrig.clock import Clock
 from vitalrig.errors import Unavailable
+from vitalrig.reported_outage import ReportedOutage
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.version import VERSION
 
@@ -22,9 +23,6 @@ REPORT_EVERY_S = 1.0
 TICK_EVERY_S = 0.05
 TICK_PAUSE_S = 0.000_25
 """For each camera so much longer, since looking at a thousand takes time as well."""
-
-FIRST_WAIT_S = 0.1
-LONGEST_WAIT_S = 2.0
 
 GARBAGE_EVERY = (20_000, 50, 10)
 """What comes and goes is freed without the garbage collector; there is little for it to find."""
@@ -47,7 +45,6 @@ class RecordingLoop:
     Attributes:
         is_ready: Whether it takes what arrives.
         turned_at_s: When it last turned, by the clock that only goes forward.
-        away: Why Redis cannot be reached, or None.
         trouble: Why something is not written that should be, or None.
     """
 
@@ -67,19 +64,14 @@ class RecordingLoop:
         self._without_folder: dict[str, CameraWithoutFolder] = {}
         self._checkpoints = checkpoints
         self._saver = saver
-        self._beats = beats
         self._clock = clock
         self._reported_at_s = self._ticked_at_s = float("-inf")
-        self._away_since_s: float | None = None
-        self._attempts = 0
+        self._outage = ReportedOutage("Redis", beats, clock)
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
         self.is_ready = False
         self.turned_at_s = clock.monotonic_s()
-        self.away: str | None = None
         self.trouble: str | None = None
-        for name in ("backend_disconnects", "backend_away_seconds"):
-            beats.count(name, 0)
 
     def start(self, stop: threading.Event) -> None:
         """
@@ -87,6 +79,13 @@ class RecordingLoop:
         """
         self._thread = threading.Thread(target=self._run, args=(stop,), name="recording")
         self._thread.start()
+
+    @property
+    def away(self) -> str | None:
+        """
+        Why Redis cannot be reached, or None.
+        """
+        return self._outage.why
 
     @property
     def is_running(self) -> bool:
@@ -202,28 +201,11 @@ class RecordingLoop:
         try:
             arrivals = transport.read()
         except Unavailable as exc:
-            self._is_away(exc)
-            stop.wait(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**self._attempts))
-            self._attempts += 1
+            self._outage.fail(str(exc))
+            stop.wait(self._outage.left_s)
             return ()
-        self._is_back()
+        self._outage.end()
         return arrivals
-
-    def _is_away(self, error: Unavailable) -> None:
-        self.away = str(error)
-        if self._away_since_s is None:
-            self._away_since_s = self._clock.monotonic_s()
-            self._beats.count("backend_disconnects")
-            log.warning("Redis is away", extra={"why": str(error)})
-
-    def _is_back(self) -> None:
-        self.away = None
-        self._attempts = 0
-        if self._away_since_s is not None:
-            away_s = self._clock.monotonic_s() - self._away_since_s
-            self._away_since_s = None
-            self._beats.count("backend_away_seconds", away_s)
-            log.info("Redis is back", extra={"away_s": round(away_s, 3)})
 
 
 def _spare_what_stays() -> None:

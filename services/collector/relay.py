@@ -31,6 +31,7 @@ from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
 from vitalrig.heartbeat_publisher import HeartbeatPublisher
 from vitalrig.redis_client import REDIS_ERRORS, RedisAddress, connect, describe_error, refusal
+from vitalrig.reported_outage import ReportedOutage
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.serve import serve
 from vitalrig.service.service_settings import Names, ServiceSettings, for_service
@@ -40,7 +41,9 @@ from vitalrig.unkept import NEWEST, Unkept, unkept_channel
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 0.5
+LONGEST_WAIT_S = 0.5
+"""Until it listens again: what is published before nobody hears."""
+
 MAX_WAITING = 20_000
 FINISH_WITHIN_S = 2.0
 LOOK_BACK = 100
@@ -109,6 +112,7 @@ class Relay:
         self._refused: set[str] = set()
         self._relayed = beats.step("envelopes_relayed")
         self._publisher = HeartbeatPublisher(client, beats, clock)
+        self._outage = ReportedOutage("Redis", beats, clock, LONGEST_WAIT_S)
 
     def run(self, stop: threading.Event) -> None:
         """
@@ -120,10 +124,11 @@ class Relay:
             self._watchdog.beat()
             try:
                 self._relay(WAIT_S)
-                self._watchdog.health.ok("redis")
+                self._outage.end()
             except Unavailable as exc:
-                self._watchdog.health.fail("redis", str(exc))
-                stop.wait(RETRY_S)
+                self._outage.fail(str(exc), waiting=len(self._waiting))
+                stop.wait(self._outage.left_s)
+            self._watchdog.health.set("redis", self._outage.why)
             with contextlib.suppress(Unavailable):
                 self._publisher.publish_if_due()
         self._finish()

@@ -4,8 +4,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stamina.instrumentation import set_on_retry_hooks
-
 from services.physiology_server.app import build
 from services.physiology_server.publishing.backends.file.file_config import FileConfig
 from services.physiology_server.publishing.backends.json_config import JsonConfig
@@ -27,9 +25,6 @@ def main(argv: Sequence[str]) -> int:
     for name, text in defaults.items():
         Path(name).write_text(text)
         print(f"{name} written")
-    # The publisher says itself when the backend goes away and comes back; a line an attempt,
-    # which is no JSON either, is not wanted.
-    set_on_retry_hooks(())
     return EXIT_OK if defaults else serve(Settings, build, argv, unknown_flags_warn=True)
 
 

@@ -28,7 +28,7 @@ FLOORS = {
         {"dotenv", "secret_files", "stream_limits", "unkept"},
         {"metrics", "rpc", "sessions_folder", "web"},
         {"service", "sessions"},
-        {"cli", "redis_client"},
+        {"cli", "redis_client", "reported_outage"},
         {"heartbeat_publisher"},
     ),
     "vitalrig.sessions": (

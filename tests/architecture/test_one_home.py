@@ -35,6 +35,7 @@ HOMES: dict[str, tuple[str, Callable[[str], object]]] = {
 }
 
 ONLY_IN = {
+    "libs/smartspectra/ipc/storage/outage.py": r"min\(2 \* |\* 2 ?\*\* ?self",
     "libs/vitalrig/redis_client.py": r"\bRedis\(|\bfrom_url\(",
     "libs/vitalrig/heartbeat_publisher.py": r"\{redis_keys\.HEARTBEATS\}",
     "libs/vitalrig/statuses.py": r"(?<![.`])\bFACE_NOT_CENTERED",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from smartspectra.ipc.config import MetricsCollectorConfig
+from smartspectra.ipc.storage.outage import Outage
 from smartspectra.ipc.wire.resp import RespError, RespReader, encode_command, normalize
 
 log = logging.getLogger(__name__)
@@ -59,8 +60,7 @@ class RedisFeed:
         self._collector = collector
         self._login = [each for each in (username, password) if each] if password else []
         self._was_heard = False
-        self._is_away = False
-        self._wait_s = _FIRST_WAIT_S
+        self._outage = Outage(_FIRST_WAIT_S, _LONGEST_WAIT_S)
 
     def run(self, stop: threading.Event) -> None:
         """
@@ -137,23 +137,21 @@ class RedisFeed:
             self._collector.process_envelopes(envelopes)
 
     def _note_back(self) -> None:
-        if self._is_away and self._was_heard:
+        was_away = self._outage.end() is not None
+        if was_away and self._was_heard:
             self._collector.note_absence(AWAY)
-        if self._is_away or not self._was_heard:
+        if was_away or not self._was_heard:
             config = self._collector.config
             log.info("listening to Redis at %s:%d", config.redis_host, config.redis_port)
-        self._was_heard, self._is_away, self._wait_s = True, False, _FIRST_WAIT_S
+        self._was_heard = True
 
     def _note_away(self, exc: Exception) -> None:
-        if not self._is_away:
+        if self._outage.fail(str(exc)):
             config = self._collector.config
             log.warning("Redis at %s:%d is away: %s", config.redis_host, config.redis_port, exc)
-        self._is_away = True
 
     def _wait(self, stop: threading.Event) -> None:
         """Let some time pass, in which the collector's files are still looked after."""
-        until_s = time.monotonic() + self._wait_s
-        self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
-        while not stop.is_set() and (left_s := until_s - time.monotonic()) > 0:
+        while not stop.is_set() and (left_s := self._outage.left_s) > 0:
             self._collector.tick()
             stop.wait(min(left_s, _POLL_S))

@@ -1,7 +1,7 @@
 """The time without a camera: logged once at its begin and end, and counted."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from services.physiology_server.captures.opencv_feed import CameraUnavailable
 from vitalrig.clock import Clock
@@ -9,19 +9,7 @@ from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT_S = 0.5
-
 STOPPED = CameraUnavailable("it stopped sending pictures", "look at its cable and power")
-
-
-def back_off(longest_s: float) -> Iterator[float]:
-    """
-    Seconds to wait before each further attempt: half a second, then twice as long each time.
-    """
-    wait_s = FIRST_WAIT_S
-    while True:
-        yield min(wait_s, longest_s)
-        wait_s = min(2 * wait_s, longest_s)
 
 
 class Availability:

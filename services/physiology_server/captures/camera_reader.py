@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.physiology_server.captures.availability import Availability, back_off
+from services.physiology_server.captures.availability import Availability
 from services.physiology_server.captures.capture import Picture
 from services.physiology_server.captures.opencv_feed import CameraUnavailable, Feed
 from services.physiology_server.captures.picture_analyser import FrozenPictureDetector, broken
@@ -14,12 +14,16 @@ from services.physiology_server.captures.thread_bridge import ThreadBridge
 from services.physiology_server.clocks.frame_rate import FrameRate
 from services.physiology_server.clocks.live import LiveClock
 from services.physiology_server.dropped_frames import DroppedFrames
+from smartspectra.ipc.storage.outage import Outage
 from vitalrig.clock import Clock
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.5
+FIRST_WAIT_S = 0.5
+"""Short, so that a loose plug costs little; each further pause is twice as long."""
+
 NOTHING_GOOD_S = 5.0
 """A camera that gives nothing but broken or frozen pictures for this long is opened anew."""
 
@@ -105,6 +109,7 @@ class CameraReader:
         self._drops = drops
         self._rate = rate
         self._absence = Availability(opener.name, beats, clock)
+        self._outage = Outage(FIRST_WAIT_S, opener.longest_wait_s, clock.monotonic_s)
         self._time = LiveClock(clock, beats)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="camera", daemon=True)
@@ -151,13 +156,11 @@ class CameraReader:
         """
         Open, read to the end, open again.
         """
-        waits = back_off(self._opener.longest_wait_s)
         while not self._stop.is_set():
             try:
                 feed = self._opener.open()
             except CameraUnavailable as away:
-                self._absence.explain(away)
-                self._pause(next(waits))
+                self._pause(away)
                 continue
             with contextlib.closing(feed):
                 self._absence.opened()
@@ -166,11 +169,10 @@ class CameraReader:
             if self._stop.is_set():
                 return
             if self._absence.there:
-                waits = back_off(self._opener.longest_wait_s)
+                self._outage.end()
                 self._absence.lose()
             else:
-                self._absence.explain(MUTE)
-                self._pause(next(waits))
+                self._pause(MUTE)
 
     def _read(self, feed: Feed) -> None:
         """
@@ -215,9 +217,13 @@ class CameraReader:
         self._frozen = frozen
         return frozen
 
-    def _pause(self, seconds: float) -> None:
-        until_s = self._clock.monotonic_s() + seconds
-        while (left_s := until_s - self._clock.monotonic_s()) > 0:
+    def _pause(self, away: CameraUnavailable) -> None:
+        """
+        Say why there is no camera, and leave it alone for a while.
+        """
+        self._absence.explain(away)
+        self._outage.fail(away.reason)
+        while (left_s := self._outage.left_s) > 0:
             if self._stop.wait(min(left_s, TICK_S)):
                 return
             self._absence.tick()

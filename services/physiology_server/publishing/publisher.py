@@ -4,14 +4,13 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-import stamina
-
 from services.physiology_server.envelopes import NO_NUMBER, Numbered
 from services.physiology_server.publishing.backend import Backend
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.send_latency import SendLatencies
 from vitalrig.clock import Clock
 from vitalrig.errors import BadMessage, Unavailable
+from vitalrig.reported_outage import ReportedOutage
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.unkept import NEWEST
@@ -19,17 +18,12 @@ from vitalrig.unkept import NEWEST
 log = logging.getLogger(__name__)
 
 BATCH = 64
-FIRST_WAIT_S = 0.1
-LONGEST_WAIT_S = 2.0
 SAY_LOST_EVERY_S = 60.0
 
 
 class Publisher:
     """
     Sends what the outbox holds, in order, and keeps trying while the backend is away.
-
-    An absence is one log line when it begins and one when it ends, with its length; the counters
-    `backend_disconnects` and `backend_away_seconds` say the same to the exporter.
 
     Attributes:
         latencies: How long the envelopes of the last seconds took from the outbox until they
@@ -49,12 +43,12 @@ class Publisher:
         self._beats = beats
         self._health = health
         self._clock = clock
+        self._outage = ReportedOutage("backend", beats, clock)
         self._step = beats.step("envelopes_published")
         self._pictures = beats.step("pictures_published")
         self.latencies = SendLatencies(clock)
         for name in (
-            "backend_disconnects", "backend_away_seconds", "envelopes_lost", "envelopes_refused",
-            "publish_latency_seconds", "pictures_replaced",
+            "envelopes_lost", "envelopes_refused", "publish_latency_seconds", "pictures_replaced",
         ):  # fmt: skip
             beats.count(name, 0)
         self._lost_counted = 0
@@ -117,33 +111,25 @@ class Publisher:
 
     async def _send_when_back(self, error: Unavailable) -> list[Numbered]:
         """
-        Keep trying, each time with what is the oldest batch then.
+        Keep trying, first at once, each time with what is the oldest batch then.
         """
-        away_since_s = self._clock.monotonic_s()
-        self._beats.count("backend_disconnects")
-        log.warning("backend is away", extra={"why": str(error), "waiting": len(self._outbox)})
-        self._away(error)
-        batch: list[Numbered] = []
-        async for attempt in stamina.retry_context(
-            on=Unavailable,
-            attempts=None,
-            timeout=None,
-            wait_initial=FIRST_WAIT_S,
-            wait_max=LONGEST_WAIT_S,
-            wait_jitter=FIRST_WAIT_S,
-        ):
-            with attempt:
-                batch = self._outbox.take(BATCH)
-                try:
-                    await self._send(batch)
-                except Unavailable as exc:
-                    self._away(exc)
-                    await self._backend.show(self._outbox.newest(NEWEST))
-                    raise
-        away_s = self._clock.monotonic_s() - away_since_s
-        self._beats.count("backend_away_seconds", away_s)
-        log.info("backend is back", extra={"away_s": round(away_s, 3), "lost": self._outbox.lost})
-        return batch
+        self._note_away(error)
+        while True:
+            batch = self._outbox.take(BATCH)
+            try:
+                await self._send(batch)
+            except Unavailable as exc:
+                self._note_away(exc)
+                await self._backend.show(self._outbox.newest(NEWEST))
+                await asyncio.sleep(self._outage.left_s)
+            else:
+                self._outage.end(lost=self._outbox.lost)
+                return batch
+
+    def _note_away(self, error: Unavailable) -> None:
+        self._outage.fail(str(error), waiting=len(self._outbox))
+        self._health.fail("streaming_backend", str(error))
+        self._count_lost()
 
     async def _send(self, batch: Sequence[Numbered]) -> None:
         """
@@ -158,10 +144,6 @@ class Publisher:
                 except BadMessage as exc:
                     self._beats.count("envelopes_refused")
                     log.error("envelope refused", extra={"why": str(exc), "seq": numbered.seq})
-
-    def _away(self, error: Unavailable) -> None:
-        self._health.fail("streaming_backend", str(error))
-        self._count_lost()
 
     def _count(self, batch: Sequence[Numbered], busy_s: float) -> None:
         now_s = self._clock.monotonic_s()

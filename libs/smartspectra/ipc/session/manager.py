@@ -10,6 +10,7 @@ from smartspectra.ipc.session.recovery import finish_interrupted
 from smartspectra.ipc.session.session import NOT_RESUMED, ResumptionFacts, Session
 from smartspectra.ipc.session.writer import SessionWriter
 from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.outage import Outage
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from smartspectra.ipc.storage.stages import Stages
 from smartspectra.ipc.storage.worker import SerialQueue
@@ -32,7 +33,6 @@ class SessionManager:
         named: The session under an id, if one is open.
         last: The session that was finished last, a named one if there was any.
         writer: Writes to sessions' files.
-        unfinished: Why a session that has ended still lacks its summary, or None.
     """
 
     def __init__(self, config: MetricsCollectorConfig, options: StorageOptions) -> None:
@@ -41,14 +41,17 @@ class SessionManager:
         self._documents = SerialQueue(options.background.documents, options.disk, "snapshot")
         self._ended: list[_Ended] = []
         self._unfinished: list[Session] = []
-        self._finish_at_s = 0.0
-        self._finish_wait_s = _FIRST_WAIT_S
+        self._outage = Outage(_FIRST_WAIT_S, _LONGEST_WAIT_S, options.clock)
         self._finished_tally: Counter[str] = Counter()
         self.writer = SessionWriter(options)
         self.unnamed = self.new(NO_PART)
         self.named: Session | None = None
         self.last: Session | None = None
-        self.unfinished: str | None = None
+
+    @property
+    def unfinished(self) -> str | None:
+        """Why a session that has ended still lacks its summary, or None."""
+        return self._outage.why
 
     @property
     def current(self) -> Session:
@@ -196,13 +199,13 @@ class SessionManager:
             elif self.unfinished is not None:
                 log.warning("finished after all: %s", ended.session.paths.jsonl)
         if not self._ended and not self._unfinished:
-            self.unfinished, self._finish_wait_s = None, _FIRST_WAIT_S
+            self._outage.end()
 
     def put_off(self, session: Session, exc: OSError) -> None:
         """Finish a session later, which *exc* does not allow now."""
         self._unfinished.append(session)
-        self.unfinished = str(exc)
-        self._finish_at_s = self._options.clock() + self._finish_wait_s
+        if self._outage.is_due:  # once for all that are tried together
+            self._outage.fail(str(exc))
 
     def finish_interrupted(self, base: SessionPaths) -> None:
         """Finish what a crash left open, but for the session that is open now."""
@@ -213,8 +216,7 @@ class SessionManager:
     def finish_rest_if_due(self) -> None:
         """Try again, from time to time, what the disk did not allow."""
         self._look_at_ended()
-        if self._unfinished and self._options.clock() >= self._finish_at_s:
-            self._finish_wait_s = min(2 * self._finish_wait_s, _LONGEST_WAIT_S)
+        if self._unfinished and self._outage.is_due:
             if self._options.wait:
                 self._finish_rest()
             else:
@@ -224,7 +226,6 @@ class SessionManager:
 
     def _finish_rest(self) -> None:
         waiting, self._unfinished = self._unfinished, []
-        self.unfinished = None
         for session in waiting:
             try:
                 session.finish()
@@ -232,6 +233,7 @@ class SessionManager:
                 self.put_off(session, exc)
             else:
                 log.warning("finished after all: %s", session.paths.jsonl)
+        self._look_at_ended()
 
     def sync_if_due(self) -> None:
         """Have the open files synced by policy."""

@@ -9,6 +9,7 @@ from smartspectra.ipc.session.session import Session
 from smartspectra.ipc.storage.append_file import WriteFailed
 from smartspectra.ipc.storage.disk import FILE_ERRORS, Disk
 from smartspectra.ipc.storage.options import StorageOptions
+from smartspectra.ipc.storage.outage import Outage
 from smartspectra.ipc.storage.stages import Stages, finish_now, together
 from smartspectra.ipc.storage.worker import SerialQueue
 
@@ -24,7 +25,6 @@ class SessionWriter:
     Writes lines to sessions' files, and says exactly which ones the disk did not take.
 
     Attributes:
-        paused: Why nothing is being written, or None.
         unwritten: Envelopes that were not kept, in all sessions.
         last_sync_us: When the last sync ended, microseconds since 1970.
     """
@@ -33,13 +33,16 @@ class SessionWriter:
         self._options = options
         self._clock = options.clock
         self._syncs = SerialQueue(options.background.syncs, options.disk, "sync")
-        self._retry_s = _FIRST_RETRY_S
-        self._retry_at_s = 0.0
+        self._outage = Outage(_FIRST_RETRY_S, _LAST_RETRY_S, options.clock)
         self._sync_at_s = 0.0
         self._unwritten_before_pause = 0
-        self.paused: str | None = None
         self.unwritten = 0
         self.last_sync_us: int | None = None
+
+    @property
+    def paused(self) -> str | None:
+        """Why nothing is being written, or None."""
+        return self._outage.why
 
     def give_up(self, session: Session, number: int) -> None:
         """Count *number* envelopes that the disk did not take and nobody will give again."""
@@ -55,7 +58,7 @@ class SessionWriter:
             no more, although the disk may, the session is ``refused``.
         """
         session.refused = None
-        if self.paused is not None and self._clock() < self._retry_at_s:
+        if not self._outage.is_due:
             return 0
         try:
             if not session.is_open:
@@ -66,7 +69,7 @@ class SessionWriter:
             return exc.kept_lines if isinstance(exc, WriteFailed) else 0
         if self._options.fsync == "always" and self._options.wait:
             self._sync_now(session)
-        elif self.paused is not None:
+        else:
             self._resume()
         return len(lines)
 
@@ -117,7 +120,7 @@ class SessionWriter:
 
     def retry_if_due(self, session: Session) -> None:
         """While paused, try from time to time whether there is room."""
-        if self.paused is None or self._clock() < self._retry_at_s:
+        if self.paused is None or not self._outage.is_due:
             return
         try:
             if session.session_id is not None and session.refused is None:
@@ -138,19 +141,15 @@ class SessionWriter:
 
     def pause(self, exc: OSError, *, retry_at_once: bool = False) -> None:
         """Write nothing for a while, since the disk does not allow it."""
-        if self.paused is None:
+        if self._outage.fail(str(exc)):
             self._unwritten_before_pause = self.unwritten
-            self._retry_s = _FIRST_RETRY_S
             log.error("recording paused: %s", exc)
-        else:
-            self._retry_s = min(2 * self._retry_s, _LAST_RETRY_S)
-        self.paused = str(exc)
-        self._retry_at_s = self._clock() + (0.0 if retry_at_once else self._retry_s)
+        if retry_at_once:
+            self._outage.due_at_s = self._clock()
 
     def _resume(self) -> None:
-        if self.paused is not None:
+        if self._outage.end() is not None:
             lost = self.unwritten - self._unwritten_before_pause
-            self.paused = None
             log.warning("recording resumed; %d envelopes could not be kept", lost)
 
     def settle(self) -> None:

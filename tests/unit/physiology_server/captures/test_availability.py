@@ -1,11 +1,10 @@
 """Absences: logged twice, counted in seconds."""
 
-import itertools
 import logging
 
 import pytest
 
-from services.physiology_server.captures.availability import Availability, back_off
+from services.physiology_server.captures.availability import Availability
 from services.physiology_server.captures.opencv_feed import CameraUnavailable
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
@@ -31,13 +30,6 @@ def absence(beats, clock):
 
 def why(caplog):
     return [record.why for record in caplog.records if record.levelno == logging.WARNING]
-
-
-def test_attempts_come_ever_less_often_up_to_a_limit():
-    """
-    Half a second at first, so that a loose plug costs little.
-    """
-    assert [0.5, 1, 2, 4, 8, 10, 10] == list(itertools.islice(back_off(10), 7))
 
 
 def test_a_reason_is_logged_once_however_often_it_is_met(absence, caplog):
