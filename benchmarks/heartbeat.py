@@ -34,12 +34,15 @@ import vitalrig.heartbeat.logging
 WINDOWS = (10, 1_000, 100_000)
 FIELDS = (0, 3)
 SECONDS = [0.001 * (number % 97 + 1) for number in range(1_000)]
+NANOSECONDS = [1_000_000 * (number % 97 + 1) + number for number in range(1_000)]
 OURS, THEIRS = vitalrig.heartbeat, apphb
 LIMITS = {
     "time_ratio_0_fields": 0.5,
     "time_ratio_3_fields": 0.5,
     "memory_ratio": 0.2,
     "log_row_ratio": 0.1,
+    "beat_and_read_rate_ratio": 1.0,
+    "beat_and_read_record_ratio": 1.2,
 }
 
 
@@ -113,27 +116,65 @@ def measure_beats(rounds: int, beats: int) -> Iterator[tuple[str, float]]:
         yield f"time_ratio_{fields}_fields", max(ratios)
 
 
-def beat_and_read(hbt: Any, count: int) -> None:
-    call, read = hbt.heartbeat, hbt.get_window_rate
-    for number in range(count):
-        call(number, (SECONDS[number % 1_000],))
-        read()
+def beat_and_read(
+    hbt: Any, fields: int, values: list[Any], made_read: Callable[[Any], Callable[[], object]]
+) -> None:
+    call, read = hbt.heartbeat, made_read(hbt)
+    if fields:
+        for number, value in enumerate(values):
+            call(number, (value,), ((value,), (value,), (value,)))
+            read()
+    else:
+        for number, value in enumerate(values):
+            call(number, (value,))
+            read()
+
+
+def heart_rate_of_record(hbt: Any) -> Callable[[], object]:
+    return lambda: hbt.get_record().time.wndw_rate
+
+
+def rates_of_record(hbt: Any) -> Callable[[], object]:
+    def read() -> object:
+        record = hbt.get_record()
+        return record.time.wndw_rate, [field.wndw_rate for field in record.field_records]
+
+    return read
+
+
+READS: dict[str, Callable[[Any], Callable[[], object]]] = {
+    "rate": lambda hbt: hbt.get_window_rate,
+    "record": heart_rate_of_record,
+    "whole_record": rates_of_record,
+}
 
 
 def measure_reads(rounds: int, beats: int) -> Iterator[tuple[str, float]]:
     """
-    A loop that reads a rate after each beat: the worst case for sums that wait for a reader.
+    A loop that reads after each beat: a rate, a record and its heart rate, or all of a record.
+
+    Fields other than time are worked out when somebody looks at them, hence the two kinds of
+    reading a record.
     """
-    ours, theirs = filled(OURS, 1_000, 0), filled(THEIRS, 1_000, 0)
-    ratio, our_ns, their_ns = side_by_side(
-        lambda: beat_and_read(ours, beats), lambda: beat_and_read(theirs, beats), beats, rounds
-    )
-    yield "beat_and_read_ratio", ratio
-    yield "beat_and_read_ns_ours", our_ns
-    yield "beat_and_read_ns_apphb", their_ns
+    for name, made_read in READS.items():
+        ratios = []
+        for fields in FIELDS:
+            for kind, numbers in ("floats", SECONDS), ("nanoseconds", NANOSECONDS):
+                values = numbers * (beats // len(numbers))
+                ours, theirs = heartbeat(OURS, 1_000, fields), heartbeat(THEIRS, 1_000, fields)
+                our_work, their_work = (
+                    partial(beat_and_read, hbt, fields, values, made_read) for hbt in (ours, theirs)
+                )
+                our_work(), their_work()  # fills the windows
+                ratio, our_ns, their_ns = side_by_side(our_work, their_work, len(values), rounds)
+                ratios.append(ratio)
+                yield f"beat_and_read_{name}_ratio_{fields}_fields_{kind}", ratio
+                yield f"beat_and_read_{name}_ns_{fields}_fields_{kind}_ours", our_ns
+                yield f"beat_and_read_{name}_ns_{fields}_fields_{kind}_apphb", their_ns
+        yield f"beat_and_read_{name}_ratio", max(ratios)
 
 
-def bytes_per_record(library: Any, window: int, fields: int) -> float:
+def bytes_per_record(library: Any, window: int, fields: int, *, is_read: bool = False) -> float:
     gc.collect()
     tracemalloc.start()
     hbt = heartbeat(library, window, fields)
@@ -144,6 +185,8 @@ def bytes_per_record(library: Any, window: int, fields: int) -> float:
             hbt.heartbeat(number + 1_000, (value,), tuple((value * at,) for at in range(fields)))
         else:
             hbt.heartbeat(number + 1_000, (value,))
+        if is_read:
+            hbt.get_window_rate()
     gc.collect()
     size_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -162,6 +205,8 @@ def measure_memory() -> Iterator[tuple[str, float]]:
             yield f"memory_bytes_{fields}_fields_window_{window}_ours", ours
             yield f"memory_bytes_{fields}_fields_window_{window}_apphb", theirs
     yield "memory_ratio", max(ratios)
+    ours, theirs = (bytes_per_record(library, 1_000, 0, is_read=True) for library in (OURS, THEIRS))
+    yield "memory_ratio_if_read_after_each_beat", ours / theirs
 
 
 def repeated(work: Callable[[], object], times: int) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from vitalrig.heartbeat._engine.exact import ratio
 from vitalrig.heartbeat._engine.rows import Norms
-from vitalrig.heartbeat._engine.window_reader import ratio
 from vitalrig.heartbeat.heartbeat import Heartbeat
 from vitalrig.heartbeat.rotating_file import RotatingFile
 

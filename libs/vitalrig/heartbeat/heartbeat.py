@@ -6,23 +6,21 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 from vitalrig.heartbeat._engine.arguments import checked_shapes
-from vitalrig.heartbeat._engine.field import Field
+from vitalrig.heartbeat._engine.exact import ratio
+from vitalrig.heartbeat._engine.fast_beat import Beat
+from vitalrig.heartbeat._engine.history import records_of
+from vitalrig.heartbeat._engine.kept_beats import GLOBAL, INSTANT, WINDOW
 from vitalrig.heartbeat._engine.ring import Ring
 from vitalrig.heartbeat._engine.rows import Norms, rows_of
-from vitalrig.heartbeat._engine.window_reader import WindowReader
 from vitalrig.heartbeat._engine.window_view import WindowView
 from vitalrig.heartbeat.records import (
     HeartbeatFieldCount,
     HeartbeatFieldRate,
     HeartbeatFieldValue,
-    HeartbeatIdentifier,
     HeartbeatRecord,
     HeartbeatRecordData,
-    zero_record,
 )
 from vitalrig.heartbeat.stats import Span, Summary, span_of, summary_of
-
-_Read = Callable[[WindowReader, int, Field], Any]
 
 
 class Heartbeat:
@@ -50,6 +48,11 @@ class Heartbeat:
         ValueError: If *window_size* is not positive or a shape is neither 1 nor 2.
     """
 
+    __slots__ = {"__dict__": None, "__weakref__": None, "heartbeat": Beat.__call__.__doc__}
+
+    #: ``heartbeat(tag, time, fields)``; a method around it would cost a sixth of the beat.
+    heartbeat: Beat
+
     def __init__(
         self,
         window_size: int,
@@ -60,40 +63,20 @@ class Heartbeat:
         strict: bool = False,
     ) -> None:
         window, shape, shapes = checked_shapes(window_size, time_shape, fields_shape)
-        self._ring = Ring(window, shape, shapes, clock)
-        self._reader = WindowReader(self._ring)
-        self._beat = self._ring.beat
+        self._ring = Ring(window, shape, shapes, clock, strict=strict)
+        self._set_beat()
         # Whoever gave a list gets a list back.
         self._fields_shape = list(shapes) if isinstance(fields_shape, list) else shapes
-        self._strict = strict
         self._started_s = None if clock is None else clock()
-
-    def heartbeat(
-        self,
-        tag: HeartbeatIdentifier,
-        time: HeartbeatFieldValue,
-        fields: Iterable[HeartbeatFieldValue] | None = None,
-    ) -> None:
-        """
-        Issue a heartbeat: one unit of work is done.
-
-        Args:
-            tag: The caller's name for it, most likely a number of its own.
-            time: ``(elapsed,)`` or ``(start, end)``, as ``time_shape`` says; time must pass.
-            fields: For each field ``(total,)`` or ``(start, end)``, as ``fields_shape`` says.
-
-        Raises:
-            TypeError: If a value is no real number.
-            ValueError: If a shape is wrong, no time passes, or a value is not finite.
-        """
-        self._beat(tag, time, fields)
 
     @property
     def count(self) -> int:
         """
         Beats so far.
         """
-        return self._ring.count
+        ring = self._ring
+        with ring.lock:
+            return ring.kept.count
 
     @property
     def window_size(self) -> int:
@@ -107,7 +90,7 @@ class Heartbeat:
         """
         1 or 2.
         """
-        return self._ring.shapes[0]
+        return self._ring.kept.time.shape
 
     @property
     def fields_shape(self) -> tuple[int, ...]:
@@ -121,7 +104,31 @@ class Heartbeat:
         """
         Whether reading a beat that is not there is an error.
         """
-        return self._strict
+        return self._ring.strict
+
+    @property
+    def clock(self) -> Callable[[], float] | None:
+        """
+        What stamps the beats, if anything does.
+        """
+        return self._ring.clock
+
+    @property
+    def started_s(self) -> float | None:
+        """
+        When this heartbeat was made, by its clock.
+        """
+        return self._started_s
+
+    @property
+    def last_beat_s(self) -> float | None:
+        """
+        When the last beat came, by the clock; None without a beat or without a clock.
+        """
+        ring = self._ring
+        with ring.lock:
+            # The latest may be one of those before, by so many threads as may beat at once.
+            return max(ring.stamps(ring.newest_idents(last=64)), default=None)
 
     def __len__(self) -> int:
         """
@@ -137,63 +144,68 @@ class Heartbeat:
 
     @property
     def _window_buffer(self) -> WindowView:
-        return WindowView(self._reader)
+        return WindowView(self._ring)
 
     def get_record(self, off: int = 0) -> HeartbeatRecord:
         """
         Get a snapshot of the beat *off* beats back: 0 is the last, -1 the one before.
+
+        Its ``field_records`` are worked out when somebody first looks at them. Until then it holds
+        on to the beats that they are made of, which are two windows and some more.
 
         Raises:
             IndexError: If the heartbeat is strict and there is no such beat.
             ValueError: If *off* is out of range: ``-window_size <= off <= 0``.
         """
         ring = self._ring
-        with ring.lock:
-            ring.settle()
-            ident = self._ident(off)
-            return zero_record(len(ring.others)) if ident < 0 else self._reader.record(ident)
+        newest = ring.newest(None, True) if off == 0 else None
+        return ring.record(off) if newest is None else newest
 
     def get_value(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldValue:
         """
         Get a value as it was reported: of time, or of field number *fld*.
         """
-        return cast("HeartbeatFieldValue", self._read(WindowReader.value, off, fld, (0,)))
+        ring = self._ring
+        with ring.lock:
+            ident, row = ring.find(off)
+            field = ring.kept.field(fld)
+            return cast("HeartbeatFieldValue", field.value(row)) if ident >= 0 else (0,)
 
     def get_global_count(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldCount:
         """
         Get the sum over all beats up to that one.
         """
-        return cast("HeartbeatFieldCount", self._read(WindowReader.global_count, off, fld, 0))
+        return self._count(fld, off, GLOBAL)
 
     def get_window_count(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldCount:
         """
         Get the sum over the window that ends with that beat.
         """
-        return cast("HeartbeatFieldCount", self._read(WindowReader.window_count, off, fld, 0))
+        return self._count(fld, off, WINDOW)
 
     def get_instant_count(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldCount:
         """
         Get that beat's own amount.
         """
-        return cast("HeartbeatFieldCount", self._read(WindowReader.instant_count, off, fld, 0))
+        return self._count(fld, off, INSTANT)
 
     def get_global_rate(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldRate:
         """
         Get beats, or the sum of the field, per unit of time over all beats up to that one.
         """
-        return cast("HeartbeatFieldRate", self._read(WindowReader.global_rate, off, fld, 0))
+        return self._rate(fld, off, GLOBAL)
 
     def get_window_rate(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldRate:
         """
         Get beats, or the sum of the field, per unit of time over that beat's window.
         """
-        return cast("HeartbeatFieldRate", self._read(WindowReader.window_rate, off, fld, 0))
+        return self._rate(fld, off, WINDOW)
 
     def get_instant_rate(self, off: int = 0, fld: int | None = None) -> HeartbeatFieldRate:
         """
         Get one beat, or the field's amount, per unit of time of that beat.
         """
-        return cast("HeartbeatFieldRate", self._read(WindowReader.instant_rate, off, fld, 0))
+        return self._rate(fld, off, INSTANT)
 
     def get_records(self, last: int | None = None, since: int = 0) -> list[HeartbeatRecord]:
         """
@@ -205,7 +217,7 @@ class Heartbeat:
         """
         ring = self._ring
         with ring.lock:
-            return self._reader.records(self._settled(last, since))
+            return records_of(ring.kept, ring.newest_idents(last, since))
 
     def get_rows(
         self, norms: Norms | None = None, last: int | None = None, since: int = 0
@@ -220,7 +232,7 @@ class Heartbeat:
         """
         ring = self._ring
         with ring.lock:
-            return rows_of(self._reader, self._settled(last, since), norms or Norms())
+            return rows_of(ring.kept, ring.newest_idents(last, since), norms or Norms())
 
     def get_window_values(self, fld: int | None = None) -> list[HeartbeatFieldCount]:
         """
@@ -228,7 +240,8 @@ class Heartbeat:
         """
         ring = self._ring
         with ring.lock:
-            return list(self._field(fld).instants(self._settled(), ring.state.count))
+            kept = ring.kept
+            return list(kept.amounts(kept.field(fld), ring.newest_idents()))
 
     def get_summary(
         self, fld: int | None = None, percents: Iterable[float] = (50, 90, 99)
@@ -254,9 +267,9 @@ class Heartbeat:
         if ring.clock is None or self._started_s is None:
             raise ValueError("a span of time needs a heartbeat with a clock")
         with ring.lock:
-            start, stop = self._settled(), ring.state.count
-            stamps = ring.stamps(start, stop)
-            amounts = self._field(fld).instants(start, stop)
+            idents = ring.newest_idents()
+            stamps = ring.stamps(idents)
+            amounts = ring.kept.amounts(ring.kept.field(fld), idents)
             # Asked for last, so that no beat is later than now.
             now_s = max([ring.clock(), *stamps[-1:]])
         return span_of(
@@ -265,70 +278,41 @@ class Heartbeat:
             now_s=now_s,
             asked_s=seconds,
             started_s=self._started_s,
-            overwritten=start > 0,
+            overwritten=idents.start > 0,
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = self.__dict__.copy()
-        del kept["_beat"]
-        return kept
+        return self.__dict__
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         self.__dict__.update(kept)
-        self._beat = self._ring.beat
+        self._set_beat()
 
-    @property
-    def clock(self) -> Callable[[], float] | None:
-        """
-        What stamps the beats, if anything does.
-        """
-        return self._ring.clock
+    def _set_beat(self) -> None:
+        # Not by assignment: that would hide the method of a subclass that calls this one.
+        Heartbeat.heartbeat.__set__(self, self._ring.beat)  # type: ignore[attr-defined]
 
-    @property
-    def started_s(self) -> float | None:
-        """
-        When this heartbeat was made, by its clock.
-        """
-        return self._started_s
+    def _count(self, fld: int | None, off: int, scope: int) -> HeartbeatFieldCount:
+        _, sums = self._ring.look(fld, off)
+        return cast("HeartbeatFieldCount", sums[scope])
 
-    @property
-    def last_beat_s(self) -> float | None:
-        """
-        When the last beat came, by the clock; None without a beat or without a clock.
-        """
+    def _rate(self, fld: int | None, off: int, scope: int) -> HeartbeatFieldRate:
         ring = self._ring
-        with ring.lock:
-            stamps = ring.stamps(self._settled(last=1), ring.state.count)
-        return stamps[0] if stamps else None
-
-    def _read(self, read: _Read, off: int, fld: int | None, zero: object) -> object:
-        ring = self._ring
-        with ring.lock:
-            ring.settle()
-            ident = self._ident(off)
-            field = self._field(fld)
-            return zero if ident < 0 else read(self._reader, ident, field)
-
-    def _field(self, fld: int | None) -> Field:
-        return self._ring.time if fld is None else self._ring.others[fld]
-
-    def _ident(self, off: int) -> int:
-        """
-        The number of the beat at *off*; negative if there is none.
-        """
-        window = self._ring.window
-        if off < -window or off > 0:
-            raise ValueError(f"Offset must be None or in range -{window} <= off <= 0")
-        count = self._ring.state.count
-        if self._strict and off <= -min(count, window):
-            raise IndexError(f"no beat at offset {off}: there are {min(count, window)}")
-        return count - 1 + range(-window, 1)[off + window] % -window
-
-    def _settled(self, last: int | None = None, since: int = 0) -> int:
-        """
-        Settle, and tell with which beat the newest ones begin that are wanted and there.
-        """
-        self._ring.settle()
-        count = self._ring.state.count
-        wanted = count if last is None else last
-        return max(count - self._ring.window, count - wanted, since, 0)
+        if fld is None:
+            newest = ring.newest(None, False) if off == 0 else None
+            ident, times = newest if newest is not None else ring.look(None, off)
+            if ident < 0:
+                return 0
+            amount = 1 if scope == INSTANT else ident + 1
+            if scope == WINDOW and amount > ring.window:
+                amount = ring.window
+        else:
+            with ring.lock:
+                kept = ring.kept
+                ident, row = ring.find(off)
+                field = kept.others[fld]
+                if ident < 0:
+                    return 0
+                amount = kept.sums(field, ident, row)[scope]
+                times = kept.sums(kept.time, ident, row)
+        return ratio(amount, times[scope])

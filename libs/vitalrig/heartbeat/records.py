@@ -6,7 +6,7 @@ snapshot: no later beat changes it, and changing it changes no later beat.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Self, cast
+from typing import Any, Self, cast
 
 #: What ``HeartbeatFieldRecord.val`` holds: a total, or a start and an end.
 HeartbeatFieldValue = tuple[int | float] | tuple[int | float, int | float]
@@ -86,6 +86,31 @@ class HeartbeatRecord:
     tag: HeartbeatIdentifier = 0
     time: HeartbeatFieldRecord = field(default_factory=HeartbeatFieldRecord)
     field_records: list[HeartbeatFieldRecord] = field(default_factory=list)
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.field_records  # noqa: B018 - is read now, if it was not before
+        return self.__dict__
+
+
+class _FieldRecords:
+    """
+    Reads the other fields of a record when somebody first looks at them, which few do.
+    """
+
+    def __get__(self, record: HeartbeatRecord | None, owner: type) -> Any:  # noqa: ANN401
+        if record is None:
+            raise AttributeError("field_records")
+        known = record.__dict__
+        if (unread := known.get("_unread")) is None:
+            return known.setdefault("field_records", [])
+        lock, kept, ident, row, times = unread
+        with lock:
+            fields = known.setdefault("field_records", kept.other_records(ident, row, times))
+        known.pop("_unread", None)
+        return fields
+
+
+HeartbeatRecord.field_records = _FieldRecords()  # type: ignore[assignment]
 
 
 def zero_record(fields: int) -> HeartbeatRecord:

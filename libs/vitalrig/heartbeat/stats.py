@@ -7,16 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vitalrig.heartbeat._engine.field import Total
-from vitalrig.heartbeat._engine.sums import Number, Values, common_type
-
-
-def exact_sum(values: Values) -> Number:
-    """
-    The sum of *values*, rounded once if there are floats among them.
-    """
-    total = Total().plus(0, values, common_type(values))
-    return total.sum.value(total.kind(len(values)))
+from vitalrig.heartbeat._engine.exact import Number, Values, exact_sum
 
 
 def percentile(ordered: Sequence[Any], percent: float) -> Number:

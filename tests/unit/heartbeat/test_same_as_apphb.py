@@ -63,8 +63,8 @@ def programs(draw, numbers, durations):
 # Sums of these never round, in whatever order they are added.
 exact_numbers = st.integers(-(10**6), 10**6) | st.integers(-(2**20), 2**20).map(lambda n: n / 8)
 exact_durations = st.integers(1, 10**6) | st.integers(1, 2**20).map(lambda n: n / 8)
-whole_numbers = st.integers(-(10**30), 10**30)
-whole_durations = st.integers(1, 10**30)
+rationals = st.integers(-(10**30), 10**30) | st.fractions(max_denominator=1_000)
+rational_durations = st.integers(1, 10**30) | st.fractions(Fraction(1, 999), max_denominator=1_000)
 
 
 def typed(value):
@@ -140,10 +140,10 @@ def test_whatever_is_exact_there_is_the_same_here(program):
     assert theirs == ours
 
 
-@given(programs(whole_numbers, whole_durations))
-def test_integers_of_any_size_are_the_same(program):
+@given(programs(rationals, rational_durations))
+def test_integers_of_any_size_and_fractions_are_the_same(program):
     """
-    Integers beyond 64 bits stay exact integers in every sum.
+    They stay what they are in every sum, and fractions in every rate.
     """
     ours, theirs = (run(library, program) for library in LIBRARIES)
 

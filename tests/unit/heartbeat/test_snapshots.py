@@ -2,6 +2,7 @@
 A record belongs to whoever asked for it.
 """
 
+import copy
 from dataclasses import asdict
 
 import pytest
@@ -33,6 +34,22 @@ def test_later_beats_do_not_change_a_record(hbt):
         record.time.glbl,
         record.time.wndw,
     )
+
+
+@pytest.mark.parametrize("later", [1, 7, 3_000])
+def test_fields_that_nobody_has_looked_at_are_still_those_of_the_beat(hbt, later):
+    """
+    They are read when somebody looks at them, whatever has come since.
+    """
+    known, unknown = hbt.get_record(), hbt.get_record()
+    copied = copy.deepcopy(unknown)
+    assert [HeartbeatFieldRecord((3, 3.5), 2.0, 1.5, 0.5, 0.2, 1.5 / 9, 0.125)] == (
+        known.field_records
+    )
+    for number in range(later):
+        hbt.heartbeat(number, (9,), ((0, 9),))
+
+    assert known == unknown == copied
 
 
 @pytest.mark.parametrize(

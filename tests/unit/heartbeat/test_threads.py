@@ -73,17 +73,18 @@ def test_a_reader_sees_whole_beats_only(short_turns):
     While two threads beat, every record is one beat: fields, sums and number fit together.
     """
     hbt = Heartbeat(50, 1, (1, 2))
-    beating = threading.Event()
-    beating.set()
+    reading = threading.Event()
+    reading.set()
     seen = []
 
     def beat():
-        for number in range(15_000):
+        number = 0
+        while number < 15_000 or reading.is_set():
             hbt.heartbeat(number, (2,), ((3,), (0, 5)))
-        beating.clear()
+            number += 1
 
     def read():
-        while beating.is_set():
+        while len(seen) < 400:
             record = hbt.get_record()
             count = record.ident + 1
             seen.append(
@@ -96,10 +97,11 @@ def test_a_reader_sees_whole_beats_only(short_turns):
             )
             rows = hbt.get_rows()
             seen.append([row[3] for row in rows] == [2 * (row[0] + 1) for row in rows])
+            seen.append(hbt.get_window_rate() in {0, 0.5})
+        reading.clear()
 
     failures = run_all([beat, beat, read, read])
 
     assert [] == failures
-    assert 30_000 == hbt.count
+    assert hbt.count == hbt.get_global_count() // 2 >= 30_000
     assert all(seen)
-    assert len(seen) > 10

@@ -5,25 +5,22 @@ A beat must cost little, and checking shapes in a loop costs more than all the r
 are written out as Python source for the shapes at hand and compiled, as ``dataclasses`` does. For
 ``time_shape=1``, ``fields_shape=(1, 2)`` and a clock it reads::
 
-    def beat(tag, time, fields):
-        if type(fields) is not tuple:
-            if fields is None:
-                fields = ()
-            elif hasattr(fields, "__iter__"):
-                fields = tuple(fields)
-        try:
-            f1, f2, = fields
-            a0, = time
-            a1, = f1
-            a2, b2, = f2
-            fine = (
-                type(time) is tuple and type(f1) is tuple and type(f2) is tuple
-                and a0 > 0
-                and isinstance(total := 0.0 + a0 + a1 + (b2 - a2), float)
-                and -inf < total < inf
-            )
-        except Exception:
-            fine = False
+    def beat(tag, time, fields=None):
+        fine = False
+        if type(fields) is tuple:
+            try:
+                f1, f2, = fields
+                a0, = time
+                a1, = f1
+                a2, b2, = f2
+                fine = (
+                    type(time) is tuple and type(f1) is tuple and type(f2) is tuple
+                    and a0 > 0
+                    and isinstance(total := 0.0 + a0 + a1 + (b2 - a2), float)
+                    and -inf < total < inf
+                )
+            except Exception:
+                pass
         if fine:
             extend((tag, clock(), a0, a1, a2, b2))
         else:
@@ -36,17 +33,40 @@ values, integers beyond all floats): ``closely`` decides, and raises the error i
 
 Threads: ``list.extend`` of a tuple is one step under CPython's global interpreter lock, so beats of
 many threads are put down whole, one after the other, without a lock of ours. (An interpreter
-without that lock is not supported.) ``fields`` from an iterator are drawn once, before any check.
+without that lock is not supported.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 
 from vitalrig.heartbeat._engine.arguments import checked_row
+from vitalrig.heartbeat.records import HeartbeatFieldValue, HeartbeatIdentifier
 
-#: What a heartbeat calls for each beat: tag, time, fields.
-FastBeat = Callable[[Any, Any, Any], None]
+
+class Beat(Protocol):
+    """
+    Issues a heartbeat.
+    """
+
+    def __call__(
+        self,
+        tag: HeartbeatIdentifier,
+        time: HeartbeatFieldValue,
+        fields: Iterable[HeartbeatFieldValue] | None = None,
+    ) -> None:
+        """
+        Issue a heartbeat: one unit of work is done.
+
+        Args:
+            tag: The caller's name for it, most likely a number of its own.
+            time: ``(elapsed,)`` or ``(start, end)``, as ``time_shape`` says; time must pass.
+            fields: For each field ``(total,)`` or ``(start, end)``, as ``fields_shape`` says.
+
+        Raises:
+            TypeError: If a value is no real number.
+            ValueError: If a shape is wrong, no time passes, or a value is not finite.
+        """
 
 
 def make_fast_beat(
@@ -56,7 +76,7 @@ def make_fast_beat(
     rows: list[Any],
     limit: int,
     settle: Callable[[], None],
-) -> FastBeat:
+) -> Beat:
     """
     Make the function that checks a beat and puts it down in *rows*.
 
@@ -64,9 +84,9 @@ def make_fast_beat(
         time_shape: 1 or 2.
         fields_shape: 1 or 2 for each field.
         clock: Stamps each beat; None for no stamps.
-        rows: Where beats wait, one after the other, ``row_width`` entries each.
+        rows: Where beats wait, one row of entries after the other.
         limit: Length of *rows* from which *settle* is called.
-        settle: Empties *rows*.
+        settle: Empties *rows*, sooner or later.
     """
 
     def closely(tag: object, time: object, fields: object) -> tuple[Any, ...]:
@@ -85,15 +105,8 @@ def make_fast_beat(
     }
     # The source holds names and numbers of this module only, nothing that a caller passed.
     exec(_source(time_shape, fields_shape, stamped=clock is not None), scope)  # noqa: S102
-    beat: FastBeat = scope["beat"]
+    beat: Beat = scope["beat"]
     return beat
-
-
-def row_width(time_shape: int, fields_shape: tuple[int, ...], *, stamped: bool) -> int:
-    """
-    Entries of one beat in the rows.
-    """
-    return 1 + stamped + time_shape + sum(fields_shape)
 
 
 def _source(time_shape: int, fields_shape: tuple[int, ...], *, stamped: bool) -> str:
@@ -106,28 +119,23 @@ def _source(time_shape: int, fields_shape: tuple[int, ...], *, stamped: bool) ->
     ]
     if fields:
         unpack.insert(0, f"{', '.join(fields)}, = fields")
-    else:
-        unpack.insert(0, "if fields: raise ValueError")
     row = ["tag", *(["clock()"] if stamped else []), *(name for part in parts for name in part)]
     classes = " and ".join(f"type({name}) is tuple" for name in ["time", *fields])
-    newline = "\n        "
+    newline = "\n            "
     return f"""
-def beat(tag, time, fields):
-    if type(fields) is not tuple:
-        if fields is None:
-            fields = ()
-        elif hasattr(fields, "__iter__"):
-            fields = tuple(fields)
-    try:
-        {newline.join(unpack)}
-        fine = (
-            {classes}
-            and {amounts[0]} > 0
-            and isinstance(total := 0.0 + {" + ".join(amounts)}, float)
-            and minus_inf < total < inf
-        )
-    except Exception:
-        fine = False
+def beat(tag, time, fields=None):
+    fine = False
+    if {"type(fields) is tuple" if fields else "fields is None"}:
+        try:
+            {newline.join(unpack)}
+            fine = (
+                {classes}
+                and {amounts[0]} > 0
+                and isinstance(total := 0.0 + {" + ".join(amounts)}, float)
+                and {"minus_inf < " if fields else ""}total < inf
+            )
+        except Exception:
+            pass
     if fine:
         extend(({", ".join(row)}))
     else:

@@ -1,141 +1,50 @@
 """
-Sums as they were at each of many beats, at a fixed cost for each beat.
-
-A single look back adds up what it needs. Whoever wants a hundred thousand of them, for a log, gets
-running sums: of the beats in question, and of those that leave the window meanwhile.
+Many beats at once, at a fraction of what they cost one by one.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
-from operator import sub
-from typing import NamedTuple
+from collections.abc import Iterable
+from itertools import repeat
+from operator import truediv
+from typing import Any
 
-from vitalrig.heartbeat._engine.field import Field
-from vitalrig.heartbeat._engine.sums import (
-    ExactSum,
-    Number,
-    Values,
-    common_type,
-    is_float,
-    running_sums,
-    shift_for,
-    shifted,
-    unshifted,
-)
+from vitalrig.heartbeat._engine.exact import ratio
+from vitalrig.heartbeat._engine.kept_beats import KeptBeats
+from vitalrig.heartbeat.records import HeartbeatFieldRecord, HeartbeatRecord
 
 
-class History(NamedTuple):
+def numbers_of(kept: KeptBeats, idents: range) -> list[list[Iterable[Any]]]:
     """
-    Amounts and sums of a run of beats, oldest first.
+    Work out, for each field, six columns: global, window and instant sums, and their rates.
     """
+    if not idents:
+        return [[[]] * 6 for _ in kept.fields]
+    time, *others = [kept.sums_of_many(field, idents) for field in kept.fields]
+    counts = range(idents.start + 1, idents.stop + 1)
+    beats: list[Iterable[int]] = [counts, [min(count, kept.window) for count in counts], repeat(1)]
+    amounts: list[list[Any]] = [beats, *others]
+    return [
+        [*sums, *map(_ratios, rated, time)]
+        for sums, rated in zip([time, *others], amounts, strict=True)
+    ]
 
-    instants: Values
-    globals: Sequence[Number]
-    windows: Sequence[Number]
 
-
-class _Run(NamedTuple):
+def records_of(kept: KeptBeats, idents: range) -> list[HeartbeatRecord]:
     """
-    All it takes: the amounts of the run, and those that leave the window meanwhile.
-
-    Attributes:
-        amounts: Of the run, up to the last beat.
-        leaving: Of the beats that leave the window during the run.
-        total: Sum of all beats up to the last.
-        before: Sum of all beats before the last one's window.
-        alike: So many windows, the first ones, begin with the same beat.
+    Make records of many beats.
     """
-
-    amounts: Values
-    leaving: Values
-    total: ExactSum
-    before: ExactSum
-    alike: int
-
-
-def history_of(field: Field, start: int) -> History:
-    """
-    Work out the beats of *field* from number *start* to the last; there is at least one.
-    """
-    stop = field.count
-    alike = min(max(1, field.window - start), stop - start)
-    run = _Run(
-        field.instants(start, stop),
-        field.instants(_oldest(field, start), max(stop - field.window, 0)),
-        field.total.sum,
-        field.sum_before_window(),
-        alike,
-    )
-    kinds = {field.total.kind(start), field.total.kind(stop - 1), common_type(run.amounts)}
-    if run.leaving:
-        kinds.add(common_type(run.leaving))
-    if kinds == {int}:
-        return _history_of_ints(run)
-    if kinds == {float} and not run.total.rationals and not run.before.rationals:
-        try:
-            return _history_of_floats(run)
-        except OverflowError:
-            pass  # values too far apart, or sums too large
-    return _history_of_anything(field, run, start)
+    rows = [kept.row(ident) for ident in idents]
+    columns = [
+        map(HeartbeatFieldRecord, map(field.value, rows), *numbers)
+        for field, numbers in zip(kept.fields, numbers_of(kept, idents), strict=True)
+    ]
+    return [
+        HeartbeatRecord(ident, tag, time, list(others))
+        for ident, tag, time, *others in zip(idents, kept.tags(idents), *columns, strict=True)
+    ]
 
 
-def _oldest(field: Field, start: int) -> int:
-    """
-    The first beat in the window of beat *start*.
-    """
-    return max(start + 1 - field.window, 0)
-
-
-def _history_of_ints(run: _Run) -> History:
-    sums = running_sums(run.amounts, run.total.ints)
-    del sums[0]
-    olds = running_sums(run.leaving, run.before.ints)
-    windows = list(map(sub, sums, [*olds[:1] * (run.alike - 1), *olds]))
-    return History(run.amounts, sums, windows)
-
-
-def _history_of_floats(run: _Run) -> History:
-    amounts, leaving = list(run.amounts), list(run.leaving)
-    shift = shift_for([*amounts, *leaving], [*run.total.floats, *run.before.floats])
-    sums = running_sums(shifted(amounts, shift), run.total.shifted(shift))
-    del sums[0]
-    olds = running_sums(shifted(leaving, shift), run.before.shifted(shift))
-    windows = map(sub, sums, [*olds[:1] * (run.alike - 1), *olds])
-    return History(amounts, unshifted(sums, shift), unshifted(windows, shift))
-
-
-def _history_of_anything(field: Field, run: _Run, start: int) -> History:
-    head = run.total.minus(run.amounts, common_type(run.amounts))
-    tail = run.before.minus(run.leaving, common_type(run.leaving))
-    sums = list(accumulate(run.amounts, _plus_one, initial=head))
-    del sums[0]
-    olds = list(accumulate(run.leaving, _plus_one, initial=tail))
-    totals = map(ExactSum.less, sums, [*olds[:1] * (run.alike - 1), *olds])
-    kinds = [field.total.kind(ident) for ident in range(start, field.count)]
-    return History(
-        run.amounts,
-        [total.value(kind) for total, kind in zip(sums, kinds, strict=True)],
-        [
-            total.ints
-            if kind is float and whole and total.is_rounded_integer()
-            else total.value(kind)
-            for total, kind, whole in zip(totals, kinds, _whole(field, start), strict=True)
-        ],
-    )
-
-
-def _plus_one(total: ExactSum, value: Number) -> ExactSum:
-    return total.plus([value], type(value)).packed()
-
-
-def _whole(field: Field, start: int) -> Iterator[bool]:
-    """
-    For each beat, whether its window has no float in it.
-    """
-    oldest = _oldest(field, start)
-    last_float = -field.window
-    for ident, amount in enumerate(field.instants(oldest, field.count), oldest):
-        if is_float(amount):
-            last_float = ident
-        if ident >= start:
-            yield last_float <= ident - field.window
+def _ratios(amounts: Iterable[Any], times: Iterable[Any]) -> list[float]:
+    try:
+        return list(map(truediv, amounts, times))
+    except (OverflowError, ZeroDivisionError):
+        return list(map(ratio, amounts, times))

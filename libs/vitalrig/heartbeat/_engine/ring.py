@@ -1,24 +1,29 @@
 """
-The ring of recent beats: where they wait, how they settle into columns, and what is kept.
+The ring of recent beats: where they come in, and where they are found again.
 
-A beat is put down in a list of waiting rows and that is all (see ``fast_beat``). Once a few hundred
-wait, or somebody reads, they settle: each column takes its values at once. Columns keep two windows
-of values, because a look back to the oldest beat of the window asks for the window before it.
+A beat is put down in a list of waiting rows and that is all (see ``fast_beat``). A few hundred of
+them settle in columns at once (see ``kept_beats``), for two windows, because the oldest beat of the
+window has a window of its own.
 """
 
 import threading
 from collections.abc import Callable
 from itertools import accumulate
+from operator import index
 from typing import Any
 
 from vitalrig.heartbeat._engine.arguments import Marked
-from vitalrig.heartbeat._engine.column import Column
-from vitalrig.heartbeat._engine.fast_beat import FastBeat, make_fast_beat, row_width
-from vitalrig.heartbeat._engine.field import Field, State
-from vitalrig.heartbeat._engine.sums import common_type
+from vitalrig.heartbeat._engine.fast_beat import Beat, make_fast_beat
+from vitalrig.heartbeat._engine.kept_beats import Field, KeptBeats, Sums
+from vitalrig.heartbeat.records import HeartbeatFieldRecord, HeartbeatRecord, zero_record
 
-_BATCH = 512
+_BATCH = 256
 """Beats that may wait. More of them settle no faster and take more memory."""
+
+_SLACK = 512
+"""Beats beyond those to keep that may stay: to let go of them costs a copy of the rest."""
+
+_new = object.__new__
 
 
 class Ring:
@@ -30,11 +35,13 @@ class Ring:
         time_shape: 1 or 2.
         fields_shape: 1 or 2 for each field.
         clock: Stamps each beat; None for no stamps.
+        strict: Whether it is an error to look for a beat that is not there.
 
     Attributes:
-        lock: Held while beats settle and while anything but ``beat`` is used. Beats never wait for
-            it, so one may come from a signal handler or a finaliser in the middle of a read.
+        lock: Held while ``kept`` is used. Beats never wait for it, so one may come from a signal
+            handler or a finaliser in the middle of a read.
         beat: Puts down a beat.
+        kept: The beats.
     """
 
     def __init__(
@@ -43,29 +50,26 @@ class Ring:
         time_shape: int,
         fields_shape: tuple[int, ...],
         clock: Callable[[], float] | None,
+        *,
+        strict: bool,
     ) -> None:
         self.window = window
-        self.shapes = (time_shape, *fields_shape)
         self.clock = clock
-        self.state = State(len(self.shapes))
-        self.time, *self.others = self.fields = [
-            Field(shape, window, self.state, at) for at, shape in enumerate(self.shapes)
-        ]
-        self._tags = Column(window)
-        self._stamps = Column(window)
-        # Which values of a beat came as lists, where any did: they are given back as lists.
-        self._lists: dict[int, int] = {}
+        self.strict = strict
         self._rows: list[Any] = []
+        fields = []
+        self._width = 1 if clock is None else 2
+        for at, shape in enumerate((time_shape, *fields_shape)):
+            fields.append(Field(at, shape, self._width, window))
+            self._width += shape
+        self.kept = KeptBeats(window, 0, fields, [[] for _ in range(self._width)], self._rows)
         self._open()
 
     def _open(self) -> None:
-        time_shape, *fields_shape = self.shapes
-        stamped = self.clock is not None
-        self._width = row_width(time_shape, tuple(fields_shape), stamped=stamped)
         self.lock = threading.Lock()
-        self.beat: FastBeat = make_fast_beat(
-            time_shape,
-            tuple(fields_shape),
+        self.beat: Beat = make_fast_beat(
+            self.kept.time.shape,
+            tuple(field.shape for field in self.kept.others),
             self.clock,
             self._rows,
             _BATCH * self._width,
@@ -73,104 +77,157 @@ class Ring:
         )
 
     def _settle_unless_busy(self) -> None:
-        # Whoever holds the lock settles what waits, or leaves it to the next beat. Waiting here
-        # could be for ever, if it is this very thread that a signal handler has interrupted.
+        # Whoever holds the lock reads, and leaves this to the next beat. Waiting here could be for
+        # ever, if it is this very thread that a signal handler has interrupted.
         if not self.lock.locked():
             with self.lock:
-                self.settle()
+                self._settle()
 
-    @property
-    def count(self) -> int:
+    def _settle(self) -> None:
+        kept = self.kept
+        kept.settle()
+        first = kept.settled - 2 * self.window
+        if first - kept.first > max(self.window // 8, _SLACK):
+            self.kept = kept.from_beat(first)
+
+    def find(self, off: int) -> tuple[int, list[Any]]:
         """
-        Beats so far.
+        The number of the beat *off* beats back, negative if there is no such beat, and its row.
+
+        Raises:
+            IndexError: If there is no such beat and that is an error.
+            ValueError: If *off* is out of range: ``-window <= off <= 0``.
+        """
+        window, count = self.window, self.kept.count
+        if off < -window or off > 0:
+            raise ValueError(f"Offset must be None or in range -{window} <= off <= 0")
+        if self.strict and off <= -min(count, window):
+            raise IndexError(f"no beat at offset {off}: there are {min(count, window)}")
+        ident = count - 1 + index(off) % -window
+        return ident, self.kept.row(ident) if ident >= 0 else []
+
+    def look(self, fld: int | None, off: int) -> tuple[int, Sums]:
+        """
+        The number of the beat *off* beats back, and the sums of a field as of it.
+
+        The number is negative, and the sums are zeros, if there is no such beat.
+        """
+        if off == 0 and (newest := self.newest(fld, False)) is not None:
+            return newest  # type: ignore[no-any-return]
+        with self.lock:
+            kept = self.kept
+            ident, row = self.find(off)
+            field = kept.field(fld)
+            if ident < 0:
+                return ident, (0, 0, 0)
+            sums = kept.sums(field, ident, row)
+            if off == 0:
+                field.prepare_step(ident)
+            return ident, sums
+
+    def record(self, off: int) -> HeartbeatRecord:
+        """
+        All there is to read of the beat *off* beats back.
         """
         with self.lock:
-            return self.state.count + len(self._rows) // self._width
+            kept = self.kept
+            ident, row = self.find(off)
+            if ident < 0:
+                return zero_record(len(kept.others))
+            record = kept.record(ident, row, self.lock)
+            if off == 0:
+                kept.time.prepare_step(ident)
+            return record
 
-    def settle(self) -> None:
+    def newest(self, fld: int | None, as_record: bool) -> Any:  # noqa: ANN401, C901, PLR0911, PLR0912
         """
-        Bring waiting beats into the columns. The caller holds the lock.
+        Read the newest beat, after the beat before it has been read, at the cost of one addition.
 
-        An interrupt (Ctrl-C, no memory) at any point loses no beat and counts none twice: columns
-        are written first and may be written again; then count and totals change and the waiting
-        rows go, in one statement that calls nothing, so that nothing comes in between.
-        """
-        rows = self._rows[:]
-        length = len(rows)
-        if not length:
-            return
-        first = self.state.count
-        stop = first + length // self._width
-        parts = [rows[at :: self._width] for at in range(self._width)]
-        self._write_tags(first, parts.pop(0))
-        if self.clock is not None:
-            self._write_stamps(first, parts.pop(0))
-        totals = []
-        for field in self.fields:
-            totals.append(field.write(first, parts[: field.shape]))
-            del parts[: field.shape]
+        It needs no lock: what it reads is replaced in one step where it changes, and what it writes
+        is the same whoever writes it. All is in one place here, because calls would cost more than
+        what they do.
 
-        self.state.totals, self.state.count, self._rows[:length] = totals, stop, ()
+        Args:
+            fld: The field; None for time.
+            as_record: Whether a record is wanted, rather than the beat's number and the sums.
 
-    def _write_tags(self, first: int, tags: list[Any]) -> None:
-        for ident in [ident for ident in self._lists if ident < first - self.window]:
-            del self._lists[ident]
-        kind = common_type(tags)
-        if kind is Marked or (kind is None and any(type(tag) is Marked for tag in tags)):
-            for ident, tag in enumerate(tags, first):
-                if type(tag) is Marked:
-                    self._lists[ident] = tag.lists
-                    tags[ident - first] = tag.tag
-            kind = common_type(tags)
-        self._tags.write(first, tags, kind)
+        Returns:
+            None where it is not as simple as that.
+        """
+        kept, rows, width = self.kept, self._rows, self._width
+        field = kept.time if fld is None else kept.others[fld]
+        settled, length = kept.settled, len(rows)
+        row = rows[length - width : length]
+        if not row or settled != kept.settled or kept is not self.kept:
+            return None
+        ident = settled + length // width - 1
+        amount = row[field.column] if field.shape == 1 else field.amount(row)
+        known, count, before, counts, scale, inverse, denominator = field.next_step
+        if known != ident:
+            if known != ident - 1:
+                return None
+            if type(amount) is float:
+                scaled = amount * scale
+                if not scaled.is_integer():
+                    return None
+                count += int(scaled)
+            elif type(amount) is int:
+                count += amount * denominator
+            else:
+                return None
+            before += 1
+            field.next_step = ident, count, before, counts, scale, inverse, denominator
+        if before <= 0:
+            in_window = count
+        elif before < len(counts):
+            in_window = count - counts[before]
+        else:
+            return None
+        try:
+            in_all = count * inverse
+            in_window *= inverse
+            if not as_record:
+                return ident, (in_all, in_window, amount)
+            beats = ident + 1
+            # Filled by hand: that takes half as long as a call of the class.
+            time = _new(HeartbeatFieldRecord)
+            time.glbl, time.wndw, time.inst = in_all, in_window, amount
+            time.glbl_rate = beats / in_all
+            time.wndw_rate = (beats if before < 0 else self.window) / in_window
+            time.inst_rate = 1 / amount
+        except (OverflowError, TypeError, ZeroDivisionError):
+            return None
+        record, tag = _new(HeartbeatRecord), row[0]
+        record.ident, record.time = ident, time
+        if type(tag) is Marked:
+            record.tag, time.val = tag.tag, field.value(row)
+        else:
+            record.tag, time.val = tag, (amount,) if field.shape == 1 else field.value(row)
+        if kept.others:
+            sums = in_all, in_window, amount
+            record._unread = self.lock, kept, ident, row, sums  # type: ignore[attr-defined]  # noqa: SLF001
+        return record
 
-    def _write_stamps(self, first: int, stamps: list[float]) -> None:
-        # Two threads may put their beats down in the other order than they asked for the time.
-        # What is looked up by time has to rise.
-        if first:
-            stamps[0] = max(stamps[0], self._stamps[first - 1])
-        stamps = list(accumulate(stamps, max))
-        self._stamps.write(first, stamps, common_type(stamps))
+    def newest_idents(self, last: int | None = None, since: int = 0) -> range:
+        """
+        The numbers of the newest beats that are wanted and there.
+        """
+        count = self.kept.count
+        wanted = count if last is None else last
+        return range(max(count - self.window, count - wanted, since, 0), count)
 
-    def tag(self, ident: int) -> Any:  # noqa: ANN401 - tags are the caller's
+    def stamps(self, idents: range) -> list[float]:
         """
-        The tag of beat *ident*.
-        """
-        return self._tags[ident]
+        When some beats came; nothing without a clock.
 
-    def tags(self, start: int, stop: int) -> list[Any]:
+        Two threads may put their beats down in the other order than they asked for the time. What
+        is looked up by time has to rise.
         """
-        The tags of beats *start* to *stop*, without the latter.
-        """
-        return list(self._tags.between(start, stop))
-
-    def stamps(self, start: int, stop: int) -> list[float]:
-        """
-        When beats *start* to *stop* came, without the latter, by the clock.
-        """
-        return list(self._stamps.between(start, stop))
-
-    def value(self, ident: int, field: Field) -> Any:  # noqa: ANN401 - tuple or list
-        """
-        What beat *ident* reported for *field*, in the form in which it came.
-        """
-        value = field.value(ident)
-        if self._lists and self._lists.get(ident, 0) >> field.index & 1:
-            return list(value)
-        return value
-
-    def values(self, start: int, stop: int, field: Field) -> list[Any]:
-        """
-        What beats *start* to *stop* reported for *field*, without the latter.
-        """
-        if self._lists:
-            return [self.value(ident, field) for ident in range(start, stop)]
-        columns = [column.between(start, stop) for column in field.columns]
-        return list(zip(*columns, strict=True))
+        return [] if self.clock is None else list(accumulate(self.kept.entries(1, idents), max))
 
     def __getstate__(self) -> dict[str, Any]:
         with self.lock:
-            self.settle()
+            self._settle()
             kept = self.__dict__.copy()
         del kept["lock"], kept["beat"]
         return kept

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from vitalrig.heartbeat._engine.window_reader import WindowReader
+from vitalrig.heartbeat._engine.history import numbers_of
+from vitalrig.heartbeat._engine.kept_beats import KeptBeats
 from vitalrig.heartbeat.records import HeartbeatRecord, HeartbeatRecordData
 
 
@@ -56,25 +57,16 @@ def row_of(record: HeartbeatRecord, norms: Norms | None = None) -> list[Heartbea
     return row
 
 
-def rows_of(reader: WindowReader, start: int, norms: Norms) -> list[list[HeartbeatRecordData]]:
+def rows_of(kept: KeptBeats, idents: range, norms: Norms) -> list[list[HeartbeatRecordData]]:
     """
-    The beats from number *start* to the last as rows.
-
-    The caller holds the ring's lock.
+    Beats as rows.
     """
-    ring = reader.ring
-    stop = ring.state.count
-    columns: list[Iterable[Any]] = [range(start, stop), ring.tags(start, stop)]
-    factors = norms.pairs(len(ring.others))
-    for field, sums, (norm, rate_norm) in zip(
-        ring.fields, reader.sums(start), factors, strict=True
-    ):
-        # The amounts, which are the third of the sums, are values already where these are totals.
-        values = [sums[2]]
-        if field.shape > 1:
-            values = [column.between(start, stop) for column in field.columns]
-        columns += _times([*values, *sums[:3]], norm)
-        columns += _times(sums[3:], rate_norm)
+    columns: list[Iterable[Any]] = [idents, kept.tags(idents)]
+    fields = zip(kept.fields, numbers_of(kept, idents), norms.pairs(len(kept.others)), strict=True)
+    for field, numbers, (norm, rate_norm) in fields:
+        values = [kept.entries(field.column + part, idents) for part in range(field.shape)]
+        columns += _times([*values, *numbers[:3]], norm)
+        columns += _times(numbers[3:], rate_norm)
     return list(map(list, zip(*columns, strict=True)))
 
 
