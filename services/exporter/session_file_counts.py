@@ -6,17 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from smartspectra.ipc.storage.session_paths import SessionPaths
+from smartspectra.ipc.storage.session_paths import ENDINGS, SessionPaths
 
 log = logging.getLogger(__name__)
 
-KINDS = {
-    "jsonl": "envelopes",
-    "summary": "summary",
-    "snapshot": "snapshot",
-    "manifest": "manifest",
-    "torn": "torn",
-}
+KINDS = {kind: "envelopes" if kind == "jsonl" else kind for kind in ENDINGS}
 """What metrics call each kind of file."""
 
 

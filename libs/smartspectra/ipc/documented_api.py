@@ -63,10 +63,8 @@ class DocumentedApi:
         """Redis channel name for start and stop of recordings."""
         return self._channels.recording_state
 
-    @property
-    def recording_channel(self) -> str:
-        """The same as :attr:`recording_state_channel`; both names are documented."""
-        return self._channels.recording_state
+    recording_channel = recording_state_channel
+    """Both names are documented."""
 
     def get_current_snapshot(self) -> dict[str, Any]:
         """
@@ -133,10 +131,7 @@ class DocumentedApi:
     def _series_data(self) -> Mapping[str, Mapping[str, Series]]:
         return self._sessions.shown.table.data
 
-    @property
-    @locked
-    def _series_state(self) -> Mapping[str, Mapping[str, Series]]:
-        return self._sessions.shown.table.data
+    _series_state = _series_data
 
     @property
     def _jsonl_file(self) -> Any:  # noqa: ANN401

@@ -142,12 +142,7 @@ class SessionPaths:
 
     def by_kind(self) -> dict[str, Path]:
         """Every file that a finished session may have, by its kind."""
-        files = {
-            "jsonl": self.jsonl,
-            "summary": self.summary,
-            "snapshot": self.snapshot,
-            "manifest": self.manifest,
-        }
+        files = {kind: getattr(self, kind) for kind in ENDINGS if kind != "torn"}
         return {kind: path for kind, path in files.items() if path is not None}
 
     def sessions(self) -> Iterator[tuple[str | None, "SessionPaths"]]:
