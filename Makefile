@@ -69,6 +69,7 @@ test: $(VENV)/.dev ## Run all tests but those in containers (T=path or T='-k nam
 
 test-all: export SMARTSPECTRA_IPC_KILLS ?= 200
 test-all: export SMARTSPECTRA_COLLECTOR_KILLS ?= 50
+test-all: export VITALRIG_LONG_ROUNDS ?= 1
 test-all: $(VENV)/.dev ## The same with more rounds, and a rig killed VITALRIG_KILLS=60 times
 	@tools/test-programs.sh $(VENV)
 	$(PYTEST) $(or $(T),tests/chaos $(TESTS))

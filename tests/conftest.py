@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.patience import FACTOR
 from tests.support.programs import not_tested, use_what_was_brought
+from tests.support.rounds import rounds
 
 use_what_was_brought()
 
@@ -12,6 +13,7 @@ use_what_was_brought()
 # printed as a line that makes it again.
 hypothesis.settings.register_profile(
     "vitalrig",
+    max_examples=rounds(30, 100),
     deadline=None,
     print_blob=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],

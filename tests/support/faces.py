@@ -68,7 +68,9 @@ class Portrait:
             y += (rise_px * self.torso).astype(np.float32)[:, None]
             drawn = cv2.remap(drawn, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
             skin = cv2.remap(skin, x, y, cv2.INTER_LINEAR)
-        drawn = drawn * (light * (1 - blood * BLOOD * skin[..., None])).astype(np.float32)
+        drawn = drawn * np.float32(light)
+        if blood:
+            drawn *= 1 - np.float32(blood * BLOOD) * skin[..., None]
         return finished(drawn, noise, rng)
 
 
@@ -117,7 +119,7 @@ def finished(drawn, noise=0.0, rng=None):
     """
     if noise:
         drawn = drawn + noise * rng.standard_normal(drawn.shape, dtype=np.float32)
-    return np.clip(np.rint(drawn), 0, 255).astype(np.uint8)
+    return cv2.add(drawn, 0.0, dtype=cv2.CV_8U)  # rounds, and keeps within 0 and 255
 
 
 def room(width=320, height=240):

@@ -12,6 +12,7 @@ from scipy.signal import filtfilt, find_peaks, firwin, welch
 from services.physiology_server.sources.noise import Noise
 from services.physiology_server.sources.rate_profile import Knot, RateProfile
 from services.physiology_server.sources.synthetic_source import BLOCK_FRAMES, SyntheticSource
+from tests.support.rounds import rounds
 
 FPS = 30.0
 SEEDS = (1, 2, 3)
@@ -149,9 +150,9 @@ def test_a_source_keeps_nothing_of_what_it_has_made():
     source = SyntheticSource(1)
     before = pickle.dumps(source)
     frames = source.frames()
-    list(itertools.islice(frames, 60 * BLOCK_FRAMES))
+    list(itertools.islice(frames, 30 * BLOCK_FRAMES))
     tracemalloc.start()
-    for _ in itertools.islice(frames, 300 * BLOCK_FRAMES):
+    for _ in itertools.islice(frames, rounds(100, 300) * BLOCK_FRAMES):
         pass
     grown_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""No pulse from a photograph: a minute of pictures without a beating heart gives no rate."""
+"""No pulse from a photograph: pictures without a beating heart give no rate."""
 
 import numpy as np
 import pytest
@@ -12,12 +12,14 @@ from services.physiology_server.signals.rate_estimator import (
 from services.physiology_server.vision.analyser import Analyser
 from services.physiology_server.vision.pulse_window import PulseWindow
 from tests.support.faces import finished, portrait, room
+from tests.support.rounds import rounds
 from vitalrig.statuses import StatusCode
 
 FPS = 15.0
 SIZE = (200, 150)
 FACE_PX = 0.255 * SIZE[1]
-COUNT = int(60 * FPS)
+SECONDS = rounds(32, 60)  # breathing has its first rate after 25
+COUNT = int(SECONDS * FPS)
 TIME_S = np.arange(COUNT) / FPS
 
 
@@ -149,14 +151,14 @@ def test_the_face_of_a_photograph_is_seen_and_a_room_has_none(scene):
 
 def test_no_pulse_rate_is_believed(scene):
     """
-    Not one in a minute.
+    Not one.
     """
     assert [] == believed(PULSE, scene[1], "pulse")
 
 
 def test_no_breathing_rate_is_believed(scene):
     """
-    Not one in a minute, also where chest and face move together like breathing.
+    Not one, also where chest and face move together like breathing.
     """
     assert [] == believed(BREATHING, scene[1], "upper_breathing")
 
@@ -164,10 +166,10 @@ def test_no_breathing_rate_is_believed(scene):
 @pytest.mark.parametrize("fps", [15.0, 20.0, 25.0, 30.0, 60.0])
 def test_colour_noise_stays_below_what_is_believed(fps):
     """
-    Whatever the frame rate: of 50 windows of sensor noise not one is near the threshold.
+    Whatever the frame rate: of 50 windows (or 15) of sensor noise not one is near the threshold.
     """
     rng, highest = np.random.default_rng(12), 0.0
-    for _ in range(50):
+    for _ in range(rounds(15, 50)):
         window, trace = PulseWindow(), []
         for index in range(int((PULSE.window_s + 1.6) * fps)):
             value = window.add(index / fps, 150 + 0.1 * rng.normal(size=3))
