@@ -138,7 +138,7 @@ def view_of(choice: str) -> View:
 
 
 def has_screen() -> bool:
-    """Tell whether windows can be opened, as far as can be told without trying."""
+    """Tell whether windows can be opened, as far as can be known without trying."""
     variables = ("DISPLAY", "WAYLAND_DISPLAY")
     return sys.platform in ("darwin", "win32") or any(map(os.environ.get, variables))
 

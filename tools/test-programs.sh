@@ -2,7 +2,7 @@
 # Brings the programs that tests start and this machine does not have: unpacked from Debian's
 # packages into an environment, without root, where apt-get is there and reaches its packages.
 #   tools/test-programs.sh .venv
-# What cannot be brought is said, and is no error: tests that need it are skipped, except in CI.
+# What cannot be brought is said, and is not an error: tests that need it are skipped, except in CI.
 set -uo pipefail
 venv=$1
 programs=$venv/programs

@@ -28,13 +28,13 @@ def read(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
     Read the file at *path*.
 
     Raises:
-        BadEnvFile: If it is no text in UTF-8, or a line is not understood.
+        BadEnvFile: If it is not text in UTF-8, or a line is not understood.
     """
     try:
         # Editors on Windows put a byte order mark before the text.
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise BadEnvFile(f"{path} is no text in UTF-8; save it in that encoding.") from exc
+        raise BadEnvFile(f"{path} is not text in UTF-8; save it in that encoding.") from exc
     return parse(text, path.name, environ)
 
 

@@ -22,7 +22,7 @@ from vitalrig.service.service_settings import ServiceSettings
 OPERATION_TIMEOUT_S = 2.0
 
 REDIS_ERRORS = (RedisError, OSError, EOFError)
-"""What a Redis that is away, hung, full or refusing raises. Wait, then try again."""
+"""Errors raised when Redis cannot serve us: it is away, hangs or refuses. Retry later."""
 
 
 @dataclass(frozen=True, slots=True)

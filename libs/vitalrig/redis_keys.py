@@ -1,5 +1,5 @@
 """
-What stands under which name in Redis.
+What is under which name in Redis.
 
 The vendor's channels are in `smartspectra.ipc.wire.channels`.
 

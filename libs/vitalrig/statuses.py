@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 class StatusCode(IntEnum):
     """
-    What stands between the camera and a measurement, one code a frame.
+    What is between the camera and a measurement, one code a frame.
 
     Numbers and names are those of the protobuf enum of the vendor's schema of 2025-09, so that
     a code can go on the wire as it is.

@@ -108,7 +108,7 @@ def questions(stream: str) -> tuple[Command, ...]:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
-    What one camera's stream may take. 0 is no limit.
+    What one camera's stream may take. 0 means no limit.
 
     Attributes:
         max_entries: The most entries.

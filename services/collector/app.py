@@ -53,7 +53,7 @@ LEAST_UNDERSTOOD_BYTES = 4 * 1024
 LOOK_EVERY_S = 0.1
 TICK_EVERY_S = 0.25
 STALLED_AFTER_S = 5.0
-"""A recording that stands still for so long is told."""
+"""A recording that stands still for so long is reported."""
 
 
 class Collector:

@@ -33,7 +33,7 @@ LARGEST = 2**63 - 1
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """
-    Where one camera stands.
+    How far one camera has been recorded.
 
     Attributes:
         entry_id: The last stream entry that is dealt with; empty for none.
@@ -155,7 +155,7 @@ class Checkpoints:
         """
         Write all positions, if one changed, and wait until they are on the disk.
 
-        Where the folder cannot be written to, the old file still stands: a restart then reads
+        Where the folder cannot be written to, the old file stays: a restart then reads
         more than it needs, and recognises what it reads again.
         """
         if not self._is_saved:

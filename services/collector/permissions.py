@@ -15,7 +15,7 @@ _OTHERS = 0o007
 
 def check_membership(group: str) -> None:
     """
-    Make sure that files can be given to *group*; empty is no group.
+    Make sure that files can be given to *group*; empty means no group.
 
     Raises:
         ValueError: If there is no such group, or the user of this process is not in it.

@@ -390,7 +390,7 @@ class Recorder:
         log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
 
     def _take_recalled(self, arrival: ReceivedEnvelope) -> None:
-        """Follow a state that was not heard when it was said, and therefore is no line."""
+        """Apply a recording state that was missed and read back later; it is not written."""
         try:
             envelope = Envelope.parse(arrival.envelope)
         except BadEnvelope:

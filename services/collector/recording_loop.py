@@ -35,7 +35,7 @@ class RecordingLoop:
     Takes what arrives for all cameras, until told to stop; then finishes the open files.
 
     Args:
-        transport: Makes what envelopes arrive by, when it is known where the cameras stand.
+        transport: Makes what envelopes arrive by, when it is known how far the cameras are.
         make: Makes the cameras, each by its prefix. Going on with long sessions may take long.
         checkpoints: How far each camera is in files; saved about once a second.
         saver: Saves positions, beside the loop.

@@ -19,7 +19,7 @@ class SessionPlace(NamedTuple):
 
     Attributes:
         session_id: Its id.
-        start_bytes: Where in its JSONL the start stands already; None if it does not.
+        start_bytes: Where in its JSONL the start is already; None if it does not.
     """
 
     session_id: str
@@ -137,7 +137,7 @@ class SessionFolder:
 
     def place_in(self, session_id: str, start: bytes) -> SessionPlace:
         """
-        Tell where in a session's file *start* stands. A file that cannot be read does not tell.
+        Find *start* in a session's file; in a file that cannot be read it is not found.
         """
         try:
             return SessionPlace(session_id, place_of(start, self.jsonl(session_id)))

@@ -156,7 +156,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         background.append(PeriodicTask("snapshots", LOOK_AT_SNAPSHOTS_EVERY_S, snapshots.look))
         sources.insert(
             2, SnapshotSource(snapshots.latest, settings.snapshot_stale_after_s)
-        )  # after our collector's cameras, which go before
+        )  # our collector's cameras come first
     rigs = other_rigs(settings, clock)
     background += [listener for _, listener in rigs.values()]
     page = ScrapePage(sources, board, settings.max_cameras, clock)

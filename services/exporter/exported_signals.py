@@ -1,4 +1,4 @@
-"""The signals that are on the page: their metrics, and the series that each may stand in."""
+"""The signals that are on the page: their metrics, and the series that each may be in."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class ExportedSignal:
     Attributes:
         name: Its name in labels.
         metric: The metric of its number.
-        series: Where it may stand, as channel and series; the first that is there counts. The
+        series: Where it may be, as channel and series; the first that is there counts. The
             others are names that documents of the vendor use.
         confidence: The metric of its confidence; empty where the server gives none.
         is_slow: Whether its numbers come seldom, so that it has a limit of its own.
@@ -53,4 +53,4 @@ EXPORTED_SIGNALS = (
 )
 
 NEEDED_SERIES = tuple(name for signal in EXPORTED_SIGNALS for name in signal.series)
-"""All series that a signal may stand in."""
+"""All series that a signal may be in."""

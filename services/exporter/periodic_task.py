@@ -1,4 +1,4 @@
-"""Work that is done beside the scrapes, again and again."""
+"""Work that is repeated in a thread of its own, so that no scrape waits for it."""
 
 import logging
 import threading

@@ -29,7 +29,7 @@ class Web:
     """
     Answers requests.
 
-    `/probe?target=` knows only the targets that it was told of: a caller
+    `/probe?target=` knows only the targets of the settings: a caller
     chooses among them by name and never gives an address.
 
     Args:

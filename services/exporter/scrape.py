@@ -18,7 +18,7 @@ class CardinalityLimit:
 
     def admit(self, name: str) -> bool:
         """
-        Say whether *name* may be shown; empty stands for none and always may.
+        Say whether *name* may be shown; empty means none and always may.
         """
         if not name or name in self._shown:
             return True

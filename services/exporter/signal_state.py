@@ -13,7 +13,7 @@ MEANINGS: dict[State, str] = {
     "lost": "there is no person to measure: the server's last status is `NO_FACES_FOUND`, "
     "`PROCESSING_NOT_STARTED` or `UNAUTHORIZED`",
     "settling": "not lost, and no number of this signal has come since the collector started, or "
-    "stands in the snapshot; a signal that is not switched on stays so",
+    "is in the snapshot; a signal that is not switched on stays so",
     "stale": "not lost, and the newest sample is older than the limit (`stale_after_s`, "
     "`breath_stale_after_s` for breathing, `snapshot_stale_after_s` for another collector's "
     "snapshot), or was stamped further ahead of the clock than that when it came, or the session "

@@ -392,7 +392,7 @@ def make_pipeline(run: RunInfo, state: ServerState, beats: ServiceHeartbeats) ->
 
 def make_disturb(run: RunInfo) -> Disturbance:
     """
-    Make what stands between the pipeline and the outbox, for one run of the graph.
+    Make what is between the pipeline and the outbox, for one run of the graph.
     """
     return undisturbed if run.scenario is None else ScenarioDisturbance(run.scenario, run.seed)
 

@@ -39,7 +39,7 @@ class Control:
     """
     The state machine: Core first, then the Edge graph, then a recording.
 
-    Each verb changes the state and notes what subscribers must be told; `take_changes` hands
+    Each verb changes the state and notes what subscribers have to learn; `take_changes` hands
     that over once. Verbs that find their wish fulfilled do nothing.
 
     Args:

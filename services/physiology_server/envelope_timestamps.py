@@ -20,7 +20,7 @@ def stamp_of(envelope: bytes) -> int | None:
     The envelope's own stamp in us; None if it has none.
 
     Raises:
-        BadEnvelope: If these bytes are no JSON.
+        BadEnvelope: If these bytes are not JSON.
     """
     return _number(document_of(envelope).get(_KEY))
 
@@ -30,7 +30,7 @@ def restamped(envelope: bytes, move: Move) -> bytes:
     The envelope with every stamp moved. Stamps are in us then, whatever unit they had.
 
     Raises:
-        BadEnvelope: If these bytes are no JSON, or nested too deeply to be written again.
+        BadEnvelope: If these bytes are not JSON, or nested too deeply to be written again.
     """
     document = document_of(envelope)
     for node in objects_in(document):

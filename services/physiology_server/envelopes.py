@@ -9,7 +9,7 @@ import orjson
 from services.physiology_server.control import Change, RecordingChange
 
 NO_NUMBER = 0
-"""What stands in place of a number on pictures, which may be left out at any time."""
+"""What pictures have in place of a number, which may be left out at any time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """
 The vendor's command line, translated into our settings.
 
-Flags that bear the name of one of our keys need no translation. What stands here are the others:
+Flags that bear the name of one of our keys need no translation. Here are the others:
 other spellings that are known of documented flags, flags that say several things at once, and
-what has no meaning for us but is no mistake either. Sources: the vendor's guide, and its public
+what has no meaning for us but is not a mistake either. Sources: the vendor's guide, and its public
 sample programs for those that are marked as a sibling's.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 Translate = Callable[[str], list[str]]
-"""Gets the flag's value (`true` or `false` of one that stands bare); gives flags of ours."""
+"""Gets the flag's value (`true` or `false` of a bare one); gives flags of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Flag:
         names: All its spellings; the first is the documented one.
         meaning: One line for `--help`.
         translate: Makes flags of ours.
-        bare: Whether it stands without a value.
+        bare: Whether it comes without a value.
     """
 
     names: tuple[str, ...]
@@ -105,7 +105,7 @@ def translate(argv: Sequence[str]) -> list[str]:
     """
     Write *argv* in our own flags.
 
-    Both styles of Abseil are understood, `--flag=value` and `--flag value`; a boolean may stand
+    Both styles of Abseil are understood, `--flag=value` and `--flag value`; a boolean may be
     bare or as `--noflag`. What is not in the table stays as it is.
     """
     return list(_translated(argv))

@@ -61,7 +61,7 @@ class FrameLoop:
         beats: Where heartbeats go.
         clock: What tells the time.
         onlooker: Sees every shot.
-        make_disturb: Makes, for each run, what stands between the pipeline and the outbox.
+        make_disturb: Makes, for each run, what is between the pipeline and the outbox.
         tell_rate: Told, with each item, how many frames a second of its time the capture has.
         exit_at_end: Be done when a capture has come to its end.
     """

@@ -13,7 +13,7 @@ from vitalrig.statuses import StatusCode
 
 
 class TakesFrames(Protocol):
-    """Core, or something that stands before it."""
+    """Core, or something before it."""
 
     def add(self, frame: Frame, timestamp_us: int) -> dict[str, Any] | None:
         """Take a frame; give a payload when the buffer is full with it."""

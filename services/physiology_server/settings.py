@@ -119,7 +119,7 @@ class Settings(ServiceSettings):
         "", description="file: folder of all outputs (else as in the JSON: ./file_ipc_output)"
     )
     redis_config_path: Path | None = Field(
-        None, description="redis: configuration as JSON; keys that are given here go before it"
+        None, description="redis: configuration as JSON; keys that are given here override it"
     )
     redis_key_prefix: str = Field(
         DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="prefix of Redis's names"
@@ -190,7 +190,7 @@ class Settings(ServiceSettings):
         Join all sources; flags may be the vendor's.
 
         Returns:
-            The settings, and the arguments that are no flags.
+            The settings, and the arguments that are not flags.
 
         Raises:
             BadSettings: If a key is unknown or a value cannot work; the text names the key.

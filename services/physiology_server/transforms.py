@@ -58,7 +58,7 @@ _BY_NAME = {name: transform for transform, names in _ALIASES.items() for name in
 
 def parse(name: str | int | None) -> Transform:
     """
-    Find the transform that *name* stands for, in upper or lower case.
+    Find the transform called *name*, in upper or lower case.
 
     YAML makes a number of `90`, false of `off` and nothing of `null`; they are understood too.
 

@@ -173,7 +173,7 @@ def test_a_series_has_values_of_its_unit(run, series):
 
 def test_apnea_is_stated_about_twice_a_second(run):
     """
-    Every 0.475 s, which is no whole number of frames; here it is never so.
+    Every 0.475 s, which is not a whole number of frames; here it is never so.
     """
     apnea = run.series(CORE, "breathing.apnea")
     intervals_s = np.diff(times_s(apnea))

@@ -93,7 +93,7 @@ def test_the_edge_graph_starts_the_frames(stub, rpc):
 @pytest.mark.parametrize("rpc", ["StopEdgeGraph", "StopPreprocessing"])
 def test_the_edge_graph_stops_the_frames(server, started, rpc):
     """
-    And says that nothing is processed; when nothing runs that is no error either.
+    And says that nothing is processed; when nothing runs that is not an error either.
     """
     replies = [getattr(started, rpc)(Empty()) for _ in range(2)]
 

@@ -100,7 +100,7 @@ HOUSE_STYLE = {
     "required": ["uid", "title", "schemaVersion", "editable", "panels", "templating", "time"],
     "not": {"anyOf": [{"required": ["__inputs"]}, {"required": ["__requires"]}]},
 }
-"""What we promise of our dashboards. It is no schema of Grafana's; its models are, see below."""
+"""What we promise of our dashboards. It is not a schema of Grafana's; its models are, see below."""
 
 
 def load(path):
@@ -272,7 +272,7 @@ def mistyped(value, place):
     for name, kind in typing.get_type_hints(type(value), vars(module)).items():
         found = getattr(value, name)
         if not fits(found, kind):
-            yield f"{place}.{name}: {found!r} is no {kind}"
+            yield f"{place}.{name}: {found!r} is not a {kind}"
         for number, each in enumerate(found if isinstance(found, list) else [found]):
             ours = type(each).__module__.startswith("grafana_foundation_sdk.models")
             if ours and not isinstance(each, Enum):

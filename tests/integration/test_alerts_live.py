@@ -170,7 +170,7 @@ def assert_only(rig, expected, cause, cure, lasting=lambda: True):
 
 def test_on_a_rig_that_works_only_made_up_numbers_are_told(rig):
     """
-    A recording with a live pulse is no reason to wake anybody.
+    A recording with a live pulse is not a reason to wake anybody.
     """
     eventually(lambda: rig.sees("vitalrig_pulse_rate_beats_per_minute"))
     eventually(lambda: USUAL <= rig.firing())
@@ -269,7 +269,7 @@ def has_numbers(series):
 
 def test_prometheus_could_evaluate_every_rule(rig):
     """
-    A rule that two series match is no mistake of form, and shows only on a real rig.
+    A rule that two series match is not a mistake of form, and shows only on a real rig.
     """
     rules = [rule for group in rig.prometheus.ask("rules")["groups"] for rule in group["rules"]]
 

@@ -42,7 +42,7 @@ def test_a_video_s_rate_is_that_of_its_pictures_before_it_plays(tmp_path):
 
 def test_a_client_that_uploads_at_another_rate_than_was_set_is_measured(tmp_path):
     """
-    It is no slow pipeline: what it sends is all processed.
+    It is not a slow pipeline: what it sends is all processed.
     """
     server = server_of(tmp_path, source="upload", fps=30, autostart=True)
     with running(server):

@@ -193,7 +193,7 @@ def an_envelope(stamp_us, *samples):
 
 def test_the_collector_tells_how_late_envelopes_are_and_which_samples_are_no_use(run, client):
     """
-    From what it reads; a stamp of another day is no latency.
+    From what it reads; a stamp of another day is not a latency.
     """
     now_us = SystemClock().wall_us()
     with run("collector"), run("exporter") as (_, exporter):

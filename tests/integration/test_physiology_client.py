@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
 def test_where_nobody_answers_the_error_says_what_to_do():
     """
-    At once: a closed port is no reason to wait.
+    At once: a closed port is not a reason to wait.
     """
     with connected("127.0.0.1:1", {}) as client, pytest.raises(Unavailable, match="make up"):
         client.status()

@@ -165,7 +165,7 @@ def test_the_full_example_ends_its_own_recording(rig, run):
 
 def test_a_picture_of_another_day_is_not_shown(run, tmp_path):
     """
-    What a server left in its folder is no picture that has just come.
+    What a server left in its folder is not a picture that has just come.
     """
     base = tmp_path / "out"
     base.mkdir()

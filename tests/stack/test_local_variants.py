@@ -86,7 +86,7 @@ def test_changing_the_redis_repeats_no_recording(rig):
 @pytest.mark.parametrize("name", ["100% real (new) %d", 'it\'s #1; "$HOME" `x` \\'])
 def test_folders_may_be_called_anything(tmp_path_factory, name):
     """
-    Blanks, quotes, percent signs and dollars are no part of supervisord's or a shell's language.
+    Blanks, quotes, percent signs and dollars are not part of supervisord's or a shell's language.
     """
     tmp_path = tmp_path_factory.mktemp("o")  # short, for the sake of supervisord's socket
     rig = LocalHandle(

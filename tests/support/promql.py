@@ -21,7 +21,7 @@ FOREIGN = {
 """Metrics of Prometheus and Alertmanager themselves."""
 
 _WORDS = {"and", "or", "unless", "bool", "offset", "inf", "nan", "start", "end"}
-# In this order: what may hold anything, what is no metric, and labels of groupings and joins.
+# In this order: what may hold anything, what is not a metric, and labels of groupings and joins.
 _NO_METRICS = (
     r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'',
     r"#.*",

@@ -64,7 +64,7 @@ class Publishing:
         self.seq += count
 
     def send_raw(self, channel: str, envelope: bytes) -> None:
-        """Send what is no envelope; it is not counted as published."""
+        """Send what is not an envelope; it is not counted as published."""
         self._add(channel, envelope)
 
     def repeat_last(self) -> None:

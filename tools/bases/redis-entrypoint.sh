@@ -1,5 +1,5 @@
 #!/bin/sh
-# The public image's contract: options or a .conf file may stand alone after the image's name, and
+# The public image's contract: options or a .conf file may be alone after the image's name, and
 # root is dropped to the user redis (uid 999).
 set -e
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a Docker engine, compose v2 and buildx onto a Debian 12 machine, also without an init
 # system. An engine that already answers is used and left alone. The pid of one that was started
-# here stands in $DOCKER_CI_STATE/pid, and docker-down.sh ends only that.
+# here is in $DOCKER_CI_STATE/pid, and docker-down.sh ends only that.
 set -euo pipefail
 state=${DOCKER_CI_STATE:-/run/ci-docker}
 [ "$(id -u)" = 0 ] || { echo "docker-up: needs root" >&2; exit 1; }

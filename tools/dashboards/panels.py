@@ -33,7 +33,7 @@ STATES = {
     "stale": (4, "orange"),
     "lost": (5, "red"),
 }
-"""A signal's states: the number that stands for each in a panel, and its colour."""
+"""A signal's states: the number that each has in a panel, and its colour."""
 YES_NO = {"0": ("no", "text"), "1": ("yes", "green")}
 UP_DOWN = {"0": ("DOWN", "red"), "1": ("up", "green")}
 
@@ -117,7 +117,7 @@ def number(
         title: What is shown.
         description: What it means.
         unit: Grafana's name of the unit.
-        queries: What is asked; labels of the answer stand in the legends.
+        queries: What is asked; labels of the answer are in the legends.
         width: Of the 24 columns of a dashboard.
         values: Text and colour for certain values.
         bad_below: Red below this.

@@ -1,5 +1,5 @@
 """
-Addresses: as they are bound, as they are reached, and as they stand before a port.
+Addresses: as they are bound, as they are reached, and as they are written before a port.
 """
 
 import ipaddress
@@ -13,10 +13,10 @@ def bound(text: str, variable: str = "BIND_ADDRESS") -> str:
 
     Args:
         text: The address.
-        variable: Where it stands, for the message.
+        variable: Which variable has it, for the message.
 
     Raises:
-        RigError: If it is no IP address.
+        RigError: If it is not an IP address.
     """
     try:
         return str(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
@@ -45,6 +45,6 @@ def is_loopback(address: str) -> bool:
 
 def before_port(address: str) -> str:
     """
-    Return *address* as it stands before a colon and a port.
+    Return *address* as it is written before a colon and a port.
     """
     return f"[{address}]" if ":" in address else address

@@ -88,7 +88,7 @@ class Environment:
 
     @property
     def host(self) -> str:
-        """Where programs on this machine reach what is opened, as it stands before a port."""
+        """Where programs on this machine reach what is opened, as it is written before a port."""
         return addresses.before_port(addresses.reached(self["BIND_ADDRESS"]))
 
     @property
@@ -131,7 +131,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Environment:
             hint = f" Did you mean {close[0]}?" if close else ""
             raise RigError(
                 f"{path.name} sets {name}, which the rig does not know.{hint} "
-                "All variables stand in .env.example."
+                "All variables are in .env.example."
             )
     known = {
         name: value
@@ -144,7 +144,7 @@ def load(root: Path, environ: Mapping[str, str]) -> Environment:
 
 
 def _looked_up(values: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """What an empty variable stands for, where that depends on the machine."""
+    """What an empty variable means, where that depends on the machine."""
     ours = str(os.getuid()) if os.getuid() else _UNPRIVILEGED_ID
     our_group = str(os.getgid()) if os.getuid() else _UNPRIVILEGED_ID
     bundles = (environ.get("PIP_CERT"), environ.get("SSL_CERT_FILE"), *_CA_BUNDLES)

@@ -59,7 +59,7 @@ class Fleet:
         raise RigError(f"There is no camera {name}; there are {names}.")
 
     def variables(self) -> dict[str, str]:
-        """What the services that serve all cameras are told of them."""
+        """The variables that tell collector and exporter which cameras there are."""
         told = {"RIG_PREFIXES": ",".join(camera.name for camera in self.cameras)}
         if len(self.cameras) > _SHOWN_BY_DEFAULT:
             told["VITALRIG_EXPORTER_MAX_CAMERAS"] = str(len(self.cameras))
@@ -113,7 +113,7 @@ def _listed(environment: Environment) -> list[Camera]:
     try:
         return parse(path.read_text(encoding="utf-8-sig"), environment["CAMERAS_FILE"])
     except UnicodeDecodeError as exc:
-        raise RigError(f"{path} is no text in UTF-8; save it in that encoding.") from exc
+        raise RigError(f"{path} is not text in UTF-8; save it in that encoding.") from exc
 
 
 def _with_device(cameras: list[Camera], device: str) -> Camera:

@@ -21,7 +21,7 @@ _FILES = (
 @dataclass(frozen=True)
 class GrpcDoor:
     """
-    What stands before the servers.
+    What protects the servers.
 
     Attributes:
         files: Setting of the server to the file that is meant.

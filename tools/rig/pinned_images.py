@@ -60,5 +60,5 @@ def read(path: Path) -> dict[str, str]:
     images: dict[str, str] = dotenv.read(path, {})
     for variable, image in images.items():
         if variable not in IMAGES or "@sha256:" not in image:
-            raise RigError(f"{path.name}: {variable}={image} is no image with its digest.")
+            raise RigError(f"{path.name}: {variable}={image} is not an image with its digest.")
     return images

@@ -113,7 +113,7 @@ def memory_bytes(limits: Mapping[str, str] | None = None) -> int:
     Return the memory that processes of this machine or container can have.
 
     Args:
-        limits: What stands in files of control groups, for tests.
+        limits: What files of control groups hold, for tests.
     """
     found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in _CGROUPS:

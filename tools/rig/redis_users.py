@@ -58,7 +58,7 @@ def password_file(user: str) -> str:
 
 def acl(passwords: Mapping[str, str], *, vendors_server: bool = False) -> str:
     """
-    Return Redis's ACL file, in which passwords stand as hashes only.
+    Return Redis's ACL file, which holds only hashes of passwords.
 
     Args:
         passwords: The password of each of `NAMES`.

@@ -43,7 +43,7 @@ def ensure(folder: Path, *, prefix: str = DEFAULT_PREFIX, vendors_server: bool =
 
     Args:
         folder: Where they are.
-        prefix: What stands before the names of the vendor's server.
+        prefix: What the vendor's server puts before its names.
         vendors_server: Whether that is the one that runs.
 
     Raises:

@@ -15,7 +15,7 @@ class MetricsCollectorConfig:
     Settings of a :class:`MetricsCollector`.
 
     Works with ``dataclasses.asdict`` and ``dataclasses.replace``. A ``session_id``
-    may be given as well; it is no field (so ``asdict`` leaves it out) and the
+    may be given as well; it is not a field (so ``asdict`` leaves it out) and the
     collector treats it as if ``set_session_id`` had been called.
 
     Attributes:

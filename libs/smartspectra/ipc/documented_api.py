@@ -26,7 +26,7 @@ class DocumentedApi:
     """
     What the vendor documents of a collector, beside recording: channels, snapshot, insides.
 
-    The names that begin with a low line are documented too: scripts look at the attributes, and
+    The names that begin with an underscore are documented too: scripts look at the attributes, and
     a subclass may replace :meth:`_aggregate_envelope` and :meth:`_store_sample` to see what is
     recorded.
     """

@@ -34,7 +34,7 @@ class Batch(NamedTuple):
     Attributes:
         lines: Envelopes as they came.
         documents: The same, parsed.
-        rejected: Why messages are no envelopes, and how many of *lines* stand before each.
+        rejected: Why messages are not envelopes, and how many of *lines* come before each.
         switch: What ends the batch, if anything does.
     """
 

@@ -450,7 +450,7 @@ class MetricsCollector(DocumentedApi):
     # Envelopes
 
     def process_envelope(self, envelope_json: str | bytes) -> None:
-        """Record one message; what is no envelope is counted and otherwise ignored."""
+        """Record one message; what is not an envelope is counted and otherwise ignored."""
         self.process_envelopes((envelope_json,))
 
     def process_envelopes(
@@ -497,7 +497,7 @@ class MetricsCollector(DocumentedApi):
         return done
 
     def _reject(self, batch: Batch, kept: int) -> int:
-        """Count what is no envelope, as far as the lines before it are *kept*."""
+        """Count what is not an envelope, as far as the lines before it are *kept*."""
         if not batch.rejected:
             return 0
         reasons = Counter(reason for place, reason in batch.rejected if place <= kept)

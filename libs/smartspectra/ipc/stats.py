@@ -20,7 +20,7 @@ class CollectorStats:
         duplicates: Samples dropped because their time had passed.
         resets: Clocks that went back by more than a second.
         unusable: Samples that have no finite value or no possible time.
-        rejected: Messages that are no envelopes, by reason.
+        rejected: Messages that are not envelopes, by reason.
         written_bytes: Bytes in the JSONL files.
         unwritten_envelopes: Envelopes that the disk did not take.
         paused: Why nothing is being written now, or None.

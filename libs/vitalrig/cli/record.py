@@ -55,7 +55,7 @@ def _files(folder: Path, name: str) -> dict[str, Path]:
     except ValueError as exc:
         raise BadRequest(str(exc)) from exc
     if not folder.is_dir():
-        raise BadRequest(f"{folder} is no folder; where does the collector write?")
+        raise BadRequest(f"{folder} is not a folder; where does the collector write?")
     return SessionPaths.in_folder(folder).for_session(name).by_kind()
 
 

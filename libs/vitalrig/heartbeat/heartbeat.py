@@ -44,7 +44,7 @@ class Heartbeat:
             a record of zeros, and offset ``-window_size`` the last beat, as callers may expect.
 
     Raises:
-        TypeError: If *window_size* is no integer or *fields_shape* cannot be iterated over.
+        TypeError: If *window_size* is not an integer or *fields_shape* cannot be iterated over.
         ValueError: If *window_size* is not positive or a shape is neither 1 nor 2.
     """
 

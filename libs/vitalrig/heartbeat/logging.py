@@ -84,7 +84,7 @@ def get_log_records(
     field_rate_norms: Sequence[HeartbeatFieldRate | None] | None = None,
 ) -> list[list[HeartbeatRecordData]]:
     """
-    Make log rows of the last *count* beats, oldest first; None stands for the whole window.
+    Make log rows of the last *count* beats, oldest first; None means the whole window.
 
     Where the window is not full yet, rows of zeros come first, unless the heartbeat is strict.
     ``Heartbeat.get_rows`` never has such rows.

@@ -115,6 +115,6 @@ HeartbeatRecord.field_records = _FieldRecords()  # type: ignore[assignment]
 
 def zero_record(fields: int) -> HeartbeatRecord:
     """
-    What stands where no beat has been: a record of zeros with *fields* fields.
+    What is there where no beat has been: a record of zeros with *fields* fields.
     """
     return HeartbeatRecord(field_records=[HeartbeatFieldRecord() for _ in range(fields)])

@@ -84,7 +84,7 @@ class Families:
 
         Raises:
             KeyError: If the metric is not declared.
-            ValueError: If it is no histogram, or has other limits or labels.
+            ValueError: If it is not a histogram, or has other limits or labels.
         """
         metric = self._catalogue[name]
         if not metric.limits or len(counts) != len(metric.limits) + 1:

@@ -101,7 +101,7 @@ def counts_by_name(value: object, allowed: Collection[str]) -> dict[str, float]:
     Take counts by name; those of names that are not *allowed* are added up as `other`.
 
     Raises:
-        BadMessage: If it is no object of numbers.
+        BadMessage: If it is not an object of numbers.
     """
     counts: dict[str, float] = {}
     for name, count in mapping(value).items():

@@ -145,7 +145,7 @@ class PhysiologyClient:
 
     async def set_recording(self, recording: bool, session_id: str = "") -> pb.StatusReply:
         """
-        Start or stop a recording. To stop what the end of the graph has stopped is no error.
+        Start or stop a recording. To stop what the end of the graph has stopped is not an error.
         """
         request = pb.SetRecordingRequest(recording=recording, session_id=session_id)
         try:

@@ -124,7 +124,7 @@ class PhysiologyServicer:
     """
 
     def StartCore(self, request, context):
-        """Starts Core. Starting what runs already is no error.
+        """Starts Core. Starting what runs already is not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,7 +59,7 @@ def serve(
         settings_class: What the service can be told.
         build: Joins the service's parts.
         argv: Arguments, without the program's name.
-        unknown_flags_warn: Go on with a warning where an argument is no flag of ours.
+        unknown_flags_warn: Go on with a warning where an argument is not a flag of ours.
 
     Returns:
         0 after a clean stop, 2 for settings that cannot work, 3 if it could not start or another

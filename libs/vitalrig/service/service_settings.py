@@ -150,7 +150,7 @@ class ServiceSettings(BaseSettings):
         Join all sources.
 
         Returns:
-            The settings, and the arguments that are no flags of ours.
+            The settings, and the arguments that are not flags of ours.
 
         Raises:
             BadSettings: If a key is unknown or a value cannot work; the text names the key.
@@ -195,8 +195,8 @@ def help_text(settings: type[ServiceSettings]) -> str:
         "",
         *(line.strip() for line in (settings.__doc__ or "").strip().splitlines()),
         "",
-        f"Each key may stand in {where}, in the environment as",
-        f"VITALRIG_{name.upper()}_KEY or as a flag; the later wins. Booleans may stand bare",
+        f"Each key may be in {where}, in the environment as",
+        f"VITALRIG_{name.upper()}_KEY or as a flag; the later wins. Booleans may be bare",
         "(--key, --nokey).",
         "",
         f"  --config=FILE  ({f'config/{name}.yml' if settings.usual_config else ''})",
@@ -259,7 +259,7 @@ def _config_path(settings: type[ServiceSettings], given: str | None) -> Path | N
         usual = Path("config") / f"{settings.service()}.yml"
         return usual if settings.usual_config and usual.exists() else None
     if not Path(given).exists() or Path(given).is_dir():
-        raise BadSettings(f"config: {given} is no file")
+        raise BadSettings(f"config: {given} is not a file")
     return Path(given)
 
 

@@ -22,7 +22,7 @@ def application(answer: Callable[[Request], Response]) -> Application:
 
     async def serve(scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            raise NotImplementedError(scope["type"])  # which is how ASGI asks to be told
+            raise NotImplementedError(scope["type"])  # ASGI asks for an error
         await _send(await asyncio.to_thread(answer, _request(scope)), send)
 
     return serve

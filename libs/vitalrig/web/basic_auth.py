@@ -31,10 +31,10 @@ MAX_REMEMBERED = 100
 
 HASHES_AT_A_TIME = 2
 MOST_WAITING = 6
-"""Further ones are told to come back, so that requests of others find room."""
+"""Further ones are sent away with 429, so that requests of others find room."""
 
 PATIENCE_S = 5.0
-"""With hashes that go before."""
+"""How long to wait for the hashes of others."""
 
 FREE_GUESSES = 5
 FIRST_WAIT_S = 0.5

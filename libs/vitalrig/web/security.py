@@ -70,7 +70,7 @@ class TlsConfig(BaseModel):
         Load the certificates.
 
         Raises:
-            OSError: If a file cannot be read, or is no certificate.
+            OSError: If a file cannot be read, or is not a certificate.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = _VERSIONS[self.min_version]

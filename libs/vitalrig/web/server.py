@@ -181,6 +181,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base's name
         """
-        Keep requests out of the log: one scrape is no news.
+        Keep requests out of the log: one scrape is not news.
         """
         log.debug("request", extra={"line": format % args})

@@ -1,5 +1,5 @@
 """
-Every metric there is: its name, kind, unit, labels and help stand here and nowhere else.
+Every metric there is: its name, kind, unit, labels and help are here and nowhere else.
 
 A page holds samples of these metrics only, `docs/reference/metrics.md` is written from this
 table, and dashboards and alerts are checked against it.

@@ -1,4 +1,4 @@
-"""Metrics of what the rig stands on: Redis, the disk, and the exporter itself."""
+"""Metrics of what the rig needs: Redis, the disk, and the exporter itself."""
 
 from vitalrig.metrics.metric import Metric, counter, gauge
 

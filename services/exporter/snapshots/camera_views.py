@@ -16,7 +16,7 @@ def camera_views(summary: Summary, file: SnapshotFile) -> list[CameraView]:
     Give its cameras: one, unless somebody recorded several into one file.
 
     Raises:
-        BadMessage: If it is no session's document, or its meta makes no sense.
+        BadMessage: If it is not a session's document, or its meta makes no sense.
     """
     if not summary.meta and not summary.columns:
         raise BadMessage("neither meta nor series")

@@ -85,7 +85,7 @@ class CameraDevice:
 
     def _knock(self) -> None:
         """
-        Learn from the system what stands in the way, which OpenCV does not tell.
+        Learn from the system what is in the way, which OpenCV does not say.
         """
         try:
             os.close(os.open(self.name, os.O_RDWR | os.O_NONBLOCK))

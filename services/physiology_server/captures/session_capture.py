@@ -69,7 +69,7 @@ class SessionCapture:
         mark: Add the key `source` to payloads; always done with stamps of now.
 
     Attributes:
-        skipped: Lines that are no envelopes, by reason.
+        skipped: Lines that are not envelopes, by reason.
         left_out: Envelopes that are not played, by type.
 
     Raises:

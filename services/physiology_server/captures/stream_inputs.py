@@ -93,7 +93,7 @@ class VideoFifo:
         Begin with what is being written.
 
         Raises:
-            CameraUnavailable: If there is no FIFO, nobody writes to it, or what comes is no video.
+            CameraUnavailable: If there is no FIFO, nobody writes to it, or it gives no video.
         """
         fd = self._reading_end()
         poll = select.poll()
@@ -103,7 +103,7 @@ class VideoFifo:
         capture = _ffmpeg(f"pipe:{fd}")
         if not capture.isOpened():
             raise CameraUnavailable(
-                "what comes through the FIFO is no video",
+                "what comes through the FIFO is not a video",
                 "have the program write a format with a header, such as y4m or MPEG-TS",
             )
         return OpenCvFeed(capture, self._clock)

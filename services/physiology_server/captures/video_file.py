@@ -37,7 +37,7 @@ _MS = 1_000
 @dataclass(frozen=True, slots=True)
 class VideoPosition:
     """
-    Where in a capture a picture stands.
+    Where in a capture a picture is.
 
     Attributes:
         number: Its number since capture start.

@@ -29,7 +29,7 @@ class FrameRate:
 
     def add(self, time_s: float) -> None:
         """
-        Take the time of the next frame. One that is not later than the frame before is no frame.
+        Take the time of the next frame. One that is not later than the frame before is not a frame.
         """
         times_s = self._times_s
         if times_s and time_s <= times_s[-1]:

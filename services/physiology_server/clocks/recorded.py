@@ -13,7 +13,7 @@ LATE_US = 1 * _US
 @dataclass(frozen=True, slots=True)
 class EnvelopeTime:
     """
-    Where an envelope stands.
+    Where an envelope is.
 
     Attributes:
         time_us: When it is due, in us since the beginning; never before the one before it.

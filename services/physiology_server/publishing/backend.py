@@ -48,4 +48,4 @@ def refuse_unknown(batch: Sequence[Numbered]) -> None:
     """
     for numbered in batch:
         if numbered.outgoing.channel not in _KNOWN:
-            raise BadMessage(f"{numbered.outgoing.channel!r} is no channel")
+            raise BadMessage(f"{numbered.outgoing.channel!r} is not a channel")

@@ -136,7 +136,7 @@ def frame_envelope(
 
     The vendor's documents leave the payload's keys open, but for base64. Ours has the picture
     twice, as `data` and as `image`, so that readers written for either find it; `timestamp` is
-    that of the capture, in us since the epoch, as text. `source` is there for what is no camera.
+    that of the capture, in us since the epoch, as text. `source` is there for what is not a camera.
     """
     text = base64.b64encode(jpeg).decode("ascii")
     payload = {

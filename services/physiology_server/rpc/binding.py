@@ -56,7 +56,7 @@ def bind(
         service: Whatever it is called.
         matching: What its RPCs are to us.
         verbs: What is done for a request.
-        streams: What is told to those who listen.
+        streams: What subscribers are sent.
     """
     handlers = {}
     for method in service.methods:
@@ -166,7 +166,7 @@ def _parse(kind: type[Message], request: bytes) -> Message:
     try:
         return kind.FromString(request)
     except DecodeError as exc:
-        raise BadRequest(f"these bytes are no {kind.DESCRIPTOR.full_name}") from exc
+        raise BadRequest(f"these bytes are not a {kind.DESCRIPTOR.full_name}") from exc
 
 
 @contextlib.asynccontextmanager
@@ -188,6 +188,6 @@ async def _refusals(context: Context) -> AsyncIterator[None]:
 
 def shortened(text: str) -> str:
     """
-    *text* as long as gRPC lets a refusal be; what a client sent may stand in it.
+    *text* as long as gRPC lets a refusal be; it may contain what a client sent.
     """
     return text if len(text) <= LONGEST_REFUSAL else f"{text[:LONGEST_REFUSAL]}..."

@@ -64,7 +64,7 @@ def of_file(path: Path) -> list[ServiceDescriptor]:
     except OSError as exc:
         raise BadSettings(f"rpc_descriptors: {path} cannot be read ({exc.strerror})") from exc
     except DecodeError as exc:
-        raise BadSettings(f"rpc_descriptors: {path} is no FileDescriptorSet") from exc
+        raise BadSettings(f"rpc_descriptors: {path} is not a FileDescriptorSet") from exc
     pool = descriptor_pool.DescriptorPool()
     try:
         for file in _in_order(found.file):

@@ -63,7 +63,7 @@ class LogStream(logging.Handler):
 
 def line(record: logging.LogRecord) -> bytes:
     """
-    The envelope of a log record; its data stand behind the message as `key=value`.
+    The envelope of a log record; its data follow the message as `key=value`.
     """
     data = [f"{key}={value!r}" for key, value in vars(record).items() if key not in _PLAIN]
     if record.exc_info and record.exc_info[1] is not None:

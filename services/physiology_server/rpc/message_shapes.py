@@ -1,4 +1,4 @@
-"""What a message is, told from its fields: services of other makers name them as they like."""
+"""What a message is, recognised by its fields: services of other makers name them as they like."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from vitalrig.errors import BadSettings
 FILLERS = frozenset(
     {"get", "stream", "streaming", "subscribe", "to", "watch", "listen", "receive", "read"}
 )
-"""Words that say how something is told, not what."""
+"""Words that say how something is sent, not what."""
 
 NOUNS: Mapping[str, tuple[str, ...]] = {
     "StartCore": ("startcore",),
@@ -59,7 +59,7 @@ def match(service: ServiceDescriptor, told: Mapping[str, str]) -> MethodMatching
 
     Args:
         service: Whatever it is called.
-        told: For RPCs of ours, what they are called there; it goes before our guesses.
+        told: For RPCs of ours, what they are called there; it overrides our guesses.
 
     Raises:
         BadSettings: If *told* names what is not there, or cannot be it.

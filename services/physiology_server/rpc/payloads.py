@@ -50,7 +50,7 @@ def _is_shaped(message: Descriptor, payload: Mapping[str, Any]) -> bool:
     """
     Whether objects are where messages are.
 
-    The parser takes a text for an empty one, and then a zero stands where nothing was measured.
+    The parser takes a text for an empty one, and then there is a zero where nothing was measured.
     """
     for name, value in payload.items():
         field = _field(message, name)

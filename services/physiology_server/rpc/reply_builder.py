@@ -10,7 +10,7 @@ from services.physiology_server.rpc.message_shapes import of
 from vitalrig.statuses import StatusCode
 
 Facts = Mapping[str, Any]
-"""What may stand in a reply, by name."""
+"""What a reply may contain, by name."""
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "value": ("status", "done"),

@@ -25,7 +25,7 @@ OPEN = f"/{health.SERVICE_NAME}/"
 
 class RpcSecurity:
     """
-    What stands before every RPC.
+    What is checked before every RPC.
 
     Args:
         options: What was set.

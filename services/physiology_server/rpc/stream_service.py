@@ -1,4 +1,4 @@
-"""What is told to those who listen: metrics, status and the log."""
+"""What subscribers are sent: metrics, status and the log."""
 
 import contextlib
 import logging
@@ -42,7 +42,7 @@ class StreamService:
     (`vitalrig-missed`). Messages that have a field for either say it too.
 
     Args:
-        state: What is told first, where the present matters.
+        state: What is sent first, where the present matters.
         source: What frames are made of.
         subscribers: Where the messages come from.
     """

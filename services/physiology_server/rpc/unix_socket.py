@@ -11,7 +11,7 @@ LONGEST_PATH_BYTES = 107
 
 def check_socket(path: Path) -> None:
     """
-    Refuse a socket that cannot be listened on. One that a killed server left is no hindrance.
+    Refuse a socket that cannot be listened on. One that a killed server left does no harm.
 
     Raises:
         BadSettings: If there can be no socket of that path.

@@ -28,7 +28,7 @@ def without_wall_clock(lines: Iterable[bytes]) -> Iterator[bytes]:
     That is in metrics `upload_timestamp` and `sent_at_s`. Stamps of metrics become what they are
     after the first one, so that their distances are compared. A status and a recording's begin
     may bear the server's own clock instead of a frame's: their stamps are blanked. In what is no
-    JSON, whatever stands behind the name of a stamp is, and bytes that are no text are left out.
+    JSON, whatever follows the name of a stamp is, and bytes that are not text are left out.
     """
     first_us: int | None = None
     for line in lines:

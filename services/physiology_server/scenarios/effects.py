@@ -27,4 +27,4 @@ _ALL: tuple[type[Event], ...] = (
 )  # fmt: skip
 
 EFFECTS: Mapping[str, type[Event]] = {effect.model_fields["do"].default: effect for effect in _ALL}
-"""By the word that stands behind `do`."""
+"""By the word after `do`."""

@@ -1,4 +1,4 @@
-"""Dice with an address: what falls depends on seed, event and number, not on when it is thrown."""
+"""Random choices that depend on seed, event and frame number only, not on the order of calls."""
 
 import numpy as np
 

@@ -27,7 +27,7 @@ def load_scenario(path: Path | str) -> Scenario:
     except OSError as exc:
         raise BadSettings(f"{path}: cannot be read ({exc.strerror}): check the path") from exc
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as exc:
-        raise BadSettings(f"{path}: is no YAML text: {' '.join(str(exc).split())}") from exc
+        raise BadSettings(f"{path}: is not YAML text: {' '.join(str(exc).split())}") from exc
     if not isinstance(document, dict):
         raise BadSettings(f"{path}: a scenario is a mapping with name and timeline")
     return scenario_of(document, str(path))
@@ -38,7 +38,7 @@ def scenario_of(document: Mapping[Any, Any], where: str) -> Scenario:
     Make a scenario of a document.
 
     Args:
-        document: What stands in the file.
+        document: What the file holds.
         where: The file, for messages.
 
     Raises:
@@ -64,7 +64,7 @@ def _event(row: object, number: int, where: str) -> Event:
     do = row.get("do")
     if not isinstance(do, str) or do not in EFFECTS:
         raise BadSettings(
-            f"{where}: event {number}, do: {do!r} is no effect{_near(do, EFFECTS)}; "
+            f"{where}: event {number}, do: {do!r} is not an effect{_near(do, EFFECTS)}; "
             f"there are {', '.join(EFFECTS)}"
         )
     try:

@@ -16,7 +16,7 @@ class Core:
     Gathers frames, and makes of each full buffer one `MetricsBuffer` payload.
 
     Payloads are in the JSON form of the vendor's schema of 2025-09. Each holds only what is new
-    since the one before; what is not known is left out, so nothing stands there as zero. Rates
+    since the one before; what is not known is left out and is not zero. Rates
     are estimated from the traces, whatever the source.
 
     `metadata.id` begins with the kind of source and `metadata.api_version` contains it, so a

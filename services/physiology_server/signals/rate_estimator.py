@@ -94,7 +94,7 @@ class RateEstimator:
     Finds the rate in a trace about once a second, and says nothing where there is none.
 
     The window is freed of its mean, slope and bend, tapered (Hann) and transformed. Power is
-    weighed with f^2 / (f^2 + whiten_hz^2), so that drift is no peak. The fundamental is the
+    weighed with f^2 / (f^2 + whiten_hz^2), so that drift is not a peak. The fundamental is the
     strongest peak in the band, or the one of which that is the second or third harmonic, if this
     explains clearly more power; so neither half nor double the rate wins. Its place is refined by
     a parabola through the logarithms of three bins.
@@ -227,7 +227,7 @@ class _Spectrum:
         """
         What of *power* is around *peak* and its harmonics, which vary the more the higher they are.
 
-        A line that is far stronger than the fundamental is no harmonic: flickering light, maybe.
+        A line that is far stronger than the fundamental is not a harmonic: flickering light, maybe.
         """
         total, done, most = 0.0, self._from, math.inf
         for harmonic in range(1, _HARMONICS + 1):

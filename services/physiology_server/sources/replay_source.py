@@ -191,7 +191,7 @@ def _read(path: Path) -> Floats:
     except OSError as exc:
         raise ValueError(f"{path}: cannot be read ({exc.strerror}): check the path") from exc
     except (UnicodeDecodeError, csv.Error) as exc:
-        raise ValueError(f"{path}: is no CSV text ({exc}): save it as UTF-8 CSV") from exc
+        raise ValueError(f"{path}: is not CSV text ({exc}): save it as UTF-8 CSV") from exc
     if len(values) < 2 or values[-1][0] - values[0][0] < JOINT_S:  # noqa: PLR2004
         raise ValueError(f"{path}: less than {JOINT_S:g} s of rows: record more than that")
     return np.array(values, dtype=np.float64)
@@ -217,7 +217,7 @@ def _numbers(path: Path, line: int, row: list[str], places: list[int]) -> list[f
             number = math.nan
         if not math.isfinite(number):
             raise ValueError(
-                f"{path}, line {line}: {name} is {text!r}, which is no number: "
+                f"{path}, line {line}: {name} is {text!r}, which is not a number: "
                 "mend the row or take it out"
             )
         numbers.append(number)

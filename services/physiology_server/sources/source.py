@@ -15,7 +15,7 @@ class Source(Protocol):
 
     @property
     def kind(self) -> SourceKind:
-        """What the frames are made of. It is told to whoever sees a number made from them."""
+        """What the frames are made of. Every number made from them carries it."""
         ...
 
     @property

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Counters = NDArray[np.int64]
 
 # Frames made at a time. Blocks start at multiples of it whoever asks, because the last bit of
-# a vectorised sine may depend on where in the array it stands.
+# a vectorised sine may depend on its place in the array.
 BLOCK_FRAMES = 32
 
 PULSE_RANGE_PER_MINUTE = (30.0, 220.0)

@@ -19,7 +19,7 @@ MOST_CLIPPED = 0.3
 """Share of pixels with a channel at its end above which a face is too bright, whatever the mean."""
 
 MOST_CLIPPED_PICTURE = 0.5
-"""The same for a whole picture: a white wall is no reason, but in such light no face is found."""
+"""The same for a whole picture: a white wall may be as bright, but then no face is found."""
 
 _FULL = 254
 _LEAST_PX = 2

@@ -1,4 +1,4 @@
-"""Where on a person things are, told from the box around the face."""
+"""Where the parts of a person are, estimated from the box around the face."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -22,7 +22,7 @@ shoulders are about two faces wide.
 """
 
 ABDOMEN = (-0.30, 3.00, 1.30, 3.80)
-"""Around the navel, which is about three faces below the top of the box in who sits upright."""
+"""Around the navel: for a person sitting upright, about three face heights below the box's top."""
 
 
 @dataclass(frozen=True, slots=True)

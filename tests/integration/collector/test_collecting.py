@@ -216,7 +216,7 @@ def test_with_a_relay_a_restart_of_the_collector_loses_nothing_of_such_a_server(
 
 def test_a_relay_adds_only_what_it_has_heard(redis_server, client, tmp_path):
     """
-    The last recording state, which Redis keeps, is no envelope of this stream.
+    The last recording state, which Redis keeps, is not an envelope of this stream.
     """
     client.set(
         redis_keys.last_recording_state("physiology"), b'{"type":"recording_state","payload":1}'
@@ -287,7 +287,7 @@ def test_rubbish_on_a_channel_costs_one_message(make, client, sessions, publishi
 
 def test_a_start_with_an_odd_stamp_costs_no_camera_anything(make, client, sessions):
     """
-    A message that is no possible date ends neither this collector nor the next.
+    A message that is not a possible date ends neither this collector nor the next.
     """
     odd, other = Publishing(client, "ward"), Publishing(client, "other")
     with running(make(prefixes="ward,other")):

@@ -151,7 +151,7 @@ def test_verify_is_json_for_programs(folder, sessions):
 
 def test_verify_of_all_names_files_that_belong_to_no_session(folder, sessions):
     """
-    They are no damage.
+    They are not damage.
     """
     (folder / "notes.txt").write_text("")
     result = sessions("verify")

@@ -27,7 +27,7 @@ def test_export_makes_a_file_beside_the_session(folder, sessions, to, series):
     """
     Named after it, in a format that others read.
 
-    Two channels have two series of the same name; breaths and blinks are no signals.
+    Two channels have two series of the same name; breaths and blinks are not signals.
     """
     result = sessions("export", "golden", "--format", to)
 

@@ -122,7 +122,7 @@ def test_a_hole_is_said_where_there_are_no_edge_metrics():
         "buffers of three seconds, and no edge metrics",
         "a replay with stamps of its own",
         "core, which comes late",
-        "what is no envelope",
+        "what is not an envelope",
     ],
 )
 def test_what_is_usual_is_not_taken_for_a_restart(arrivals):

@@ -40,7 +40,7 @@ def test_names_that_a_publisher_makes_up_are_forgotten():
 
 def test_channels_that_a_publisher_makes_up_are_counted_together():
     """
-    A channel that nobody knows is no reason to remember its name.
+    A channel that nobody knows is not a reason to remember its name.
     """
     view = LiveView()
     for number in range(500):

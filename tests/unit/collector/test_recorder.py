@@ -134,7 +134,7 @@ def test_crashes_while_it_catches_up_leave_each_envelope_once(tmp_path, batch):
 
 def test_rubbish_in_the_stream_does_not_confuse_what_was_written(tmp_path):
     """
-    It is no line of the file, so what follows it is still recognised.
+    It is not a line of the file, so what follows it is still recognised.
     """
     rig = Rig(tmp_path)
     arrivals = rig.arrivals(START, edge(START_US), b"{", edge(START_US + 1))

@@ -192,7 +192,7 @@ def test_a_backlog_is_judged_by_the_times_of_the_stream():
 
 def test_a_wall_clock_that_is_set_ends_no_run():
     """
-    An hour that Redis's clock jumps is no silence.
+    An hour that Redis's clock jumps is not a silence.
     """
     stream = Stream()
     stream.says("a", 1)

@@ -86,7 +86,7 @@ def test_an_unnamed_recording_that_the_disk_refused_has_one_name(tmp_path):
 @pytest.mark.parametrize("stamp", [5 * 10**20, -(10**20), 10**21, -(10**12), 0])
 def test_a_start_with_an_odd_stamp_is_recorded_like_any_other(tmp_path, stamp):
     """
-    What is no possible date is unknown; it ends neither the collector nor its restart.
+    What is not a possible date is unknown; it ends neither the collector nor its restart.
     """
     rig = Rig(tmp_path)
     sent = [recording(True, stamp), edge(START_US), recording(False, stamp)]

@@ -25,7 +25,7 @@ from tests.support.unprivileged import for_whom_permissions_count
 )
 def test_a_file_is_what_its_name_says(name, kind):
     """
-    The collector's own small files are no sessions.
+    The collector's own small files are not sessions.
     """
     assert kind == SessionPaths.kind_of(name)
 

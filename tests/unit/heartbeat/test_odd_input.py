@@ -43,7 +43,7 @@ def construct(library, args):
 )
 def test_odd_shapes_are_refused_in_the_same_words_and_order(args):
     """
-    Sign of the window, time, fields; a window that is no integer last.
+    Sign of the window, time, fields; a window that is not an integer last.
     """
     ours, theirs = (outcome(construct, library, args) for library in LIBRARIES)
 

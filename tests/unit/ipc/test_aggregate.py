@@ -204,7 +204,7 @@ def test_scalars_and_strict_values_have_the_envelopes_time():
 
 def test_series_without_samples_do_not_appear():
     """
-    An empty list in a payload is no series.
+    An empty list in a payload is not a series.
     """
     made = collector(None)
 

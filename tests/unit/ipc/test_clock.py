@@ -66,7 +66,7 @@ def test_a_wall_clock_that_is_set_changes_neither_duration_nor_cadence(tmp_path,
 
 def test_a_clock_that_was_not_set_is_not_said_to_have_been(tmp_path):
     """
-    Slewing and drift are no settings.
+    Slewing and drift are not settings.
     """
     record(tmp_path, Clocks(), 0.4)
 

@@ -42,7 +42,7 @@ def test_the_documented_save_and_load_works_as_it_stands(tmp_path):
 
 def test_a_session_id_in_the_settings_names_the_session():
     """
-    It is no field, but it is not lost either.
+    It is not a field, but it is not lost either.
     """
     config = MetricsCollectorConfig(session_id="experiment_42")
 

@@ -103,7 +103,7 @@ def test_interrupted_sessions_can_be_listed_and_finished_one_by_one(tmp_path):
 
 def test_a_file_without_manifest_and_summary_is_finished_too(tmp_path):
     """
-    A recording by another program is no reason to leave it, nor one to call it complete.
+    A recording by another program is not a reason to leave it, nor one to call it complete.
     """
     (tmp_path / "metrics_x.jsonl").write_bytes(b"".join(each + b"\n" for each in stream(14)))
 

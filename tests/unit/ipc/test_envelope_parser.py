@@ -110,7 +110,7 @@ def test_whatever_follows_gives_the_same_series_and_counts(messages):
 @given(st.data())
 def test_a_damaged_envelope_is_kept_or_rejected_as_without_its_form(data):
     """
-    A decoder that skips what it does not need must not let through what is no JSON.
+    A decoder that skips what it does not need must not let through what is not JSON.
     """
     message = bytearray(data.draw(st.sampled_from(USUAL)))
     for _ in range(data.draw(st.integers(1, 3))):

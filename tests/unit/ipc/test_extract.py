@@ -138,7 +138,7 @@ def test_a_samples_time_is_whole_microseconds(given, expected_us):
 )
 def test_a_samples_value_is_a_finite_number_or_none(given, expected):
     """
-    Protobuf leaves zeros out, ``detected`` counts as 0 or 1, NaN is no value.
+    Protobuf leaves zeros out, ``detected`` counts as 0 or 1, NaN is not a value.
     """
     assert expected == sample_value(given)
 

@@ -121,7 +121,7 @@ def test_a_name_that_two_cameras_have_is_asked_about(folder):
 
 @pytest.mark.parametrize(
     ("which", "says"),
-    [("other", "sessions list"), ("gone.json", "no file"), ("{folder}/notes.txt", "end in")],
+    [("other", "sessions list"), ("gone.json", "not a file"), ("{folder}/notes.txt", "end in")],
 )
 def test_what_is_not_there_is_said(folder, which, says):
     """

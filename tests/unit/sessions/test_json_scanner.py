@@ -106,7 +106,7 @@ def test_a_document_that_is_cut_off_is_refused(document, piece_bytes):
 
 def test_what_follows_a_document_is_refused():
     """
-    Two documents in one file are no document.
+    Two documents in one file are not one document.
     """
     scanner = a_scanner("{} {}")
     assert [] == list(scanner.members())

@@ -109,7 +109,7 @@ def test_what_was_added_behind_the_recording_is_found_and_told_from_changes(gold
         file.write(rubbish)
     text = verify(resolve("golden", golden.folder)).verdict
 
-    assert ({"added"}, True) == (found(golden), f"but {len(rubbish)} bytes stand behind" in text)
+    assert ({"added"}, True) == (found(golden), f"but {len(rubbish)} bytes follow" in text)
 
 
 @pytest.mark.parametrize("lost_bytes", [1, 300, 5_000])
@@ -222,7 +222,7 @@ def renamed(files):
 
 def test_a_renamed_session_is_called_renamed(golden):
     """
-    It is what was recorded, under another name; that is no damage.
+    It is what was recorded, under another name; that is not damage.
     """
     report = verify(renamed(golden))
     told = [finding.text for finding in report.findings if finding.what == "renamed"]
@@ -255,7 +255,7 @@ def test_a_jsonl_that_alone_was_renamed_is_found(golden):
 
 def test_a_foreign_file_under_a_sessions_name_is_found(tmp_path):
     """
-    It holds no envelope, so it is no recording.
+    It holds no envelope, so it is not a recording.
     """
     (tmp_path / "metrics_notes.jsonl").write_text('{"a": 1}\n{"a": 2}\n')
     report = verify(resolve("notes", tmp_path))
@@ -306,7 +306,7 @@ def test_a_session_that_names_its_loss_is_intact(golden):
 
 def test_the_newest_samples_of_a_limited_session_are_what_the_summary_must_hold(tmp_path):
     """
-    A limit lets older samples go; that is no damage.
+    A limit lets older samples go; that is not damage.
     """
     collector = MetricsCollector(
         MetricsCollectorConfig(

@@ -239,7 +239,7 @@ def test_after_a_relay_was_away_nothing_is_called_complete():
 
 def test_a_session_that_is_whole_and_not_called_complete_is_told():
     """
-    It is no fault, but tests that lose nothing ask for it.
+    It is not a fault, but tests that lose nothing ask for it.
     """
     assert check(span_of("one", RECORDED), LINES, manifest(unknown=True)).needless
     assert not check(span_of("one", CUT), LINES, manifest(unknown=True)).needless

@@ -77,7 +77,7 @@ def test_a_line_that_is_not_understood_is_named_with_its_number(line):
 
 def test_a_file_that_was_saved_on_windows_is_understood(tmp_path):
     """
-    Its byte order mark and its ends of lines are no part of names and values.
+    Its byte order mark and its ends of lines are not part of names and values.
     """
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfMODE=local\r\nGRPC_PORT=50061\r\n")
 
@@ -90,5 +90,5 @@ def test_a_file_in_another_encoding_is_refused_by_name(tmp_path):
     """
     (tmp_path / ".env").write_text("MODE=local\n", encoding="utf-16")
 
-    with pytest.raises(BadEnvFile, match=r"\.env is no text in UTF-8"):
+    with pytest.raises(BadEnvFile, match=r"\.env is not text in UTF-8"):
         read(tmp_path / ".env", {})

@@ -25,7 +25,7 @@ IN_A_PIPELINE = (
 )
 def test_a_redis_that_answers_and_refuses_is_told_from_one_that_is_away(error, reason):
     """
-    However the answer came; what an envelope says is no reason.
+    However the answer came; what an envelope says is not a reason.
     """
     assert reason == refusal(error)
     assert ("away" in describe_error(error)) == (reason is None)

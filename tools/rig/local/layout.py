@@ -93,7 +93,7 @@ class Layout:
 
     @property
     def door(self) -> GrpcDoor:
-        """What stands before the servers."""
+        """What protects the servers."""
         return grpc_door.of_rig(self.environment)
 
     @property

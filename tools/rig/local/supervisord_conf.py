@@ -27,7 +27,7 @@ def render(text: str, fleet: Fleet, door: GrpcDoor) -> str:
 
 def variables(fleet: Fleet, door: GrpcDoor) -> dict[str, str]:
     """
-    Return what the cameras' servers are told, under the names that `render` writes.
+    Return the variables of the cameras' servers, under the names that `render` writes.
 
     Values are in the environment alone, since a shell can read anything from there.
     """

@@ -63,7 +63,7 @@ class ValueColumn:
 
 
 class SpilledColumn:
-    """Numbers that already stand as JSON text in a file."""
+    """Numbers that are already JSON text in a file."""
 
     __slots__ = ("file_range",)
 
@@ -168,7 +168,7 @@ class SpillStore:
         self._waiting: deque[tuple[array[int], array[float], array[int] | None]] = deque()
 
     def keep(self, stamps: "array[int]", values: "array[float]", raws: "array[int] | None") -> None:
-        """Take one chunk; an error of the disk is told, and costs memory only."""
+        """Take one chunk; an error of the disk is reported, and costs only memory."""
         self._waiting.append((stamps, values, raws))
         try:
             while self._waiting:

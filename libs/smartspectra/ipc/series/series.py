@@ -41,7 +41,7 @@ class Series:
 
     Time stamps are whole microseconds. A sample at or before the last one is dropped.
     A clock that goes back by more than a second was reset: from then on an offset is
-    added that keeps the series rising, and the original stands in ``relative_us``.
+    added that keeps the series rising, and the original is in ``relative_us``.
     A 32-bit counter that wraps goes on as if it had more bits.
 
     Reads as the documented mapping too: ``series["timestamps"]`` and so on.

@@ -199,7 +199,7 @@ class _SeriesRouter:
     def take(self, documents: list[Document], provenance: Provenance) -> None:
         odd = self._sort(documents, provenance)
         if odd:
-            # The same series may stand under other spellings, and order matters.
+            # The same series may be there under other spellings, and order matters.
             odd_names = {_canonical(path) for path in odd}
             for path, (series, name) in self._known.items():
                 if name in odd_names or name[:1] in odd_names:
@@ -267,7 +267,7 @@ class _SeriesRouter:
                 self._learn(path[0], leaf, samples)
 
     def _learn(self, key: str, leaf: str, samples: Any) -> None:  # noqa: ANN401
-        """Remember where lists of samples stand, so that the next are quick."""
+        """Remember where lists of samples are, so that the next are quick."""
         leaves = self._takers.setdefault(key, {})
         if not isinstance(samples, list) or leaf in leaves:
             return

@@ -80,7 +80,7 @@ class Losses:
         )
 
     def reported(self) -> dict[str, Any]:
-        """What whoever feeds the session has told of it; empty if that is nothing."""
+        """What the feeder of the session has reported about it; empty if nothing."""
         known = {
             "gaps": self._gaps_by_reason(),
             "rejected": dict(self.rejected),
@@ -135,7 +135,7 @@ class Losses:
         return reasons
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields as they stand in a manifest."""
+        """The fields as a manifest has them."""
         return {
             "gaps": {
                 "count": self.gaps.total(),

@@ -1,4 +1,4 @@
-"""Dates of foreign numbers: a stamp that is no possible date is unknown, and never an error."""
+"""Dates of foreign numbers: a stamp that is not a possible date is unknown, and never an error."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ def moment_of(epoch_ms: float) -> datetime | None:
         epoch_ms: Milliseconds since 1970, from anywhere.
 
     Returns:
-        None if that is no date of the years 1 to 9999.
+        None if that is not a date of the years 1 to 9999.
     """
     try:
         return _EPOCH + timedelta(milliseconds=epoch_ms)

@@ -102,7 +102,7 @@ def finish_one(
         paths: Its files.
         config: What the collector was told.
         options: How files are kept.
-        sound_bytes: Where in the JSONL the last envelope ends; what stands behind it is set
+        sound_bytes: Where in the JSONL the last envelope ends; what follows it is set
             aside.
 
     Raises:

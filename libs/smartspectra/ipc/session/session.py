@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _ROOM_FOR_RECORDING_BYTES = 4 << 20
 _MOVED_MS = 1_000
-"""By less a clock is slewed, or drifts."""
+"""A smaller change is NTP slewing or drift, not a clock that was set."""
 
 _TALLIED = {
     "samples": attrgetter("count"),
@@ -274,7 +274,7 @@ class Session:
 
     @property
     def all_losses(self) -> Losses:
-        """What may be missing, with what its files told when they were opened."""
+        """What may be missing, with what its files said when they were opened."""
         return self.losses + self._losses_before if self._losses_before else self.losses
 
     def _losses_of(self, before: Mapping[str, Any], file: AppendOnlyFile) -> Losses:

@@ -61,7 +61,7 @@ class SummaryDocument:
 
     @property
     def spilled_bytes(self) -> int:
-        """How much of the document stands in files already: nearly all of a large one."""
+        """How much of the document is in files already: nearly all of a large one."""
         return sum(
             part.file_range.length_bytes
             for of_channel in self.columns.values()

@@ -29,7 +29,7 @@ _SEPARATORS = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 def as_line(message: bytes) -> bytes:
     """
-    A message the way it stands in the file: as it came, but in one line, whoever reads it.
+    A message as the file has it: as it came, but in one line, whoever reads it.
 
     Between JSON's tokens a line break means no more than a blank does, and within its texts
     an escaped character means the same as the character.
@@ -45,7 +45,7 @@ def _escaped(separator: re.Match[bytes]) -> bytes:
 
 def as_lines(messages: list[bytes]) -> bytes:
     """
-    Messages as they stand in the file, each with its newline.
+    Messages as the file has them, each with its newline.
 
     Nearly all are fit already, and finding that out for all of them at once is cheap.
     """

@@ -24,7 +24,7 @@ class Channels:
     The Redis channels of one key prefix.
 
     Attributes:
-        prefix: What stands before the colon.
+        prefix: What comes before the colon.
     """
 
     prefix: str = DEFAULT_PREFIX

@@ -23,12 +23,12 @@ RejectReason = Literal[
     "not_text", "not_utf8", "not_json", "too_deep", "not_an_object", "no_type", "no_payload"
 ]
 REJECT_REASONS: tuple[RejectReason, ...] = get_args(RejectReason)
-"""Why bytes are no envelope."""
+"""Why bytes are not an envelope."""
 
 
 class BadEnvelope(ValueError):
     """
-    These bytes are no envelope. Count them, skip them, go on.
+    These bytes are not an envelope. Count them, skip them, go on.
 
     Attributes:
         reason: Why, in a word that is fit for a counter.

@@ -24,7 +24,7 @@ from smartspectra.ipc.wire.measurements import (
 
 Form = Literal["values", "detections", "single", "mark", "ignored"]
 """
-What stands at a place: samples, detections, one value that has its envelope's time, what a payload
+What is at a place: samples, detections, one value that has its envelope's time, what a payload
 says of its source, or nothing that is measured.
 """
 
@@ -72,7 +72,7 @@ class Leaf:
     Attributes:
         path: The keys that lead there.
         name: The name of the series there.
-        form: What stands there; None for a group of places.
+        form: What is there; None for a group of places.
         leaves: The places of a group.
     """
 
@@ -98,7 +98,7 @@ class Reading(NamedTuple):
 
 class Found(NamedTuple):
     """
-    What stands at one place of several envelopes, in their order.
+    What is at one place of several envelopes, in their order.
 
     Attributes:
         leaf: The place.
@@ -178,7 +178,7 @@ class EnvelopeParser:
         Give one message's JSON, typed if it is an envelope of a known form; learn its form if not.
 
         Raises:
-            ValueError: If it is no JSON.
+            ValueError: If it is not JSON.
             RecursionError: If it is nested beyond reason.
         """
         typed = self.parse_all((message,))
@@ -206,7 +206,7 @@ class EnvelopeParser:
 
 
 def _forms_in(document: Any) -> dict[Place, Form] | None:  # noqa: ANN401
-    """What stands where in an envelope with metrics; None if keys do not tell what is measured."""
+    """What is where in an envelope with metrics; None if keys do not tell what is measured."""
     match document:
         case {"type": str(kind), "payload": dict(payload)} if kind in METRIC_KINDS:
             forms = dict[Place, Form]()
@@ -306,7 +306,7 @@ def _detected(_: type, found: Any) -> _Detected:  # noqa: ANN401
 @lru_cache(maxsize=1)
 def _types_of_forms(spec: Any) -> dict[str, Any]:  # noqa: ANN401
     """
-    Give the type of what stands at a place of each form, and that of an envelope's stamp.
+    Give the type of what is at a place of each form, and that of an envelope's stamp.
 
     They take what the long way takes, text that is a number for one, and leave to it what is not
     plain: a sample without a time of its own, or with one that is not possible.

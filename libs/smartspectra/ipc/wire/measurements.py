@@ -46,7 +46,7 @@ def _walk(node: Any, path: tuple[str, ...]) -> Iterator[tuple[str, list[dict[str
 
 
 def skipped(key: str, path: tuple[str, ...]) -> bool:
-    """Whether what stands under *key*, at *path*, is no measurement by its name."""
+    """Whether *key*, at *path*, names something that is not a measurement."""
     if not path and key in _SKIPPED_AT_ROOT:
         return True
     return key in _SKIPPED_LEAVES or key.lower().endswith("landmarks")
@@ -76,7 +76,7 @@ def snake_case(key: str) -> str:
     """
     ``upperTrace`` as ``upper_trace``; names in snake case stay as they are.
 
-    A dot becomes a low line, since dots part the keys of a series' name.
+    Dots become underscores, because a dot separates the keys of a series' name.
     """
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower().replace(".", "_")
 

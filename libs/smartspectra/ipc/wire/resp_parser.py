@@ -28,7 +28,7 @@ class RespError(Exception):
 
 
 class RespProtocolError(ConnectionError):
-    """What arrived is no RESP, or larger than allowed. Drop this connection."""
+    """What arrived is not RESP, or larger than allowed. Drop this connection."""
 
 
 class _Nothing:
@@ -71,7 +71,7 @@ class _Frame:
         try:
             return dict(zip(self.items[::2], self.items[1::2], strict=True))
         except TypeError as exc:
-            raise RespProtocolError("a map whose key is no plain value") from exc
+            raise RespProtocolError("a map whose key is not a plain value") from exc
 
 
 class PlainParser:
@@ -116,7 +116,7 @@ class PlainParser:
         The next whole reply, or :data:`NOTHING`.
 
         Raises:
-            RespProtocolError: If the bytes are no RESP, or a limit is passed.
+            RespProtocolError: If the bytes are not RESP, or a limit is passed.
         """
         if self._broken is not None:
             raise RespProtocolError(self._broken)
@@ -143,7 +143,7 @@ class PlainParser:
         return list(iter(self.get, NOTHING))
 
     def _message(self) -> list[bytes] | None:
-        """A published message by the short way, if one stands here whole."""
+        """A published message by the short way, if a whole one is here."""
         buffer = self._buffer
         header = _MESSAGE.match(buffer, self._at)
         if header is None:
@@ -296,7 +296,7 @@ class HiredisParser:
         The next whole reply, or :data:`NOTHING`.
 
         Raises:
-            RespProtocolError: If the bytes are no RESP, or a limit is passed.
+            RespProtocolError: If the bytes are not RESP, or a limit is passed.
         """
         if self._plain is not None:
             return self._get_plain(self._plain)

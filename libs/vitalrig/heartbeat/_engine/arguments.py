@@ -26,7 +26,7 @@ class Marked(NamedTuple):
 
 def checked_row(
     tag: object,
-    time: Any,  # noqa: ANN401 - callers pass anything, and are told what is wrong with it
+    time: Any,  # noqa: ANN401 - callers pass anything; the error says what is wrong
     fields: Any,  # noqa: ANN401
     time_shape: int,
     fields_shape: tuple[int, ...],
@@ -38,7 +38,7 @@ def checked_row(
         Its tag, marked if it holds lists, and its numbers in one row.
 
     Raises:
-        TypeError: If a value is no real number.
+        TypeError: If a value is not a real number.
         ValueError: If a shape is wrong, time does not pass, or a value is not finite.
     """
     if len(time) != time_shape:
@@ -79,7 +79,7 @@ def checked_shapes(
     Look at what a heartbeat is to be made of.
 
     Raises:
-        TypeError: If *window_size* is no integer or *fields_shape* cannot be iterated over.
+        TypeError: If *window_size* is not an integer or *fields_shape* cannot be iterated over.
         ValueError: If *window_size* is not positive or a shape is neither 1 nor 2.
     """
     if window_size <= 0:

@@ -28,8 +28,8 @@ are written out as Python source for the shapes at hand and compiled, as ``datac
         if len(rows) >= limit:
             settle()
 
-One sum finds NaN, infinity and whatever is no number. What is not fine may still be right (lists as
-values, integers beyond all floats): ``closely`` decides, and raises the error if there is one.
+One sum finds NaN, infinity and whatever is not a number. What is not fine may still be right (lists
+as values, integers beyond all floats): ``closely`` decides, and raises the error if there is one.
 
 Threads: ``list.extend`` of a tuple is one step under CPython's global interpreter lock, so beats of
 many threads are put down whole, one after the other, without a lock of ours. (An interpreter
@@ -64,7 +64,7 @@ class Beat(Protocol):
             fields: For each field ``(total,)`` or ``(start, end)``, as ``fields_shape`` says.
 
         Raises:
-            TypeError: If a value is no real number.
+            TypeError: If a value is not a real number.
             ValueError: If a shape is wrong, no time passes, or a value is not finite.
         """
 

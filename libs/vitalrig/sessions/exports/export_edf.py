@@ -31,7 +31,7 @@ def export(
     Write a session to *path* as EDF+.
 
     A series that is a course of values becomes a signal on a regular grid at its own
-    rate. Where it has no data the lowest digital number stands, and each gap is an
+    rate. Where it has no data it has the lowest digital number, and each gap is an
     annotation. A series of single happenings (breaths, blinks) is annotations. Values of
     signals are kept to 1/65,000 of their range, times of annotations to 0.1 ms.
 

@@ -58,12 +58,12 @@ def save(session: RecordedSession, path: Path = Path(DEFAULT_NAME), *, force: bo
     Draw a session into the kind of file that *path* ends with; a PNG has 150 dots per inch.
 
     Raises:
-        BadRequest: If that is no kind of picture, or *path* exists and *force* is not given.
+        BadRequest: If that is not a kind of picture, or *path* exists and *force* is not given.
         Unreadable: If the session's summary is damaged.
         OSError: If it cannot be written.
     """
     if path.suffix not in PICTURES:
-        raise BadRequest(f"{path} is no picture; it ends with one of {', '.join(PICTURES)}")
+        raise BadRequest(f"{path} is not a picture; it ends with one of {', '.join(PICTURES)}")
     with atomic_output(path, force=force) as partial:
         target = Figure()
         FigureCanvasAgg(target)

@@ -89,7 +89,7 @@ def _reduced(stamps: Floats, values: Floats, timing: Timing) -> tuple[Floats, Fl
 
 
 def _extremes(values: Floats, stretch: int) -> NDArray[np.intp]:
-    """Where the least and greatest value of every *stretch* values stand, in order."""
+    """Where the least and greatest of every *stretch* values are, in order."""
     count = len(values)
     if stretch <= 2:  # noqa: PLR2004  two of two is all of them
         return np.arange(count)

@@ -15,7 +15,7 @@ class JsonlScan:
 
     Attributes:
         whole_bytes: Its size up to the last newline.
-        torn_bytes: What stands behind that.
+        torn_bytes: How much follows that.
         sound_bytes: Its size up to the end of the last line that holds an envelope.
         sha256: The hash of the whole lines.
         agrees_at_promised_size: Whether its first bytes, as many as the manifest says, have

@@ -41,7 +41,7 @@ class Samples:
         """
         The same with times that rise strictly; of equal times the first sample stays.
 
-        Samples whose time is no possible date are left out: nobody knows when they were taken.
+        Samples whose time is not a possible date are left out: nobody knows when they were taken.
         """
         if self.undated:
             return self._only(np.flatnonzero(self._is_dated)).ordered()
@@ -52,7 +52,7 @@ class Samples:
 
     @property
     def undated(self) -> int:
-        """How many samples have a time that is no possible date."""
+        """How many samples have a time that is not a possible date."""
         return len(self) - int(np.count_nonzero(self._is_dated))
 
     @property

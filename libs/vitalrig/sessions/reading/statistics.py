@@ -38,7 +38,7 @@ class Statistics:
 
 def statistics_of(samples: Samples) -> Statistics:
     """
-    Look at one series, in any order; values that are no numbers do not count.
+    Look at one series, in any order; values that are not numbers do not count.
     """
     samples = samples.ordered()
     timing = timing_of(samples)

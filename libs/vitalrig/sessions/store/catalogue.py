@@ -42,7 +42,7 @@ def survey(sessions_folder: Path) -> Survey:
     """
     if not sessions_folder.is_dir():
         raise Missing(
-            f"{sessions_folder} is no folder; --sessions-folder says where the collector writes"
+            f"{sessions_folder} is not a folder; --sessions-folder says where the collector writes"
         )
     found = Survey([], [], [])
     children = sorted(sessions_folder.iterdir())
@@ -98,7 +98,7 @@ def resolve(which: str, sessions_folder: Path) -> SessionFiles:
         choices = ", ".join(f"{camera_of(session)}/{session.name}" for session in found)
         raise Missing(f"more than one session is called {which}: {choices}; name one of these")
     if path.suffix in {".json", ".jsonl"}:
-        raise Missing(f"{path} is no file")
+        raise Missing(f"{path} is not a file")
     raise Missing(
         f"no session {which} in {sessions_folder}; `vitalrig sessions list` shows what there is"
     )
@@ -112,7 +112,8 @@ def _of_file(path: Path) -> SessionFiles:
     if path.suffix == ".json":
         # A summary by any name is worth reading if the caller points at it.
         return SessionFiles(path.stem, path.parent, summary=path)
-    raise Missing(f"{path} is no file of a session; those end in {', '.join(ENDINGS.values())}")
+    endings = ", ".join(ENDINGS.values())
+    raise Missing(f"{path} is not a file of a session; those end in {endings}")
 
 
 def _as_given(session: SessionFiles, folder: Path) -> SessionFiles:
@@ -123,7 +124,7 @@ def _as_given(session: SessionFiles, folder: Path) -> SessionFiles:
 
 
 def camera_of(session: SessionFiles) -> str:
-    """The key prefix a session was recorded under, as far as it can be told cheaply."""
+    """The key prefix a session was recorded under, as far as can be known cheaply."""
     prefix = session.facts.get("redis_prefix") or meta_of(session).get("redis_prefix")
     return prefix if isinstance(prefix, str) and prefix else DEFAULT_PREFIX
 

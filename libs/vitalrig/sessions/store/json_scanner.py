@@ -28,7 +28,7 @@ _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 @dataclass(frozen=True, slots=True)
 class NumberList:
     """
-    Where a list of numbers stands, and what is kept of it.
+    Where a list of numbers is, and what is kept of it.
 
     Attributes:
         start: The byte behind its opening bracket.
@@ -179,7 +179,7 @@ class JsonScanner:
             self._string()
             return str(json.loads(b'"' + bytes(kept)))
         except ValueError as exc:
-            raise self.wrong("a key is no text") from exc
+            raise self.wrong("a key is not text") from exc
         finally:
             self._kept = outer
 

@@ -19,7 +19,7 @@ def whole_lines(
     """
     Every line that ends with a newline, without it.
 
-    What stands behind the last newline is left out: a writer may be about to finish it.
+    What follows the last newline is left out: a writer may be about to finish it.
 
     Args:
         path: The file.

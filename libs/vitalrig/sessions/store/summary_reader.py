@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 MAX_SERIES = 10_000
 MAX_SMALL_BYTES = 1 << 20
-"""Of whatever is no list of numbers, such as the ``meta`` object."""
+"""Of whatever is not a list of numbers, such as the ``meta`` object."""
 
 _CHUNK_BYTES = 4 << 20
 
 Columns = dict[str, NumberList]
-"""A series' columns by name, as they stand in the file."""
+"""A series' columns by name, as the file has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Summary:
 
     Attributes:
         meta: Its ``meta`` object.
-        columns: For each channel and series, where each column stands.
+        columns: For each channel and series, where each column is.
     """
 
     meta: dict[str, Any] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class SummaryReader:
 
     Attributes:
         meta: Its ``meta`` object.
-        columns: For each channel and series, where each column stands.
+        columns: For each channel and series, where each column is.
 
     Raises:
         Unreadable: If it is no such document; the message says where it stops being one.

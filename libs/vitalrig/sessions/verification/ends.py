@@ -15,7 +15,7 @@ with extra("export"):
 
 
 def bytes_added(files: SessionFiles, contents: JsonlScan) -> int:
-    """How many bytes stand behind what the manifest of a finished session describes."""
+    """How many bytes follow what the manifest of a finished session describes."""
     promised = files.facts.get("bytes")
     if not (files.is_finished and isinstance(promised, int) and contents.agrees_at_promised_size):
         return 0

@@ -52,7 +52,7 @@ def repair(files: SessionFiles, advance: Advance = no_progress) -> Repaired:
     """
     Make a session whole again from its JSONL.
 
-    A torn end, and what else stands behind the last envelope, is set aside to ``*.torn``.
+    A torn end, and what else follows the last envelope, is set aside to ``*.torn``.
     Summary and manifest are written anew, and what they replace is kept under
     ``*.before_repair``. The manifest names every loss that is known. Envelopes in the JSONL
     are never changed.

@@ -40,7 +40,7 @@ def check_lines(files: SessionFiles, contents: JsonlScan, *, held: bool) -> Iter
     lines = contents.aggregate.lines
     bad = contents.aggregate.bad_lines
     if lines and len(bad) == lines:
-        yield Finding("foreign", f"{name} holds no envelope; it is no recording")
+        yield Finding("foreign", f"{name} holds no envelope; it is not a recording")
     elif len(bad) > _count(files.facts, "bad_lines"):
         shown = ", ".join(map(str, bad[:5])) + (" ..." if len(bad) > 5 else "")  # noqa: PLR2004
         yield Finding("bad_lines", f"{name} holds no envelope in {len(bad)} lines: {shown}")
@@ -138,11 +138,11 @@ def check_shortened(document: SummaryReader, contents: JsonlScan) -> Iterator[Fi
 def _check_series(name: str, series: RecordedSeries, samples: Samples) -> Iterator[Finding]:
     where = f"{name}: {series.channel} {series.name}"
     if samples.undated:
-        yield Finding("series", f"{where} has {samples.undated} times that are no dates")
+        yield Finding("series", f"{where} has {samples.undated} times that are not dates")
     elif not bool(np.all(np.diff(samples.timestamps_us) > 0)):
         yield Finding("series", f"{where} has times that do not rise")
     if not bool(np.all(np.isfinite(samples.values))):
-        yield Finding("series", f"{where} has values that are no numbers")
+        yield Finding("series", f"{where} has values that are not numbers")
 
 
 def _check_meta(

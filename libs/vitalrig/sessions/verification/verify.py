@@ -182,7 +182,7 @@ def _end_finding(files: SessionFiles, contents: JsonlScan) -> Finding | None:
     name = f"{files.stem}.jsonl"
     if added := bytes_added(files, contents):
         return Finding(
-            "added", f"{name} is what the manifest describes, but {added} bytes stand behind that"
+            "added", f"{name} is what the manifest describes, but {added} bytes follow that"
         )
     if missing := envelopes_cut_off(files, contents):
         return Finding("cut_off", f"{name} was cut off: the last {missing} envelopes are gone")
@@ -264,7 +264,7 @@ def _verdict(files: SessionFiles, findings: tuple[Finding, ...], *, recording: b
     if recording:
         return "being recorded"
     if not files.facts:
-        return "intact as far as it can be told without a manifest"
+        return "intact as far as can be known without a manifest"
     if files.facts.get("complete") is True:
         return "intact and complete"
     return f"intact, {files.facts.get('verdict', 'not complete')}"

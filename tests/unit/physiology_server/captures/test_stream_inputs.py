@@ -183,7 +183,7 @@ def test_what_is_no_video_is_passed_over(fifo, caplog):
     with Watching(fifo) as watching:
         with fifo.open("wb", buffering=0) as mistaken:
             mistaken.write(b"not a video " * 100)
-        eventually(lambda: "what comes through the FIFO is no video" in str(
+        eventually(lambda: "what comes through the FIFO is not a video" in str(
             [getattr(record, "why", "") for record in caplog.records]))  # fmt: skip
         with Writer(fifo):
             assert watching.until_shots(1)

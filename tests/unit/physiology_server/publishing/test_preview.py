@@ -231,7 +231,7 @@ def test_a_picture_that_cannot_be_made_is_counted_and_the_next_one_comes():
 
 def test_after_closing_no_picture_is_taken():
     """
-    The last frames of a graph that is being stopped are no fault.
+    The last frames of a graph that is being stopped are not at fault.
     """
 
     async def run():

@@ -112,7 +112,7 @@ def broken(tmp_path, other):
     ("file", "words"),
     [
         ("missing.pb", "rpc_descriptors: .*cannot be read"),
-        ("rubbish.pb", "rpc_descriptors: .*is no FileDescriptorSet"),
+        ("rubbish.pb", "rpc_descriptors: .*is not a FileDescriptorSet"),
         ("lonely.pb", "rpc_descriptors: .*b.proto.*--include_imports"),
         ("empty.pb", "rpc_service_name: must be one of those given: none"),
     ],

@@ -53,7 +53,7 @@ def streamed(*records, readers=True, in_thread=False):
 
 def test_a_record_says_what_where_when_and_how_grave():
     """
-    Its data stand behind the message.
+    Its data follow the message.
     """
     ((payload, _),) = streamed(record(created=1_700_000_000.5, camera="bedside", tries=3))
 

@@ -225,7 +225,7 @@ def test_malformed_envelopes_cost_themselves(shipped, tmp_path):
 
 def test_malformed_values_are_in_no_series(shipped, tmp_path):
     """
-    Words and NaN are no numbers; what is damaged is a hole, not a zero.
+    Words and NaN are not numbers; what is damaged is a hole, not a zero.
     """
     run = shipped("malformed")
     collector = collected(run, tmp_path)

@@ -22,8 +22,8 @@ RECORD = {"at_s": 1, "do": "record"}
 @pytest.mark.parametrize(
     ("events", "text"),
     [
-        ([{"at_s": 1, "do": "apnoea"}], "x.yml: event 1, do: 'apnoea' is no effect; did you mean"),
-        ([APNEA, {"at_s": 1}], "x.yml: event 2, do: None is no effect"),
+        ([{"at_s": 1, "do": "apnoea"}], "x.yml: event 1, do: 'apnoea' is not an effect; did"),
+        ([APNEA, {"at_s": 1}], "x.yml: event 2, do: None is not an effect"),
         ([{"do": "apnea"}], "x.yml: event 1 (apnea), at_s: is missing"),
         ([APNEA | {"fors": 1}], "x.yml: event 1 (apnea), fors: unknown key; did you mean for_s?"),
         ([APNEA | {"at_s": -1}], "x.yml: event 1 (apnea), at_s: Input should be greater"),
@@ -77,7 +77,7 @@ def test_a_mistake_in_an_event_is_named_by_its_place(events, text):
 )
 def test_a_mistake_in_a_scenario_is_named_by_its_key(keys, text):
     """
-    The same for what is no event.
+    The same for what is not an event.
     """
     assert text in refusal(**keys)
 
@@ -85,8 +85,8 @@ def test_a_mistake_in_a_scenario_is_named_by_its_key(keys, text):
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"name: [", "is no YAML text"),
-        (b"\xff\xfe\x00", "is no YAML text"),
+        (b"name: [", "is not YAML text"),
+        (b"\xff\xfe\x00", "is not YAML text"),
         (b"- a\n", "a scenario is a mapping"),
         (b"", "a scenario is a mapping"),
         (b"timeline: []\n", "name: is missing"),

@@ -243,9 +243,9 @@ def test_columns_are_found_by_name(tmp_path):
     [
         ([], r"recording\.csv, line 1: no column time_s, ppg, resp in the header \(empty\)"),
         (["time_s,ppg", "0,1"], r"line 1: no column resp in the header time_s,ppg: name the"),
-        (["time_s,ppg,resp", "0,1,2", "0.1,x,2"], r"line 3: ppg is 'x', which is no number: mend"),
-        (["time_s,ppg,resp", "0,1,2", "0.1,1"], r"line 3: resp is '', which is no number"),
-        (["time_s,ppg,resp", "0,1,nan"], r"line 2: resp is 'nan', which is no number"),
+        (["time_s,ppg,resp", "0,1,2", "0.1,x,2"], r"line 3: ppg is 'x', which is not a number:"),
+        (["time_s,ppg,resp", "0,1,2", "0.1,1"], r"line 3: resp is '', which is not a number"),
+        (["time_s,ppg,resp", "0,1,nan"], r"line 2: resp is 'nan', which is not a number"),
         (["time_s,ppg,resp", "1,1,2", "1,1,2"], r"line 3: time_s 1 is not later than 1 before it"),
         (["time_s,ppg,resp", "1,1,2", "0,1,2"], r"line 3: time_s 0 is not later than 1.*: sort"),
         (["time_s,ppg,resp"], r"recording\.csv: less than 1 s of rows: record more"),

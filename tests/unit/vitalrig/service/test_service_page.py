@@ -104,7 +104,7 @@ def test_a_clock_that_is_set_keeps_no_rate_of_a_step_that_stands_still(page, bea
 
 def test_a_step_that_is_slow_by_nature_keeps_its_rates(page, beats, clock):
     """
-    A snapshot every half minute is no standstill.
+    A snapshot every half minute is not a standstill.
     """
     step = beats.step("written")
     for _ in range(3):

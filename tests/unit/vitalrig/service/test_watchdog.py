@@ -11,7 +11,7 @@ def a_watchdog(tmp_path, clock, ended):
 
 def test_a_loop_that_turns_is_left_alone(tmp_path):
     """
-    Work that takes its time is no reason to be ended.
+    Work that takes its time is not a reason to be ended.
     """
     clock, ended = ManualClock(), []
     watchdog = a_watchdog(tmp_path, clock, ended)

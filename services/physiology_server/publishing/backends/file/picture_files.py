@@ -13,7 +13,7 @@ DIGITS = 10
 
 
 class NoPicture(ValueError):
-    """These bytes are no JPEG. Count them, and go on with the next picture."""
+    """These bytes are not a JPEG. Count them, and go on with the next picture."""
 
 
 class PictureFiles:
@@ -87,7 +87,7 @@ def to_bmp(jpeg: bytes) -> bytes:
     Make an uncompressed BMP of a JPEG. What compressing took away does not come back.
 
     Raises:
-        NoPicture: If it is no JPEG.
+        NoPicture: If it is not a JPEG.
     """
     try:
         picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)

@@ -39,7 +39,7 @@ class RedisConfig(JsonConfig):
         username: (ours) Redis's user; empty for the one that has a password alone.
         password: Redis's password; empty for none.
         database: Redis's database number.
-        key_prefix: What stands before the colon in names of channels.
+        key_prefix: What comes before the colon in names of channels.
         connection_timeout_ms: How long a connection may take to come about.
         operation_timeout_ms: How long Redis may take to answer.
         enable_debug_logging: Log every batch.
