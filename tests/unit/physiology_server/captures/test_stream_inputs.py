@@ -6,6 +6,7 @@ import http.server
 import os
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -71,6 +72,14 @@ class Watching:
 
     def until_away(self):
         eventually(lambda: self.items and self.items[-1] == AWAY)
+
+    @property
+    def absences(self):
+        """How often nothing came any more after a picture."""
+        return sum(
+            item == AWAY and isinstance(before, CapturedFrame)
+            for before, item in pairwise(self.items)
+        )
 
     def counter(self, name):
         return self.beats.report()["counters"][name]
@@ -149,19 +158,20 @@ def test_a_writer_that_comes_again_is_read_again(fifo, caplog):
     with Watching(fifo, make) as watching:
         with Writer(fifo):
             before = watching.until_shots(3)[-1]
-        # A writer that a busy machine holds up was away before.
-        held_up = watching.counter("camera_disconnects")
         watching.until_away()
         with Writer(fifo, seed=2):
             after = watching.until_shots(1)[0]
+            absences = watching.absences  # more than one where a busy machine holds a writer up
+            counted, resets = watching.counter("camera_disconnects"), [each.resets for each in made]
 
     whys = [record.why for record in caplog.records if hasattr(record, "why")]
     assert {"no program writes to the FIFO"} == set(whys)
-    assert 1 == watching.counter("camera_disconnects") - held_up
+    assert absences >= 1
+    assert absences == counted
     assert watching.counter("camera_away_seconds") > 0.3
     assert after.frame.index > before.frame.index
     assert after.frame.time_s > before.frame.time_s + 0.4
-    assert [1] == [analysis.resets - held_up for analysis in made]
+    assert [absences] == resets
 
 
 def test_a_fifo_that_vanishes_and_is_made_again_is_found(fifo):
