@@ -20,11 +20,13 @@ from tests.support.rpc import connected
 from vitalrig.errors import BadSettings
 
 pytestmark = pytest.mark.stack
+# `record` waits until breathing has settled, which takes a person 25 seconds.
+QUICK_PERSON = {"VITALRIG_PHYSIOLOGY_SERVER_SPEED": "10"}
 
 
 @pytest.fixture
 def rig(tmp_path):
-    handle = LocalHandle(tmp_path)
+    handle = LocalHandle(tmp_path, **QUICK_PERSON)
     yield handle
     handle.verb("down", check=False)
 
@@ -34,7 +36,7 @@ def behind_a_proxy(tmp_path_factory):
     """A rig that is watched, on a company's machine."""
     behind = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
     behind |= {"no_proxy": "", "NO_PROXY": ""}
-    handle = LocalHandle(tmp_path_factory.mktemp("proxy"), MONITORING="1", **behind)
+    handle = LocalHandle(tmp_path_factory.mktemp("proxy"), MONITORING="1", **QUICK_PERSON, **behind)
     try:
         handle.verb("up")
         yield handle
@@ -118,9 +120,8 @@ def test_folders_may_be_called_anything(tmp_path_factory):
     """
     tmp_path = tmp_path_factory.mktemp("o")  # short, for the sake of supervisord's socket
     name = '100% (new) it\'s #1; %d "$HOME" `x` \\'
-    rig = LocalHandle(
-        tmp_path, DATA_DIR=str(tmp_path / name / "d"), SECRETS_DIR=str(tmp_path / name / "s")
-    )
+    folders = {"DATA_DIR": str(tmp_path / name / "d"), "SECRETS_DIR": str(tmp_path / name / "s")}
+    rig = LocalHandle(tmp_path, **QUICK_PERSON, **folders)
     try:
         rig.verb("up")
         rig.verb("record", "--seconds", "1", "--session", "odd")
