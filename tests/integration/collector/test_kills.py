@@ -16,7 +16,7 @@ from tests.support.dice import a_dice
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
 
-KILLS = int(os.environ.get("SMARTSPECTRA_COLLECTOR_KILLS", "10"))
+KILLS = int(os.environ.get("SMARTSPECTRA_COLLECTOR_KILLS", "5"))
 
 
 class LivePublisher(threading.Thread):

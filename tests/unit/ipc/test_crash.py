@@ -29,7 +29,7 @@ from tests.unit.ipc.making import (
     stream,
 )
 
-KILLS = int(os.environ.get("SMARTSPECTRA_IPC_KILLS", "20"))
+KILLS = int(os.environ.get("SMARTSPECTRA_IPC_KILLS", "10"))
 
 
 class QuickDisk(Disk):
