@@ -227,7 +227,7 @@ def run_without(module, *arguments):
     ("module", "command", "extra"),
     [
         ("pyarrow", ("export", "golden", "-f", "csv"), "export"),
-        ("pyedflib", ("export", "golden", "-f", "edf"), "export"),
+        ("edfio", ("export", "golden", "-f", "edf"), "export"),
         ("matplotlib", ("plot", "golden"), "plot"),
         ("numpy", ("verify", "golden"), "export"),
     ],

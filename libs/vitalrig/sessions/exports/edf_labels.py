@@ -16,7 +16,7 @@ def labels(names: Iterable[tuple[str, str]]) -> list[str]:
     for kind, name in names:
         signal = signal_of(kind, name)
         short = signal.short_label if signal else name
-        label = _plain(f"{_KINDS.get(kind, kind[:4])} {short}")[:_LONGEST]
+        label = printable(f"{_KINDS.get(kind, kind[:4])} {short}")[:_LONGEST]
         number = 2
         stem = label
         while label in made:
@@ -26,6 +26,6 @@ def labels(names: Iterable[tuple[str, str]]) -> list[str]:
     return made
 
 
-def _plain(text: str) -> str:
-    """Header fields hold printable ASCII."""
+def printable(text: str) -> str:
+    """Header fields hold printable ASCII; *text* without anything else."""
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)

@@ -15,7 +15,7 @@ from vitalrig.sessions.store.lines import Advance
 
 LONGEST_S = 7 * 24 * 3600
 LONGEST_TEXT_BYTES = 40
-"""EDFlib cuts the text of an annotation here."""
+"""Readers that are made with EDFlib cut the text of an annotation here."""
 
 _FIRST_YEAR, _LAST_YEAR = 1985, 2084
 

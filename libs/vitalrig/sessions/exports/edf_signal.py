@@ -1,6 +1,7 @@
 """One series on EDF's terms: a regular grid of 16-bit numbers between two limits."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ DIGITAL_MAX = 32767
 
 _LOWEST_VALUE = DIGITAL_MIN + 1
 _FIELD_LETTERS = 8
+_SMALLEST = 1e-4
 _LARGEST = 99_999_999.0
 _GRID_STEP_HZ = 0.1
 _NEAR = 0.01
@@ -58,13 +60,23 @@ def range_of(values: Floats) -> Range:
 
 
 def _fitting(number: float, *, down: bool) -> float:
-    """The nearest number with at most eight letters that is not on the wrong side."""
+    """
+    The nearest number that is not on the wrong side and that edfio writes as it is.
+
+    It writes at most eight letters, as many decimals as go with them, and rounds what it is given;
+    a number close to 0 would have an exponent, which EDF does not know.
+    """
+    outward: Callable[[float], int] = math.floor if down else math.ceil
+    if abs(number) < _SMALLEST:
+        return outward(number / _SMALLEST) * _SMALLEST
     for decimals in range(_FIELD_LETTERS - 2, -1, -1):
         scale = 10.0**decimals
-        scaled = math.floor(number * scale) if down else math.ceil(number * scale)
+        scaled = outward(number * scale)
+        while outward(scaled / scale * scale) != scaled:
+            scaled += -1 if down else 1
         if len(f"{scaled / scale:.{decimals}f}") <= _FIELD_LETTERS:
-            return float(f"{scaled / scale:.{decimals}f}")
-    return float(math.floor(number) if down else math.ceil(number))
+            return scaled / scale
+    return float(outward(number))
 
 
 def grid_rate_hz(timing: Timing) -> float:
