@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def test_a_view_takes_what_is_read_by_its_form():
     """
     Then it makes no dictionaries, and looks at each series once a batch.
     """
+    pytest.importorskip("msgspec")
     parser, view = EnvelopeParser(), LiveView()
     read = []
     for value in (0.25, 0.5, 0.75):
