@@ -119,7 +119,7 @@ def test_folders_may_be_called_anything(tmp_path_factory):
     Blanks, quotes, percent signs and dollars are not part of supervisord's or a shell's language.
     """
     tmp_path = tmp_path_factory.mktemp("o")  # short, for the sake of supervisord's socket
-    name = '100% (new) it\'s #1; %d "$HOME" `x` \\'
+    name = '%d (it\'s) #1;"$H" `x`\\'
     folders = {"DATA_DIR": str(tmp_path / name / "d"), "SECRETS_DIR": str(tmp_path / name / "s")}
     rig = LocalHandle(tmp_path, **QUICK_PERSON, **folders)
     try:
