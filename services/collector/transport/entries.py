@@ -9,6 +9,7 @@ from vitalrig import redis_keys
 
 LONGEST_TEXT = 2 * LONGEST_RUN
 MOST_DIGITS = 18
+MOST_BYTES_A_CHARACTER = 4
 
 _CHANNEL, _ENVELOPE, _RUN, _SEQ, _FOLLOWS, _GAP, _GAP_MS = (
     name.encode()
@@ -49,9 +50,14 @@ def received_envelope(
     return arrival
 
 
-@lru_cache(maxsize=4096)  # channels and runs are few
 def _text(raw: bytes, longest: int = LONGEST_TEXT) -> str:
-    return raw.decode(errors="replace")[:longest]
+    # Cut before it is remembered: a publisher of long texts must not fill our memory.
+    return _decoded(raw[: MOST_BYTES_A_CHARACTER * longest])[:longest]
+
+
+@lru_cache(maxsize=4096)  # channels and runs are few
+def _decoded(raw: bytes) -> str:
+    return raw.decode(errors="replace")
 
 
 def _number(raw: bytes) -> int:
