@@ -36,7 +36,7 @@ def metrics() -> str:
     One row a metric, from the exporter's catalogue, and what the states of a signal mean.
     """
     catalogue = importlib.import_module("services.exporter.catalogue").METRICS
-    states = importlib.import_module("services.exporter.signal_state").MEANINGS
+    states = importlib.import_module("vitalrig.signal_state").MEANINGS
     lines = [
         "# Metrics",
         "",

@@ -2,9 +2,9 @@
 
 from services.exporter.camera_view import CameraView, SnapshotFile
 from services.exporter.exported_signals import EXPORTED_SIGNALS
-from services.exporter.signal_state import Limits, newest, state_of
 from vitalrig.metrics.families import Families
 from vitalrig.metrics.validate import OTHER
+from vitalrig.signal_state import Limits, newest, state_of
 from vitalrig.statuses import StatusCode
 
 _US = 1_000_000

@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import NoDecode
 
-from services.exporter.signal_state import Limits
 from smartspectra.ipc.storage.session_paths import SNAPSHOT_ENDING
 from vitalrig.service.service_settings import ServiceSettings, for_service
 from vitalrig.sessions_folder import sessions_folder as usual_folder
+from vitalrig.signal_state import USUAL_LIMITS, Limits
 
 
 class Target(BaseModel):
@@ -50,10 +50,14 @@ class Settings(ServiceSettings):
         "DATA_DIR, or data/sessions",
     )
     stale_after_s: float = Field(
-        10.0, gt=0, description="a report or a sample older than this is not shown as live"
+        USUAL_LIMITS.sample_s,
+        gt=0,
+        description="a report or a sample older than this is not shown as live",
     )
     breath_stale_after_s: float = Field(
-        15.0, gt=0, description="the same for breathing, whose values come more slowly"
+        USUAL_LIMITS.slow_sample_s,
+        gt=0,
+        description="the same for breathing, whose values come more slowly",
     )
     max_cameras: int = Field(
         100, gt=0, description="cameras that are shown; further ones are counted as left out"

@@ -25,10 +25,10 @@ FLOORS = {
             "statuses",
             "version",
         },
-        {"dotenv", "secret_files", "stream_limits", "unkept"},
+        {"dotenv", "judged_signals", "secret_files", "stream_limits", "unkept"},
         {"metrics", "rpc", "sessions_folder", "web"},
-        {"service", "sessions"},
-        {"cli", "redis_client", "reported_outage"},
+        {"newest_sample", "service", "sessions"},
+        {"cli", "redis_client", "reported_outage", "signal_state"},
         {"heartbeat_publisher"},
     ),
     "vitalrig.sessions": (

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as older_families
 
-from services.exporter.camera_view import CameraView, Recording, Sample, SnapshotFile
+from services.exporter.camera_view import CameraView, Recording, SnapshotFile
 from services.exporter.catalogue import CATALOGUE
 from services.exporter.session_file_counts import FileCounts
 from services.exporter.snapshots.folder import Seen, Snapshots
@@ -30,6 +30,7 @@ from tests.support.programs import program
 from vitalrig import redis_keys
 from vitalrig.clock import ManualClock, moment
 from vitalrig.metrics.exposition import render
+from vitalrig.newest_sample import Sample
 from vitalrig.redis_client import REFUSALS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "metrics.prom"

@@ -5,13 +5,13 @@ import json
 from services.exporter.report_board import ReportBoard
 from services.exporter.request_counter import RequestCounter
 from services.exporter.scrape_page import ScrapePage
-from services.exporter.signal_state import Limits
 from services.exporter.sources.cameras import CameraSource
 from services.exporter.sources.exporter import ExporterSource
 from services.exporter.sources.heartbeats import HeartbeatSource
 from vitalrig import redis_keys
 from vitalrig.metrics.exposition import render
 from vitalrig.metrics.latency import LIMITS_S
+from vitalrig.signal_state import Limits
 
 LIMITS = Limits(report_s=10, sample_s=10, slow_sample_s=15)
 

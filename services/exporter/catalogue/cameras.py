@@ -1,8 +1,8 @@
 """Metrics of cameras: vital signs, their states, and what became of the envelopes."""
 
-from services.exporter.signal_state import STATES
 from vitalrig.metrics.latency import LIMITS_S
 from vitalrig.metrics.metric import Metric, counter, gauge, histogram, info
+from vitalrig.signal_state import STATES
 
 _OF_SIGNAL = ("camera", "signal")
 

@@ -1,10 +1,11 @@
 """The cameras that a session's document tells of, as another collector writes it."""
 
-from services.exporter.camera_view import CameraView, Recording, Sample, SnapshotFile
+from services.exporter.camera_view import CameraView, Recording, SnapshotFile
 from services.exporter.exported_signals import NEEDED_SERIES
 from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig.errors import BadMessage
 from vitalrig.metrics.validate import label, optional_number
+from vitalrig.newest_sample import Sample
 from vitalrig.sessions.store.summary_reader import Summary
 
 _MS = 1_000

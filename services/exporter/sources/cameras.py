@@ -5,9 +5,9 @@ from collections import Counter
 from services.exporter.camera_metrics import add_camera_metrics
 from services.exporter.camera_view import CameraView
 from services.exporter.scrape import Scrape
-from services.exporter.signal_state import Limits
 from services.exporter.sources.reports import add_outcomes, parsed
 from vitalrig.metrics.families import Families
+from vitalrig.signal_state import Limits
 
 
 class CameraSource:

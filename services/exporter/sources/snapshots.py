@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 from services.exporter.camera_metrics import add_camera_metrics
 from services.exporter.scrape import Scrape
-from services.exporter.signal_state import Limits
 from services.exporter.snapshots.folder import Snapshots
 from services.exporter.sources.reports import add_outcomes
 from vitalrig.metrics.families import Families
 from vitalrig.metrics.service_report import SOURCES
 from vitalrig.metrics.validate import OTHER
+from vitalrig.signal_state import Limits
 
 
 class SnapshotSource:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from services.exporter.camera_view import CameraView, Recording, Sample
+from services.exporter.camera_view import CameraView, Recording
 from services.exporter.exported_signals import EXPORTED_SIGNALS
-from services.exporter.signal_state import MEANINGS, STATES, SUBJECT_GONE, state_of
+from vitalrig.newest_sample import Sample
+from vitalrig.signal_state import MEANINGS, STATES, SUBJECT_GONE, state_of
 
 PULSE = EXPORTED_SIGNALS[0]
 NOW_US = 1_760_000_000_000_000

@@ -1,10 +1,11 @@
 """Whether the number of a signal can be relied upon now: its states, and how they are judged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from services.exporter.camera_view import CameraView, Sample
-from services.exporter.exported_signals import ExportedSignal
+from vitalrig.judged_signals import JudgedSignal
+from vitalrig.newest_sample import Sample
 from vitalrig.statuses import StatusCode
 
 State = Literal["settling", "valid", "held", "stale", "lost"]
@@ -35,6 +36,30 @@ SUBJECT_GONE = tuple(
 """Status codes under which no signal can be there."""
 
 
+class SeenCamera(Protocol):
+    """What is known of a camera, as far as its signals are judged by it."""
+
+    @property
+    def status(self) -> str:
+        """What the server last said of the picture; empty if it never did."""
+        ...
+
+    @property
+    def series(self) -> Mapping[str, Sample]:
+        """The newest sample of each series, by channel and series."""
+        ...
+
+    @property
+    def conflict(self) -> bool | None:
+        """Whether two servers publish under its prefix; None where it is not known."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether what this is of is over, so that nothing in it is live."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """
@@ -50,14 +75,18 @@ class Limits:
     sample_s: float
     slow_sample_s: float
 
-    def of(self, signal: ExportedSignal) -> float:
+    def of(self, signal: JudgedSignal) -> float:
         """
         The limit of one signal.
         """
         return self.slow_sample_s if signal.is_slow else self.sample_s
 
 
-def newest(signal: ExportedSignal, view: CameraView) -> Sample | None:
+USUAL_LIMITS = Limits(report_s=10.0, sample_s=10.0, slow_sample_s=15.0)
+"""What holds unless somebody has set something else."""
+
+
+def newest(signal: JudgedSignal, view: SeenCamera) -> Sample | None:
     """
     Find the newest sample of a signal in *view*.
     """
@@ -67,7 +96,7 @@ def newest(signal: ExportedSignal, view: CameraView) -> Sample | None:
     return None
 
 
-def state_of(signal: ExportedSignal, view: CameraView, age_s: float, limit_s: float) -> State:
+def state_of(signal: JudgedSignal, view: SeenCamera, age_s: float, limit_s: float) -> State:
     """
     Judge one signal of a camera. `MEANINGS` says what each state means.
 
