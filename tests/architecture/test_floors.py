@@ -30,6 +30,7 @@ FLOORS = {
         {"newest_sample", "service", "sessions"},
         {"cli", "redis_client", "reported_outage", "signal_state"},
         {"heartbeat_publisher"},
+        {"testing"},
     ),
     "vitalrig.sessions": (
         {"errors"},

@@ -1,0 +1,1 @@
+"""A harness for tests of programs that read vital signs: real services, made and ended by it."""
