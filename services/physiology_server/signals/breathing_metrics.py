@@ -32,7 +32,8 @@ class BreathingMetrics:
 
     Rate and single breaths come from the chest's trace. Amplitude, baseline and line length are
     in units of twice its deviation (see `breath_detector.Breath`). Apnea and line length are
-    stated once two breaths have shown what breathing looks like here.
+    stated once two breaths have shown what breathing looks like here. While there is apnea, no
+    rate is stable: the estimator's window still holds breaths, but nobody draws any.
     """
 
     def __init__(self) -> None:
@@ -42,6 +43,7 @@ class BreathingMetrics:
         self._apnea_due = Periodic(APNEA_EVERY_S)
         self._recent: deque[tuple[float, float]] = deque()
         self._last_s = -math.inf
+        self._breath_is_held = False
         self._series: dict[str, list[Sample]] = {}
         self._strict: Sample | None = None
 
@@ -61,13 +63,17 @@ class BreathingMetrics:
         if chest is None:
             return
         found = self.rate.add(frame, chest)
+        rate: Sample = {}
         if found is not None:
-            self._put("rate", self.rate.sample(frame, stamp, found))
+            rate = self.rate.sample(frame, stamp, found)
+            self._put("rate", rate)
             self._strict = self.rate.strict()
             self._breaths.calibrate(*self.rate.spread())
         self._single_breaths(frame.time_s, chest, stamp)
         if self._apnea_due.due(frame.time_s):
             self._state_apnea(frame.time_s, stamp)
+        if rate and self._breath_is_held:
+            rate["stable"] = False
 
     def take(self) -> dict[str, Any]:
         """
@@ -89,6 +95,7 @@ class BreathingMetrics:
         if not 0 < time_s - self._last_s <= LONGEST_GAP_S:
             self._breaths = BreathDetector()
             self._recent.clear()
+            self._breath_is_held = False
         self._last_s = time_s
 
     def _single_breaths(self, time_s: float, chest: float, stamp: SampleStamp) -> None:
@@ -126,4 +133,5 @@ class BreathingMetrics:
         if usual is None or time_s - recent[0][0] < _APNEA_S - TRACE_EVERY_S:
             return
         values = [value for _, value in recent]
-        self._put("apnea", stamp.detection(detected=max(values) - min(values) < _STILL * usual))
+        self._breath_is_held = max(values) - min(values) < _STILL * usual
+        self._put("apnea", stamp.detection(detected=self._breath_is_held))

@@ -89,6 +89,18 @@ def test_apnea_is_detected_while_the_breath_is_held(shipped):
     assert list(range(60, 85)) == pytest.approx([t for t in rates if 59.9 < t < 84.9], abs=0.05)
 
 
+def test_a_breathing_rate_is_not_stable_while_the_breath_is_held(shipped):
+    """
+    From the detection on until breathing is found again, so that nobody shows it as live.
+    """
+    run = shipped("apnea")
+    detected = times(s for s in run.series("core_metrics", "breathing", "apnea") if s["detected"])
+    rates = run.series("core_metrics", "breathing", "rate")
+
+    assert {False} == {s["stable"] for s in rates if detected[0] <= s["time"] < 95}
+    assert {True} == {s["stable"] for s in rates if not detected[0] <= s["time"] < 95}
+
+
 def test_the_pulse_follows_the_tachycardia(shipped):
     """
     72 at first, 130 at the height, 72 at the end, and in the ramp half a window behind.

@@ -30,6 +30,7 @@ def ranges(seconds):
 
 def digest(run):
     rates = run.series("core_metrics", "pulse", "rate")
+    breaths = run.series("core_metrics", "breathing", "rate")
     apnea = run.series("core_metrics", "breathing", "apnea")
     return {
         "envelopes": dict(sorted(Counter(o.channel for o in run.outgoings).items())),
@@ -37,9 +38,8 @@ def digest(run):
         "recording": [e["payload"]["recording"] for e in run.of("recording_state")],
         "pulse_rate_at_s": ranges(int(s["time"]) for s in rates),
         "stable_pulse_rate_at_s": ranges(int(s["time"]) for s in rates if s["stable"]),
-        "breathing_rate_at_s": ranges(
-            int(s["time"]) for s in run.series("core_metrics", "breathing", "rate")
-        ),
+        "breathing_rate_at_s": ranges(int(s["time"]) for s in breaths),
+        "stable_breathing_rate_at_s": ranges(int(s["time"]) for s in breaths if s["stable"]),
         "apnea_detected_at_s": ranges(int(s["time"]) for s in apnea if s["detected"]),
     }
 

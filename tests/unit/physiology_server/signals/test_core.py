@@ -276,17 +276,55 @@ def test_apnea_is_stated_about_twice_a_second(minutes):
     assert not any(sample["detected"] for sample in found)
 
 
-def test_who_stops_breathing_has_apnea_after_ten_seconds():
-    """
-    And no rate soon after; who breathes again has none.
-    """
+@pytest.fixture(scope="module")
+def a_held_breath():
+    """Two minutes of somebody who does not breathe from 60 s to 85 s."""
     frames = [
         frame
         if not 60 <= frame.time_s < 85
         else Frame(frame.index, frame.time_s, Signals(upper_breathing=-0.08))
         for frame in some_frames(120)
     ]
-    made = payloads(a_core(), frames)
+    return payloads(a_core(), frames)
+
+
+def test_while_a_breath_is_held_no_breathing_rate_is_stable(a_held_breath):
+    """
+    The window of the rate still holds breaths then, so there is a number; it is not founded.
+    """
+    apnea = [s["time"] for s in series(a_held_breath, "breathing", "apnea") if s["detected"]]
+    rates = series(a_held_breath, "breathing", "rate")
+    meanwhile = [s["stable"] for s in rates if apnea[0] <= s["time"] <= apnea[-1]]
+    otherwise = [s["stable"] for s in rates if not apnea[0] <= s["time"] < apnea[-1] + 0.475]
+
+    assert len(meanwhile) > 5
+    assert {False} == set(meanwhile)
+    assert {True} == set(otherwise)
+
+
+def test_after_a_gap_nobody_holds_the_breath_any_more():
+    """
+    What was detected before it is of another trace: the first rate after it is stable.
+    """
+    frames = [
+        frame
+        if frame.time_s >= 85
+        else Frame(frame.index, frame.time_s, Signals(upper_breathing=-0.08))
+        if frame.time_s >= 60
+        else frame
+        for frame in some_frames(120)
+        if not 80 <= frame.time_s < 85
+    ]
+    rates = series(payloads(a_core(), frames), "breathing", "rate")
+
+    assert {True} == {sample["stable"] for sample in rates if sample["time"] >= 85}
+
+
+def test_who_stops_breathing_has_apnea_after_ten_seconds(a_held_breath):
+    """
+    And no rate soon after; who breathes again has none.
+    """
+    made = a_held_breath
     apnea = [s["time"] for s in series(made, "breathing", "apnea") if s["detected"]]
 
     assert 69.0 < apnea[0] < 72.0
