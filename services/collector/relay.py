@@ -338,5 +338,15 @@ def build(settings: RelaySettings, watchdog: Watchdog) -> Relay:
     )
 
 
+def main(argv: Sequence[str]) -> int:
+    """
+    Serve until told to stop.
+
+    Returns:
+        The exit status.
+    """
+    return serve(RelaySettings, build, argv)
+
+
 if __name__ == "__main__":
-    sys.exit(serve(RelaySettings, build, sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

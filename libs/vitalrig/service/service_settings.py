@@ -223,11 +223,21 @@ def _command_line(service: str) -> str:
     """
     How the process was started: as the command of the service, or as a module.
     """
-    if Path(sys.argv[0]).name == service:
-        return service
+    if command := _own_command(service):
+        return command
     module = getattr(sys.modules["__main__"].__spec__, "name", "")
+    if module == "vitalrig.launch":
+        return f"python -P -m {module} {sys.argv[1]}"
     named = module if module.startswith("services.") else f"services.{service}"
     return f"python -m {named.removesuffix('.__main__')}"
+
+
+def _own_command(service: str) -> str:
+    """
+    The service's own command, if the process was started by it; else empty.
+    """
+    name = Path(sys.argv[0]).name
+    return name if name in {service, f"vitalrig-{service}"} else ""
 
 
 def _parse_flags(
@@ -236,7 +246,7 @@ def _parse_flags(
     if any(arg in _HELP_FLAGS for arg in argv):
         raise HelpWanted(help_text(settings))
     if any(arg in _VERSION_FLAGS for arg in argv):
-        raise HelpWanted(f"{settings.service()} {VERSION}")
+        raise HelpWanted(f"{_own_command(settings.service()) or settings.service()} {VERSION}")
     values = flags.FlagValues()  # type: ignore[no-untyped-call]
     flags.DEFINE_string("config", None, "the YAML file to read", flag_values=values)
     for key, field in settings.model_fields.items():
