@@ -10,5 +10,5 @@ import os
 FACTOR = float(os.environ.get("VITALRIG_TEST_PATIENCE") or 1)
 """VITALRIG_TEST_PATIENCE=5 waits five times as long, and gives each test five times its limit."""
 
-PATIENCE_S = 60.0 * FACTOR
+PATIENCE_S = 240.0 * FACTOR
 """For one condition, one answer, or the end of one process."""
