@@ -20,6 +20,7 @@ FLOORS = {
             "extras",
             "harmless",
             "heartbeat",
+            "nearest",
             "redis_keys",
             "signals",
             "statuses",
