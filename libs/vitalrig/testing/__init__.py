@@ -1,1 +1,27 @@
 """A harness for tests of programs that read vital signs: real services, made and ended by it."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vitalrig.testing.harness_errors import HarnessError, NotReady
+    from vitalrig.testing.rig import Rig
+    from vitalrig.testing.session import Session
+
+_HOMES = {
+    "HarnessError": "harness_errors",
+    "NotReady": "harness_errors",
+    "Rig": "rig",
+    "Session": "session",
+}
+
+__all__ = ["HarnessError", "NotReady", "Rig", "Session"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever is asked for
+    """
+    Import what is asked for: who needs nothing of it waits for nothing.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

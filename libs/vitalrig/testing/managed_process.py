@@ -1,0 +1,160 @@
+"""A process of a rig: it is started, stopped, killed, frozen and thawed, and its log is read."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from vitalrig.testing import process_parent
+from vitalrig.testing.harness_errors import HarnessError
+
+GRACE_S = 10.0
+"""How long a process may take to stop before it is killed."""
+
+_LIFELINE = Path(__file__).with_name("lifeline.py")
+
+
+class ManagedProcess:
+    """
+    One process of a rig; started again, it has the same command and adds to the same log.
+
+    Args:
+        name: What it is called in the rig.
+        command: Its command.
+        log_path: Where what it prints is added.
+        environment: Its whole environment.
+        outlives_us: It goes on when this process ends.
+
+    Attributes:
+        name: What it is called in the rig.
+        command: Its command.
+        log_path: Where its log is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log_path: Path,
+        environment: Mapping[str, str],
+        *,
+        outlives_us: bool = False,
+    ) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log_path = log_path
+        self._environment = dict(environment)
+        self._outlives_us = outlives_us
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """
+        Its process id; 0 before it was started.
+        """
+        return 0 if self._process is None else self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """
+        Whether it was started and has not ended.
+        """
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_status(self) -> int | None:
+        """
+        How it ended: its status, or minus the signal; None if it runs or was never started.
+        """
+        return None if self._process is None else self._process.poll()
+
+    def start(self) -> None:
+        """
+        Start it. A process that runs already goes on.
+
+        Raises:
+            HarnessError: If the command cannot be run.
+        """
+        if self.is_running:
+            return
+        lifeline = [sys.executable, "-I", "-S", str(_LIFELINE), str(os.getpid()), "--"]
+        command = self.command if self._outlives_us else [*lifeline, *self.command]
+        try:
+            self._process = process_parent.start(
+                command, self.log_path, self._environment, self.log_path.parent
+            )
+        except OSError as exc:
+            raise HarnessError(f"{self.name} cannot be started: {exc}") from exc
+
+    def ask_to_stop(self) -> None:
+        """
+        Send SIGTERM, and wait for nothing.
+        """
+        self.signal(signal.SIGTERM)
+        self.signal(signal.SIGCONT)
+
+    def stop(self, grace_s: float = GRACE_S) -> None:
+        """
+        End it with SIGTERM, and with SIGKILL if it has not ended after *grace_s* seconds.
+        """
+        if self._process is None:
+            return
+        self.ask_to_stop()
+        try:
+            self._process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """
+        End it with SIGKILL.
+        """
+        self.signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def freeze(self) -> None:
+        """
+        Stop it where it is, with SIGSTOP: it keeps its connections and answers nobody.
+        """
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """
+        Let a frozen process go on.
+        """
+        self.signal(signal.SIGCONT)
+
+    def signal(self, number: int) -> None:
+        """
+        Send a signal; to a process that does not run, nothing.
+        """
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    def log_size(self) -> int:
+        """
+        Give the size of its log in bytes: a place to read on from.
+        """
+        with contextlib.suppress(OSError):
+            return self.log_path.stat().st_size
+        return 0
+
+    def log_text(self, since_offset: int = 0) -> str:
+        """
+        Give what it logged, from a place on.
+        """
+        with contextlib.suppress(OSError), self.log_path.open("rb") as log:
+            log.seek(since_offset)
+            return log.read().decode(errors="replace")
+        return ""
+
+    def log_lines(self, since_offset: int = 0) -> list[str]:
+        """
+        Give the lines that it logged, from a place on.
+        """
+        return self.log_text(since_offset).splitlines()
