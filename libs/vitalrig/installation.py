@@ -7,6 +7,7 @@ A program that installs us may have a package called `services`. So in a wheel o
 
 import difflib
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from vitalrig.errors import BadSettings
@@ -14,6 +15,9 @@ from vitalrig.errors import BadSettings
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = _PACKAGE / "_installed"
 _CHECKOUT = _PACKAGE.parents[1]
+SAMPLE_RECORDING = Path("samples/data/rest_ppg_resp_40hz.csv")
+"""The shipped recording of a person at rest, below `tree_root()`: a CSV of signals."""
+
 _PATH_SUFFIXES = (".yml", ".yaml")
 
 
@@ -21,9 +25,15 @@ def tree_root() -> Path:
     """
     Give the folder that holds `services`, `config/scenarios` and `samples/data`.
 
-    It is inside the package where a wheel was installed, else the checkout.
+    It is inside the package where a wheel was installed, else the checkout. In an image, whose
+    wheel has libraries alone, it is the folder on the path that `services` lies in.
     """
-    return _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+    for root in (_INSTALLED, _CHECKOUT):
+        if (root / "services").is_dir():
+            return root
+    found = find_spec("services")
+    places = found.submodule_search_locations if found else None
+    return Path(next(iter(places))).parent if places else _INSTALLED
 
 
 def scenario_names() -> list[str]:
@@ -59,9 +69,18 @@ def scenario_path(name_or_path: str | Path) -> Path:
 
 def sample_recording() -> Path:
     """
-    Give the shipped recording of a person at rest: a CSV that the server can replay.
+    Give the shipped recording, which the server can replay.
     """
-    return tree_root() / "samples" / "data" / "rest_ppg_resp_40hz.csv"
+    return tree_root() / SAMPLE_RECORDING
+
+
+def recording_path(path: Path) -> Path:
+    """
+    Find what is replayed: the file, or the shipped recording where that was meant.
+
+    Its usual path is one in a checkout, and there is no such file in other folders.
+    """
+    return sample_recording() if path == SAMPLE_RECORDING and not path.exists() else path
 
 
 def command_of(service: str, *flags: str) -> list[str]:

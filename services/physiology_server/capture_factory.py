@@ -24,6 +24,7 @@ from services.physiology_server.transforms import parse
 from services.physiology_server.vision.analyser import Analyser
 from vitalrig.clock import Clock
 from vitalrig.errors import BadSettings
+from vitalrig.installation import recording_path
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
 SESSION_SUFFIX = ".jsonl"
@@ -164,7 +165,7 @@ def _capture(settings: Settings, scenario: Scenario | None, hands: CaptureDepend
 def _source(settings: Settings, scenario: Scenario | None) -> Source:
     if settings.source == "replay":
         return ReplaySource.from_csv(
-            settings.replay_path,
+            recording_path(settings.replay_path),
             fps=settings.fps if scenario is None or scenario.fps is None else scenario.fps,
             loop=settings.replay_loop,
             start_s=settings.replay_start_s,

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.physiology_server import flags
 from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
+from vitalrig.installation import SAMPLE_RECORDING
 from vitalrig.service.service_settings import Names, ServiceSettings, for_service
 
 SourceName = Literal["upload", "camera", "video", "synthetic", "replay"]
@@ -66,7 +67,9 @@ class Settings(ServiceSettings):
         1.0, gt=0, description="video, synthetic, replay: 1 is real time; inf: as fast as it goes"
     )
     scenario: Path | None = Field(
-        None, description="YAML timeline of what happens to the subject and the signal"
+        None,
+        description="what happens to the subject and the signal: a YAML timeline, or the name of"
+        " a shipped one",
     )
     seed: int = Field(1, description="synthetic: the same seed gives the same signals")
     pulse_rate: float = Field(
@@ -76,8 +79,8 @@ class Settings(ServiceSettings):
         15.0, ge=5, le=42, description="synthetic: breathing in breaths per minute"
     )
     replay_path: Path = Field(
-        Path("samples/data/rest_ppg_resp_40hz.csv"),
-        description="replay: a CSV of signals, or the JSONL of a session",
+        SAMPLE_RECORDING,
+        description="replay: a CSV of signals, or the JSONL of a session; the default is shipped",
     )
     replay_start_s: float = Field(
         0.0, ge=0, description="replay of a CSV: where in the recording to begin, in seconds"

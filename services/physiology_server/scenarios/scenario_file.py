@@ -12,16 +12,20 @@ from services.physiology_server.scenarios.effects import EFFECTS
 from services.physiology_server.scenarios.events import Event
 from services.physiology_server.scenarios.scenario import Scenario
 from vitalrig.errors import BadSettings
+from vitalrig.installation import scenario_path
 
 
 def load_scenario(path: Path | str) -> Scenario:
     """
     Read a scenario.
 
+    Args:
+        path: Its file, or the name of one that is shipped.
+
     Raises:
         BadSettings: If it cannot work: the text names the file, the event's number and the key.
     """
-    path = Path(path)
+    path = scenario_path(path)
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as exc:

@@ -44,6 +44,22 @@ def test_a_path_is_left_as_it_is(path):
     assert Path(path) == installation.scenario_path(path)
 
 
+def test_the_sample_recording_is_found_from_other_folders(tmp_path, monkeypatch):
+    """
+    Its usual path is one in a checkout; who has a file there means that, and any other path stands.
+    """
+    usual = installation.SAMPLE_RECORDING
+    monkeypatch.chdir(tmp_path)
+
+    assert installation.sample_recording() == installation.recording_path(usual)
+    assert Path("mine.csv") == installation.recording_path(Path("mine.csv"))
+
+    usual.parent.mkdir(parents=True)
+    usual.touch()
+
+    assert usual == installation.recording_path(usual)
+
+
 def test_a_file_goes_before_what_is_shipped(tmp_path, monkeypatch):
     """
     A command line that names a file means that file, however many scenarios we come to ship.

@@ -114,6 +114,21 @@ def test_a_missing_file_is_refused_by_its_name(tmp_path):
             load_scenario(path)
 
 
+def test_a_shipped_scenario_is_read_by_its_name():
+    """
+    From wherever the server was started.
+    """
+    assert "apnea" == load_scenario("apnea").name
+
+
+def test_a_name_that_is_not_shipped_is_refused_with_the_nearest():
+    """
+    No hunt for a file that was never meant.
+    """
+    with pytest.raises(BadSettings, match="'tachykardia' is neither .* did you mean tachycardia?"):
+        load_scenario("tachykardia")
+
+
 def test_a_scenario_needs_no_more_than_a_name():
     """
     What it leaves out is for the server's settings to say.
