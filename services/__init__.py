@@ -1,1 +1,1 @@
-"""What is run, from the tree: `python -m services.<name>`. A service never imports another."""
+"""What is run: `python -m services.<name>` in the tree. A service never imports another."""

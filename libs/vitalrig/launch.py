@@ -16,46 +16,46 @@ from vitalrig.installation import tree_root
 
 def physiology_server() -> None:
     """Run `physiology_server`."""
-    sys.exit(launch("physiology_server", sys.argv[1:]))
+    sys.exit(launch("physiology_server", sys.argv[1:], "physiology_server"))
 
 
 def collector() -> None:
     """Run the collector."""
-    sys.exit(launch("collector", sys.argv[1:]))
+    sys.exit(launch("collector", sys.argv[1:], "vitalrig-collector"))
 
 
 def exporter() -> None:
     """Run the exporter."""
-    sys.exit(launch("exporter", sys.argv[1:]))
+    sys.exit(launch("exporter", sys.argv[1:], "vitalrig-exporter"))
 
 
-def launch(name: str, argv: Sequence[str]) -> int | str:
+def launch(name: str, argv: Sequence[str], title: str = "") -> int | str:
     """
     Run a service in this process, from the tree or the wheel that this module is part of.
 
     Args:
         name: The service, such as `collector`, or a module of one, such as `collector.relay`.
         argv: Its arguments, without the program's name.
+        title: What it is called in messages, if not by its name.
 
     Returns:
         Its exit status, or why it cannot be run.
     """
-    root = tree_root()
-    if (root / "services").is_dir():  # in an image they are beside us, on the path already
-        sys.path.insert(0, str(root))
+    title = title or name
+    sys.path.insert(0, str(tree_root()))
     wanted = f"services.{name}"
     try:
         spec = find_spec(wanted)
         if spec is None:
-            return f"{name} is not part of this installation"
+            return f"{title} is not part of this installation"
         is_package = spec.submodule_search_locations is not None
         module = import_module(f"{wanted}.__main__" if is_package else wanted)
     except ImportError as exc:
         if f"{wanted}.".startswith(f"{exc.name}."):
-            return f"{name} is not part of this installation"
+            return f"{title} is not part of this installation"
         if is_ours(exc):
             raise
-        return f"{name}: {missing(exc, 'it', name.partition('.')[0])}"
+        return f"{title}: {missing(exc, 'it', name.partition('.')[0])}"
     return int(module.main(argv))
 
 

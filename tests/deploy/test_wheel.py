@@ -1,5 +1,6 @@
 """The wheel, installed by itself and with what its extras bring."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,8 +14,15 @@ import pytest
 
 from tests.support.patience import PATIENCE_S
 from tests.support.rig_files import ROOT
+from vitalrig import installation
 
-COMMANDS = {"vitalrig": "cli", "physiology_server": "physiology_server"}
+COMMANDS = {
+    "vitalrig": "cli",
+    "physiology_server": "physiology_server",
+    "vitalrig-collector": "collector",
+    "vitalrig-exporter": "exporter",
+}
+INSTALLED = Path("vitalrig/_installed")
 PACKAGES = sysconfig.get_paths()["purelib"]
 
 
@@ -42,11 +50,26 @@ def pip(*arguments):
     )  # fmt: skip
 
 
-def run(command, *arguments, **environment):
+def run(command, *arguments, cwd="/", **environment):
     return subprocess.run(
-        [str(command), *arguments], capture_output=True, text=True, check=False,
-        cwd="/", timeout=PATIENCE_S, env={"PATH": os.environ["PATH"]} | environment,
+        [str(command), *map(str, arguments)], capture_output=True, text=True, check=False,
+        cwd=cwd, timeout=PATIENCE_S, env={"PATH": os.environ["PATH"]} | environment,
     )  # fmt: skip
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    """A project that has a package called `services`, too, and puts it first on its path."""
+    (tmp_path / "services").mkdir()
+    (tmp_path / "services" / "__init__.py").write_text("raise SystemExit('a stranger')")
+    return {"cwd": tmp_path, "PYTHONPATH": f"{tmp_path}:{PACKAGES}"}
+
+
+def code_in(environment, text, **where):
+    """What a program prints that runs in the environment."""
+    result = run(environment / "python", "-c", text, **where)
+    assert (0, "") == (result.returncode, result.stderr)
+    return result.stdout.strip()
 
 
 @pytest.mark.parametrize(("command", "extra"), COMMANDS.items())
@@ -89,40 +112,132 @@ def test_the_wheel_holds_what_runs_and_nothing_else(wheel):
     """
     No tests, no recipes for images, no configuration of a checkout.
     """
+    names = names_in(wheel)
+    shipped = {name for name in names if {"config", "samples"} & set(name.parts)}
+
+    assert {".py", ".pyi", ".typed"} == {name.suffix for name in names - shipped}
+    assert shipped == {
+        INSTALLED / path.relative_to(ROOT)
+        for folder in ("config/scenarios", "samples/data")
+        for path in (ROOT / folder).iterdir()
+    }
+
+
+def test_the_top_of_an_environment_gets_no_name_that_others_have(wheel, plain):
+    """
+    Who installs us may have a package called `services`, and imports it as before.
+    """
+    finds = "from importlib.util import find_spec; print(find_spec('services'))"
+
+    assert {"smartspectra", "vitalrig"} == {name.parts[0] for name in names_in(wheel)}
+    assert "None" == code_in(plain, finds)
+
+
+def names_in(wheel):
+    """The files of a wheel, but for what says that it is one."""
     with zipfile.ZipFile(wheel) as archive:
-        names = [Path(name) for name in archive.namelist()]
-
-    assert {"smartspectra", "vitalrig", "services"} == {
-        path.parts[0] for path in names if not path.parts[0].endswith(".dist-info")
-    }
-    assert {".py", ".pyi", ".typed"} == {
-        path.suffix for path in names if not path.parts[0].endswith(".dist-info")
-    }
+        names = {Path(name) for name in archive.namelist()}
+    return {name for name in names if not name.parts[0].endswith(".dist-info")}
 
 
-def test_the_server_is_a_command_in_its_image(tmp_path):
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "vitalrig"])
+def test_a_command_starts_beside_a_strangers_package_of_the_same_name(plain, stranger, command):
+    """
+    Ours is first on the path of its own process, and on no other's.
+    """
+    result = run(plain / command, "--version", **stranger)
+
+    assert (0, "") == (result.returncode, result.stderr)
+    assert result.stdout.startswith(f"{command} 0.")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--source=synthetic", "--scenario=apnea"],
+        ["--source=replay", "--noreplay_loop", "--replay_start_s=540"],
+    ],
+    ids=["scenario", "sample"],
+)
+def test_the_installed_server_plays_to_the_end(plain, stranger, flags):
+    """
+    Away from any checkout it has all that it reads.
+    """
+    result = run(
+        plain / "physiology_server", *flags, "--speed=inf", "--port=0", "--autostart",
+        "--publish_core=always", "--streaming_backend=file", "--file_base_directory=out",
+        "--exit_at_end", "--health_file=health", **stranger,
+    )  # fmt: skip
+
+    assert 0 == result.returncode, result.stdout + result.stderr
+    sent = (stranger["cwd"] / "out" / "edge_metrics.jsonl").read_text().splitlines()
+    assert {"edge_metrics"} == {json.loads(line)["type"] for line in sent}
+    assert 1000 < len(sent)
+
+
+def test_an_installation_names_its_own_parts(plain, stranger):
+    """
+    The scenarios and the recording of the checkout that it was made from.
+    """
+    code = (
+        "import json; from vitalrig import installation as i; print(json.dumps([str(i.tree_root()),"
+        " i.scenario_names(), i.scenario_path('apnea').read_text(), str(i.sample_recording())]))"
+    )
+    root, names, apnea, recording = json.loads(code_in(plain, code, cwd=stranger["cwd"]))
+
+    assert root.endswith(f"site-packages/{INSTALLED}")
+    assert installation.scenario_names() == names
+    assert installation.scenario_path("apnea").read_text() == apnea
+    assert installation.sample_recording().read_bytes() == Path(recording).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    """As in services/Dockerfile: a wheel of the libraries alone, and a folder on the path."""
+    folder = tmp_path_factory.mktemp("image")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "libs", folder / "libs")
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder / "made", folder)
+    venv.create(folder / "app", with_pip=False)
+    (wheel,) = (folder / "made").glob("*.whl")
+    pip("--python", folder / "app" / "bin" / "python", "install", "--no-deps", wheel)
+    return folder / "app" / "bin"
+
+
+def srv_of(folder, *services):
+    """The folder that an image has beside its wheel, with what compose mounts into it."""
+    (folder / "services").mkdir()
+    shutil.copy(ROOT / "services" / "__init__.py", folder / "services")
+    for name in services:
+        shutil.copytree(ROOT / "services" / name, folder / "services" / name)
+    shutil.copytree(ROOT / "config", folder / "config")
+    return {"cwd": folder, "PYTHONPATH": f"{folder}:{PACKAGES}"}
+
+
+def test_the_server_is_a_command_in_its_image(image, tmp_path):
     """
     There the wheel is made of the libraries alone, and the service lies beside.
     """
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "libs", tmp_path / "libs")
-    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path / "made", tmp_path)
-    venv.create(tmp_path / "app", with_pip=False)
-    (wheel,) = (tmp_path / "made").glob("*.whl")
-    pip("--python", tmp_path / "app" / "bin" / "python", "install", "--no-deps", wheel)
-    srv = tmp_path / "srv" / "services"
-    srv.mkdir(parents=True)
+    result = run(image / "physiology_server", "--version", **srv_of(tmp_path, "physiology_server"))
 
-    def version():
-        command = tmp_path / "app" / "bin" / "physiology_server"
-        return run(command, "--version", PYTHONPATH=f"{srv.parent}:{PACKAGES}")
+    assert result.stdout.startswith("physiology_server 0.")
 
-    for name in ("__init__.py", "commands.py"):
-        shutil.copy(ROOT / "services" / name, srv)
-    in_another = version()
-    shutil.copytree(ROOT / "services" / "physiology_server", srv / "physiology_server")
-    in_its_own = version()
 
-    assert "physiology_server is not part of this installation\n" == in_another.stderr
-    assert in_its_own.stdout.startswith("physiology_server 0.")
+def test_a_command_in_the_image_of_another_service_is_one_line(image, tmp_path):
+    """
+    It is not a fault of the image.
+    """
+    result = run(image / "physiology_server", "--version", **srv_of(tmp_path, "exporter"))
+
+    assert "physiology_server is not part of this installation\n" == result.stderr
+
+
+def test_shipped_scenarios_have_their_names_in_an_image(image, tmp_path):
+    """
+    A line of .env is the same for containers and for processes.
+    """
+    names = "from vitalrig.installation import scenario_names as n; print(*n())"
+    where = srv_of(tmp_path, "physiology_server")
+
+    assert " ".join(installation.scenario_names()) == code_in(image, names, **where)
