@@ -38,7 +38,8 @@ from benchmarks.support.own_redis import own_redis
 from services.physiology_server import app
 from services.physiology_server.backend_factory import redis_config
 from services.physiology_server.captures.capture import CapturedFrame
-from services.physiology_server.frame_loop import FrameLoop, undisturbed
+from services.physiology_server.frame_loop import FrameLoop
+from services.physiology_server.scenarios.disturbance import undisturbed
 from services.physiology_server.settings import Settings
 from services.physiology_server.sources.synthetic_source import SyntheticSource
 from vitalrig import redis_keys

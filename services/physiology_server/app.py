@@ -26,7 +26,7 @@ from services.physiology_server.capture_factory import (
 from services.physiology_server.captures.upload_capture import UploadQueue
 from services.physiology_server.control import Control
 from services.physiology_server.dropped_frames import DroppedFrames
-from services.physiology_server.frame_loop import Disturbance, FrameLoop, undisturbed
+from services.physiology_server.frame_loop import FrameLoop
 from services.physiology_server.performance import InstrumentedCore, Performance
 from services.physiology_server.pipeline import Pipeline
 from services.physiology_server.publishing.backend import Backend
@@ -39,7 +39,7 @@ from services.physiology_server.rpc.operations import Operations, ServerInfo
 from services.physiology_server.rpc.rpc_options import OWN_SERVICE, RpcOptions
 from services.physiology_server.rpc.rpc_server import RpcServer
 from services.physiology_server.scenarios.capture_id import capture_id
-from services.physiology_server.scenarios.disturbance import ScenarioDisturbance
+from services.physiology_server.scenarios.disturbance import disturbance_of
 from services.physiology_server.scenarios.scenario import Scenario
 from services.physiology_server.scenarios.scenario_file import load_scenario
 from services.physiology_server.settings import Settings
@@ -321,7 +321,7 @@ def make_frame_loop(
         beats,
         run.clock,
         onlooker=pictures,
-        make_disturb=partial(make_disturb, run),
+        make_disturb=partial(disturbance_of, run.scenario, run.seed),
         tell_rate=partial(tell_frame_rate, beats, settings.speed),
         exit_at_end=settings.exit_at_end,
     )
@@ -388,13 +388,6 @@ def make_pipeline(run: RunInfo, state: ServerState, beats: ServiceHeartbeats) ->
     )
     measured = InstrumentedCore(core, beats, run.clock)
     return Pipeline(state.control, edge, measured, settings.publish_core)
-
-
-def make_disturb(run: RunInfo) -> Disturbance:
-    """
-    Make what is between the pipeline and the outbox, for one run of the graph.
-    """
-    return undisturbed if run.scenario is None else ScenarioDisturbance(run.scenario, run.seed)
 
 
 def rpc_options(settings: Settings) -> RpcOptions:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from services.physiology_server.captures.capture import (
@@ -14,8 +14,8 @@ from services.physiology_server.captures.capture import (
     RecordedEnvelope,
     Restart,
 )
-from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.pipeline import Pipeline
+from services.physiology_server.scenarios.disturbance import Disturbance, undisturbed
 from services.physiology_server.state import ServerState
 from vitalrig.clock import Clock
 from vitalrig.service.heartbeats import ServiceHeartbeats
@@ -33,20 +33,6 @@ class FrameObserver(Protocol):
     def see(self, shot: CapturedFrame) -> None:
         """Look at *shot*."""
         ...
-
-
-Disturbance = Callable[[float, Iterable[Outgoing]], Iterable[Outgoing]]
-"""
-Gets capture time in s and what would go out; gives what goes out instead. At the end of a run it
-is called with an infinite time and nothing, and gives what it still holds back.
-"""
-
-
-def undisturbed(_time_s: float, outgoing: Iterable[Outgoing]) -> Iterable[Outgoing]:
-    """
-    Let everything through.
-    """
-    return outgoing
 
 
 class FrameLoop:

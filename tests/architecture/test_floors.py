@@ -55,7 +55,7 @@ FLOORS = {
         {"publishing", "scenarios"},
         {"backend_factory", "capture_factory", "state"},
         {"frame_loop", "performance", "rpc", "source_signals"},
-        {"app"},
+        {"app", "offline"},
         {"__main__"},
     ),
 }

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -13,6 +13,30 @@ from services.physiology_server.scenarios.scenario import Scenario
 from smartspectra.ipc.wire.channels import METRIC_KINDS
 
 _US = 1_000_000
+
+Disturbance = Callable[[float, Iterable[Outgoing]], Iterable[Outgoing]]
+"""
+Gets capture time in s and what would go out; gives what goes out instead. At the end of a run it
+is called with an infinite time and nothing, and gives what it still holds back.
+"""
+
+
+def undisturbed(_time_s: float, outgoing: Iterable[Outgoing]) -> Iterable[Outgoing]:
+    """
+    Let everything through.
+    """
+    return outgoing
+
+
+def disturbance_of(scenario: Scenario | None, seed: int) -> Disturbance:
+    """
+    Make what is between the pipeline and the outbox, for one run of the graph.
+    """
+    if scenario is None or not any(
+        isinstance(event, StampEvent | MessageEvent | DelayEvent) for event in scenario.timeline
+    ):
+        return undisturbed
+    return ScenarioDisturbance(scenario, seed)
 
 
 class ScenarioDisturbance:

@@ -14,7 +14,8 @@ from services.physiology_server.captures.capture import (
     RecordedEnvelope,
     Restart,
 )
-from services.physiology_server.scenarios.events import Event, FrameEvent, Lasting
+from services.physiology_server.scenarios.events import Event, Lasting
+from services.physiology_server.scenarios.frame_effects import FrameEffects
 from services.physiology_server.scenarios.scenario import Scenario
 from services.physiology_server.signals.frame import SourceKind
 from vitalrig.errors import BadRequest, InvalidState
@@ -45,11 +46,7 @@ class ScenarioCapture:
         self._inner = inner
         self._scenario = scenario
         self._set_recording = set_recording
-        self._frame_events = [
-            (event, chance)
-            for event, chance in scenario.chances(seed)
-            if isinstance(event, FrameEvent)
-        ]
+        self._effects = FrameEffects(scenario, seed)
 
     @property
     def kind(self) -> SourceKind:
@@ -96,15 +93,12 @@ class ScenarioCapture:
     def _change(
         self, item: CapturedFrame | RecordedEnvelope, number: int, time_s: float
     ) -> CapturedFrame | RecordedEnvelope | None:
-        _, inside_s = self._scenario.place(time_s)
-        for event, chance in self._frame_events:
-            if not event.holds(inside_s):
-                continue
-            if not event.passes(number, chance):
-                return None
-            if isinstance(item, CapturedFrame):
-                item = replace(item, frame=event.change(item.frame, chance))
-        return item
+        if not self._effects.lets_through(number, time_s):
+            return None
+        if isinstance(item, RecordedEnvelope):
+            return item
+        changed = self._effects.change(item.frame)
+        return item if changed is item.frame else replace(item, frame=changed)
 
 
 class _Timeline:
