@@ -1,12 +1,22 @@
 """
 The pytest plug-in. A suite that asks for none of its fixtures pays for reading this file alone.
 
-So nothing is imported here but pytest, and no hook runs for each test.
+So nothing is imported here but pytest, and no hook runs for each test: those are in
+`failure_sections`, which is registered when the first fixture is asked for.
 """
 
 # ruff: noqa: PLC0415  what costs time is imported where it is needed
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vitalrig.testing.rig import Rig
 
 _PREFIX = "--vitalrig-"
 _OPTIONS = {
@@ -53,6 +63,33 @@ def pytest_configure(config: pytest.Config) -> None:
         from vitalrig.testing.rig_options import RigOptions
 
         RigOptions.of(config)
+
+
+@pytest.fixture(scope="session")
+def vitalrig_redis(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """A Redis or Valkey of this session, nothing else: `vitalrig_redis.redis_url`."""
+    from vitalrig.testing.fixture_rigs import the_rig
+
+    with the_rig(request) as rig:
+        yield rig
+
+
+@pytest.fixture(scope="session")
+def vitalrig_server(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """A Redis and a `physiology_server` of this session."""
+    from vitalrig.testing.fixture_rigs import the_rig
+
+    with the_rig(request) as rig:
+        yield rig
+
+
+@pytest.fixture(scope="session")
+def vitalrig_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """The whole rig of this session; `--vitalrig-mode` says as what."""
+    from vitalrig.testing.fixture_rigs import the_rig
+
+    with the_rig(request) as rig:
+        yield rig
 
 
 def _refuse_unknown(given: list[str], known: list[str]) -> None:
