@@ -16,11 +16,16 @@ from services.physiology_server.scenarios.clock_events import ClockReset, Wrap32
 from services.physiology_server.scenarios.events import Event
 from services.physiology_server.scenarios.malformed_events import Malformed
 from services.physiology_server.scenarios.network_events import Duplicates, Late, SlowCore
-from services.physiology_server.scenarios.subject_events import Apnea, Tachycardia
+from services.physiology_server.scenarios.subject_events import (
+    Apnea,
+    OtherBreathingRate,
+    OtherPulseRate,
+    Tachycardia,
+)
 
 _ALL: tuple[type[Event], ...] = (
     SubjectLeaves, SeveralFaces, TooDark, TooBright, OffCentre, Motion,
-    Apnea, Tachycardia,
+    Apnea, Tachycardia, OtherPulseRate, OtherBreathingRate,
     Dropouts, Late, Duplicates, SlowCore, Malformed,
     ClockReset, Wrap32Bit,
     ServerRestart, Record, StopRecording,

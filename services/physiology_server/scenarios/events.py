@@ -87,7 +87,7 @@ class Lasting(Event):
         return self.at_s <= time_s and (self.end_s is None or time_s < self.end_s)
 
 
-class PersonEvent(Lasting):
+class PersonEvent(Event):
     """It changes a rate of the person before any frame is made."""
 
     needs_rates = True
@@ -96,9 +96,15 @@ class PersonEvent(Lasting):
     @abstractmethod
     def knots(self, base_per_minute: float) -> Sequence[Knot]:
         """
-        The course of the rate, from *base_per_minute* and, at the end, back to it.
+        The course of the rate, from *base_per_minute* and, at the end, to what is left of it.
         """
         ...
+
+    def base_after(self, base_per_minute: float) -> float:
+        """
+        The rate that the person has when it is over.
+        """
+        return base_per_minute
 
 
 class FrameEvent(Lasting):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from services.physiology_server.scenarios.action_events import Record, ServerRestart, StopRecording
 from services.physiology_server.scenarios.clock_events import Wrap32Bit
-from services.physiology_server.scenarios.events import Event, PersonEvent, Seconds
+from services.physiology_server.scenarios.events import Event, Lasting, PersonEvent, Seconds
 from services.physiology_server.scenarios.random_choice import RandomChoice
 from services.physiology_server.sources.rate_profile import Knot, RateProfile
 
@@ -76,6 +76,7 @@ class Scenario(BaseModel):
         knots = [Knot(0.0, base_per_minute)]
         for event in events:
             knots += event.knots(base_per_minute)
+            base_per_minute = event.base_after(base_per_minute)
         return RateProfile(knots, self.duration_s if self.loop else None)
 
     def flaws(self) -> Iterator[tuple[int, str, str]]:
@@ -96,7 +97,7 @@ class Scenario(BaseModel):
             return
         if event.at_s >= self.duration_s:
             yield number, "at_s", f"{event.at_s:g} s is not before duration_s, {self.duration_s:g}"
-        elif event.end_s is not None and event.end_s > self.duration_s:
+        elif isinstance(event, Lasting) and event.end_s and event.end_s > self.duration_s:
             yield (
                 number,
                 "for_s",

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from services.physiology_server.scenarios.scenario_file import scenario_of
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
 
 SECOND_US = 1_000_000
@@ -115,6 +116,25 @@ def test_the_pulse_follows_the_tachycardia(shipped):
         key: value for key, value in between.items() if key != (50, 51)
     }
     assert pytest.approx(72 + 58 * (50 - 6 - 20) / 60, abs=3) == between[50, 51]
+
+
+def test_who_has_another_rate_keeps_it(play):
+    """
+    A breath that is held meanwhile goes on at the new rate, and a tachycardia comes back to it.
+    """
+    events = [
+        {"at_s": 20, "do": "breathing_rate", "to_per_minute": 24},
+        {"at_s": 20, "do": "pulse_rate", "to_per_minute": 90, "ramp_s": 10},
+        {"at_s": 60, "for_s": 15, "do": "apnea"},
+        {"at_s": 60, "for_s": 20, "do": "tachycardia", "to_per_minute": 130, "ramp_s": 5},
+    ]
+    run = play(scenario_of({"name": "x", "duration_s": 125, "timeline": events}, "x.yml"))
+
+    for name, rate in (("breathing", 24), ("pulse", 90)):
+        samples = run.series("core_metrics", name, "rate")
+        for first_s, last_s in ((52, 60), (115, 125)):
+            found = [s["value"] for s in samples if first_s <= s["time"] < last_s]
+            assert pytest.approx(rate, abs=2) == np.median(found)
 
 
 def test_off_centre_nothing_is_stable(shipped):

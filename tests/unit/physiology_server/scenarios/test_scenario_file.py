@@ -49,6 +49,18 @@ RECORD = {"at_s": 1, "do": "record"}
             "event 1 (tachycardia), ramp_s: the ramp would end beyond duration_s, 60",
         ),
         (
+            [{"at_s": 58, "do": "pulse_rate", "to_per_minute": 90, "ramp_s": 5}],
+            "event 1 (pulse_rate), ramp_s: the ramp would end beyond duration_s, 60",
+        ),
+        (
+            [APNEA, {"at_s": 7, "do": "breathing_rate", "to_per_minute": 20}],
+            "event 2 (breathing_rate), at_s: event 1 (apnea) is not over then",
+        ),
+        (
+            [{"at_s": 1, "do": "breathing_rate", "to_per_minute": 80}],
+            "event 1 (breathing_rate), to_per_minute: Input should be less",
+        ),
+        (
             [{"at_s": 1, "do": "wrap_32_bit"}, {"at_s": 2, "do": "wrap_32_bit"}],
             "event 2 (wrap_32_bit), do: the clock of event 1 is one of 32 bits already",
         ),
@@ -142,8 +154,9 @@ def test_each_effect_can_be_written_with_its_least_keys():
     """
     The table and the models agree.
     """
-    least = {"by_s": 1.0, "share": 0.5, "to_per_minute": 120}
     for do, effect in EFFECTS.items():
+        rate = 20 if do == "breathing_rate" else 120
+        least = {"by_s": 1.0, "share": 0.5, "to_per_minute": rate}
         needed = {key for key, field in effect.model_fields.items() if field.is_required()}
         row = {"at_s": 1, "do": do} | {key: least[key] for key in needed - {"at_s"}}
 
