@@ -40,6 +40,7 @@ from services.physiology_server.rpc.rpc_options import OWN_SERVICE, RpcOptions
 from services.physiology_server.rpc.rpc_server import RpcServer
 from services.physiology_server.scenarios.capture_id import capture_id
 from services.physiology_server.scenarios.disturbance import disturbance_of
+from services.physiology_server.scenarios.followed_scenario import FollowedScenario
 from services.physiology_server.scenarios.scenario import Scenario
 from services.physiology_server.scenarios.scenario_file import load_scenario
 from services.physiology_server.settings import Settings
@@ -199,7 +200,7 @@ class RunInfo:
         What `metadata.id` names: the frames where they can be had again, else this run.
         """
         path = recorded_in(self.settings)
-        if path is None:
+        if path is None or self.settings.scenario_reload:
             return self.run_id
         settings = self.settings
         facts = {
@@ -226,6 +227,7 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
     spool = make_spool(settings, run_id, watchdog.health, clock)
     past = PreviousRun() if spool is None else spool.past
     state = make_state(settings, run_id, spool, subscribers, beats, clock)
+    scenario, followed = open_scenario(settings, clock)
     captures = CaptureDependencies(
         clock,
         beats,
@@ -233,8 +235,8 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
         UploadQueue(state.drops),
         state.control.set_recording,
         lambda: state.frames,
+        followed,
     )
-    scenario = None if settings.scenario is None else load_scenario(settings.scenario)
     capture = make_capture(settings, scenario, captures)
     warn_of_signals(settings)
     run = RunInfo(settings, scenario, capture.kind, run_id, clock)
@@ -271,6 +273,25 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
         watchdog,
         lease,
     )
+
+
+def open_scenario(
+    settings: Settings, clock: Clock
+) -> tuple[Scenario | None, FollowedScenario | None]:
+    """
+    Read the scenario, if there is one, and where it can grow also what reads it again.
+
+    Raises:
+        BadSettings: If it cannot work, or there is none that could change.
+    """
+    if settings.scenario is None:
+        if settings.scenario_reload:
+            raise BadSettings("scenario_reload: there is no scenario: name one, or leave it out")
+        return None, None
+    if not settings.scenario_reload:
+        return load_scenario(settings.scenario), None
+    followed = FollowedScenario(settings.scenario, clock)
+    return followed.scenario, followed
 
 
 def make_state(
@@ -321,7 +342,7 @@ def make_frame_loop(
         beats,
         run.clock,
         onlooker=pictures,
-        make_disturb=partial(disturbance_of, run.scenario, run.seed),
+        make_disturb=partial(disturbance_of, run.scenario, run.seed, captures.followed),
         tell_rate=partial(tell_frame_rate, beats, settings.speed),
         exit_at_end=settings.exit_at_end,
     )

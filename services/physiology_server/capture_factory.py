@@ -13,13 +13,16 @@ from services.physiology_server.captures.paced_capture import PacedCapture
 from services.physiology_server.captures.session_capture import SessionCapture
 from services.physiology_server.captures.upload_capture import UploadCapture, UploadQueue
 from services.physiology_server.dropped_frames import DroppedFrames
-from services.physiology_server.scenarios.compatibility import check_fit, synthetic_source
+from services.physiology_server.scenarios.compatibility import check_fit, rates_of, synthetic_source
+from services.physiology_server.scenarios.followed_scenario import FollowedScenario
 from services.physiology_server.scenarios.scenario import Scenario
-from services.physiology_server.scenarios.scenario_capture import ScenarioCapture, SetRecording
+from services.physiology_server.scenarios.scenario_capture import ScenarioCapture
+from services.physiology_server.scenarios.timeline import SetRecording
 from services.physiology_server.settings import Settings
 from services.physiology_server.signals.frame import Frame, SourceKind
 from services.physiology_server.sources.replay_source import ReplaySource
 from services.physiology_server.sources.source import Source
+from services.physiology_server.sources.synthetic_source import SyntheticSource
 from services.physiology_server.transforms import parse
 from services.physiology_server.vision.analyser import Analyser
 from vitalrig.clock import Clock
@@ -42,6 +45,7 @@ class CaptureDependencies:
         uploads: Where uploaded pictures come in.
         set_recording: Begins and ends recordings, for scenarios.
         frames_done: How many frames the graph has worked on.
+        followed: The scenario, where it can grow while it plays.
     """
 
     clock: Clock
@@ -50,6 +54,7 @@ class CaptureDependencies:
     uploads: UploadQueue
     set_recording: SetRecording
     frames_done: Callable[[], int]
+    followed: FollowedScenario | None = None
 
 
 def make_capture(
@@ -61,14 +66,36 @@ def make_capture(
     Raises:
         BadSettings: If the source cannot be opened, or cannot do what the scenario wants.
     """
+    followed = hands.followed
+    if followed is not None:
+        scenario = followed.scenario
     try:
         capture = _capture(settings, scenario, hands)
     except ValueError as exc:
         raise BadSettings(str(exc)) from exc
     if scenario is None:
         return capture
-    check_fit(scenario, capture.kind, has_frames=not isinstance(capture, SessionCapture))
-    return ScenarioCapture(capture, scenario, hands.set_recording, seed_of(settings, scenario))
+    check = partial(
+        check_fit, kind=capture.kind, has_frames=not isinstance(capture, SessionCapture)
+    )
+    check(scenario)
+    return ScenarioCapture(
+        capture,
+        scenario,
+        hands.set_recording,
+        seed_of(settings, scenario),
+        follow=None if followed is None else partial(followed.look, check),
+        change_person=partial(_change_person, settings, capture),
+    )
+
+
+def _change_person(settings: Settings, capture: Capture, scenario: Scenario) -> None:
+    """
+    Tell a synthetic person the rates of a scenario that has grown.
+    """
+    if isinstance(capture, PacedCapture) and isinstance(capture.source, SyntheticSource):
+        rates = rates_of(scenario, settings.pulse_rate, settings.breathing_rate)
+        capture.source.change_rates(*rates)
 
 
 def seed_of(settings: Settings, scenario: Scenario | None) -> int:

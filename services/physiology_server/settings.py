@@ -71,6 +71,9 @@ class Settings(ServiceSettings):
         description="what happens to the subject and the signal: a YAML timeline, or the name of"
         " a shipped one",
     )
+    scenario_reload: bool = Field(
+        False, description="read the scenario file again when it has changed"
+    )
     seed: int = Field(1, description="synthetic: the same seed gives the same signals")
     pulse_rate: float = Field(
         72.0, ge=42, le=190, description="synthetic: pulse in beats per minute"

@@ -33,6 +33,9 @@ class PacedCapture:
         keep_all: Leave nothing out in real time either.
         recorded_at_us: When the first frame was recorded, in us since the epoch; frames then bear
             the stamps of the recording, and not of the present.
+
+    Attributes:
+        source: Where frames come from.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class PacedCapture:
         keep_all: bool = False,
         recorded_at_us: int | None = None,
     ) -> None:
-        self._source = source
+        self.source = source
         self._clock = clock
         self._beats = beats
         self._drops = drops
@@ -62,14 +65,14 @@ class PacedCapture:
         """
         What the frames are made of.
         """
-        return self._source.kind
+        return self.source.kind
 
     @property
     def fps(self) -> float:
         """
         Frames per second.
         """
-        return self._source.fps
+        return self.source.fps
 
     async def items(self) -> AsyncGenerator[CaptureItem, None]:
         """
@@ -77,7 +80,7 @@ class PacedCapture:
         """
         pacing = PacedClock(self._clock, self._speed)
         jumps = 0
-        for frame in self._source.frames():
+        for frame in self.source.frames():
             await asyncio.sleep(max(0.0, pacing.wait_s(frame.time_s)))
             if not self.waits and pacing.too_late(frame.time_s):
                 self._drops.count("too_late")

@@ -2,6 +2,7 @@
 
 from services.physiology_server.scenarios.scenario import Scenario
 from services.physiology_server.signals.frame import SourceKind
+from services.physiology_server.sources.rate_profile import RateProfile
 from services.physiology_server.sources.synthetic_source import SyntheticSource
 from vitalrig.errors import BadSettings
 
@@ -61,11 +62,19 @@ def synthetic_source(
     """
     if scenario is None:
         return SyntheticSource(seed, fps, pulse_per_minute, breathing_per_minute)
-    pulse = pulse_per_minute if scenario.pulse_rate is None else scenario.pulse_rate
-    breathing = breathing_per_minute if scenario.breathing_rate is None else scenario.breathing_rate
     return SyntheticSource(
         seed if scenario.seed is None else scenario.seed,
         fps if scenario.fps is None else scenario.fps,
-        scenario.profile("pulse", pulse),
-        scenario.profile("breathing", breathing),
+        *rates_of(scenario, pulse_per_minute, breathing_per_minute),
     )
+
+
+def rates_of(
+    scenario: Scenario, pulse_per_minute: float, breathing_per_minute: float
+) -> tuple[RateProfile, RateProfile]:
+    """
+    The courses of pulse and breathing; a rate that the scenario leaves open is as given.
+    """
+    pulse = pulse_per_minute if scenario.pulse_rate is None else scenario.pulse_rate
+    breathing = breathing_per_minute if scenario.breathing_rate is None else scenario.breathing_rate
+    return scenario.profile("pulse", pulse), scenario.profile("breathing", breathing)

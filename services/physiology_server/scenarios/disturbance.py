@@ -9,6 +9,7 @@ from itertools import count
 from services.physiology_server.envelope_timestamps import restamped, stamp_of
 from services.physiology_server.envelopes import Outgoing
 from services.physiology_server.scenarios.events import DelayEvent, MessageEvent, StampEvent
+from services.physiology_server.scenarios.followed_scenario import FollowedScenario
 from services.physiology_server.scenarios.scenario import Scenario
 from smartspectra.ipc.wire.channels import METRIC_KINDS
 
@@ -28,10 +29,19 @@ def undisturbed(_time_s: float, outgoing: Iterable[Outgoing]) -> Iterable[Outgoi
     return outgoing
 
 
-def disturbance_of(scenario: Scenario | None, seed: int) -> Disturbance:
+def disturbance_of(
+    scenario: Scenario | None, seed: int, followed: FollowedScenario | None = None
+) -> Disturbance:
     """
     Make what is between the pipeline and the outbox, for one run of the graph.
+
+    Args:
+        scenario: What happens.
+        seed: Decides what is left to chance.
+        followed: The scenario, where it can grow while it plays.
     """
+    if followed is not None:
+        return ScenarioDisturbance(followed.scenario, seed, lambda: followed.scenario)
     if scenario is None or not any(
         isinstance(event, StampEvent | MessageEvent | DelayEvent) for event in scenario.timeline
     ):
@@ -49,20 +59,28 @@ class ScenarioDisturbance:
     Args:
         scenario: What happens.
         seed: Decides what is left to chance.
+        follow: Where the scenario can grow: gives it as it is by now.
     """
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, follow: Callable[[], Scenario] | None = None
+    ) -> None:
+        self._seed = seed
+        self._follow = follow
+        self._numbers: Counter[str] = Counter()
+        self._held: list[tuple[float, int, Outgoing]] = []
+        self._order = count()
+        self._last_due_s: dict[str, float] = {}
+        self._take(scenario)
+
+    def _take(self, scenario: Scenario) -> None:
         self._scenario = scenario
-        chances = scenario.chances(seed)
+        chances = scenario.chances(self._seed)
         self._clocks = [event for event, _ in chances if isinstance(event, StampEvent)]
         self._spoilers = [(e, chance) for e, chance in chances if isinstance(e, MessageEvent)]
         delays = [(e, chance) for e, chance in chances if isinstance(e, DelayEvent)]
         self._in_order = [(e, chance) for e, chance in delays if e.keeps_order]
         self._out_of_order = [(e, chance) for e, chance in delays if not e.keeps_order]
-        self._numbers: Counter[str] = Counter()
-        self._held: list[tuple[float, int, Outgoing]] = []
-        self._order = count()
-        self._last_due_s: dict[str, float] = {}
 
     def __call__(self, time_s: float, outgoings: Iterable[Outgoing]) -> Iterator[Outgoing]:
         """
@@ -70,6 +88,8 @@ class ScenarioDisturbance:
 
         At an infinite time everything that is still held is given.
         """
+        if self._follow is not None and (scenario := self._follow()) is not self._scenario:
+            self._take(scenario)
         for outgoing in outgoings:
             self._hold(time_s, self._on_its_clock(time_s, outgoing))
         while self._held and self._held[0][0] <= time_s:

@@ -1,5 +1,6 @@
 """A rate that changes over time, with the number of cycles since the start in closed form."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,6 +61,7 @@ class RateProfile:
         self._slope = np.append(np.where(length_s > 0, change_hz / steps, 0.0), 0.0)
         cycles = length_s * (rate_hz[:-1] + change_hz / 2)
         self._cycles_before = np.append(0.0, np.cumsum(cycles))
+        self._cycles_ahead = 0.0
         self._cycles_a_turn = 0.0
         if self._repeat_s is not None:
             self._cycles_a_turn = float(self._within(np.array([self._repeat_s]))[0])
@@ -87,10 +89,19 @@ class RateProfile:
         Cycles from the start to each time.
         """
         if self.is_constant:
-            return time_s * self.first_hz
+            return time_s * self.first_hz + self._cycles_ahead
         turn, inside_s = self._turns(time_s)
         cycles: Floats = turn * self._cycles_a_turn + self._within(inside_s)
-        return cycles
+        return cycles + self._cycles_ahead
+
+    def following(self, other: "RateProfile", at_s: float) -> "RateProfile":
+        """
+        The same course with the phase that *other* has at *at_s*, so that it can take over there.
+        """
+        at = np.array([at_s])
+        joined = copy.copy(self)
+        joined._cycles_ahead += float((other.cycles(at) - self.cycles(at))[0])  # noqa: SLF001
+        return joined
 
     def _turns(self, time_s: Floats) -> tuple[Floats, Floats]:
         if self._repeat_s is None:

@@ -57,6 +57,9 @@ class SyntheticSource:
     from that of the asked rate, so that over minutes the rate is the asked one exactly. This is
     so for a rate that changes over time, too: the phase is the integral of the asked rate.
 
+    Only `change_rates`, for a course that is not known beforehand, makes an iteration different
+    from the one before.
+
     Args:
         seed: Which person; each seed is another.
         fps: Frames per second.
@@ -84,17 +87,55 @@ class SyntheticSource:
             "breathing_per_minute", breathing_per_minute, BREATHING_RANGE_PER_MINUTE, can_stop=True
         )
         self._noise = {name: Noise(seed, name) for name in _NAMES}
-        rates_hz = [rate / 60 for rate in self._pulse_rate.rates_per_minute]
-        self._pulse_wave = WaveFamily(pulse_wave, min(rates_hz), max(rates_hz))
-        self._pressure_wave = WaveFamily(pressure_wave, min(rates_hz), max(rates_hz))
+        self._draw_beats()
         self._breath_wave: Wave = breath_wave()
+        self._changed: tuple[RateProfile, RateProfile] | None = None
 
     def frames(self) -> Iterator[Frame]:
         """
         Yield frame 0, 1, 2 and so on without end.
         """
         for block in count():
+            self._take_changed_rates(block * BLOCK_FRAMES / self.fps)
             yield from self._block(block * BLOCK_FRAMES)
+
+    def change_rates(
+        self, pulse_per_minute: RateProfile, breathing_per_minute: RateProfile
+    ) -> None:
+        """
+        Let other courses hold from the next block of frames on, about a second from now.
+
+        No beat or breath jumps: the phase goes on from where it is by then.
+
+        Raises:
+            ValueError: If a rate is not one of a living adult.
+        """
+        self._changed = (
+            _profile("pulse_per_minute", pulse_per_minute, PULSE_RANGE_PER_MINUTE),
+            _profile(
+                "breathing_per_minute",
+                breathing_per_minute,
+                BREATHING_RANGE_PER_MINUTE,
+                can_stop=True,
+            ),
+        )
+
+    def _take_changed_rates(self, at_s: float) -> None:
+        if self._changed is None:
+            return
+        pulse, breathing = self._changed
+        self._changed = None
+        self._pulse_rate = pulse.following(self._pulse_rate, at_s)
+        self._breathing_rate = breathing.following(self._breathing_rate, at_s)
+        self._draw_beats()
+
+    def _draw_beats(self) -> None:
+        """
+        Draw the shapes of beats at all rates that there are.
+        """
+        rates_hz = [rate / 60 for rate in self._pulse_rate.rates_per_minute]
+        self._pulse_wave = WaveFamily(pulse_wave, min(rates_hz), max(rates_hz))
+        self._pressure_wave = WaveFamily(pressure_wave, min(rates_hz), max(rates_hz))
 
     def _block(self, first: int) -> Iterator[Frame]:
         index = np.arange(first, first + BLOCK_FRAMES)

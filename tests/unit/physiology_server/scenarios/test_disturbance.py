@@ -46,6 +46,34 @@ def test_without_events_nothing_changes():
     assert [an_envelope(n * 0.1) for n in range(100)] == through(a_disturb())
 
 
+@pytest.mark.parametrize(
+    ("event", "changes"),
+    [
+        ({"do": "malformed", "share": 1.0, "kinds": ["empty"]}, lambda sent: b"" in sent),
+        ({"do": "duplicates", "share": 1.0}, lambda sent: 2 * len(set(sent)) == len(sent)),
+        ({"do": "late", "share": 1.0, "by_s": 30}, lambda sent: not sent),
+        ({"do": "slow_core", "by_s": 30}, lambda sent: not sent),
+    ],
+    ids=lambda value: value["do"] if isinstance(value, dict) else "",
+)
+def test_an_event_that_is_added_works_on_what_comes_after(event, changes):
+    """
+    Nothing that is on its way is lost or damaged by it.
+    """
+    before, after = (
+        scenario_of({"name": "x", "timeline": events}, "x.yml")
+        for events in ([], [{"at_s": 0} | event])
+    )
+    now = [before]
+    disturb = ScenarioDisturbance(before, 1, lambda: now[0])
+    first = through(disturb, 10, kinds=("core_metrics",))
+    now[0] = after
+    second = through(disturb, 10, kinds=("core_metrics",))
+
+    assert [an_envelope(n * 0.1, "core_metrics") for n in range(10)] == first
+    assert changes([outgoing.envelope for outgoing in second])
+
+
 def test_what_is_still_held_at_the_end_comes_then():
     """
     A run that ends loses nothing.

@@ -175,6 +175,66 @@ def test_waiting_is_passed_on():
     )
 
 
+def grown(seconds, at_s, before, after, calls=None):
+    """What is played when the timeline *before* is *after* from the frame at *at_s* on."""
+    first, second = (
+        scenario_of({"name": "x", "timeline": events}, "x.yml") for events in (before, after)
+    )
+    now = [first]
+    told = []
+
+    async def all_items():
+        found = []
+        async for item in capture.items():
+            found.append(item)
+            if isinstance(item, CapturedFrame) and item.frame.time_s >= at_s:
+                now[0] = second
+        return found
+
+    def set_recording(recording, session):
+        calls.append((recording, session))
+
+    capture = ScenarioCapture(
+        Given(shots(seconds)), first, set_recording, 1, lambda: now[0], told.append
+    )
+    found = asyncio.run(all_items())
+    assert [second] == told
+    return [item for item in found if isinstance(item, CapturedFrame)]
+
+
+def test_an_event_that_is_added_holds_from_the_next_frame_on():
+    """
+    Also where it has begun by then; frames that are out stay as they were.
+    """
+    leaves = {"at_s": 1, "for_s": 2, "do": "subject_leaves"}
+    found = grown(5, 2.0, [], [leaves])
+    gone = [shot.frame.index for shot in found if shot.frame.status == StatusCode.NO_FACES_FOUND]
+
+    assert [*range(21, 30)] == gone
+
+
+def test_an_event_that_gets_its_end_is_over():
+    """
+    Who has left is back with the next frame.
+    """
+    leaves = {"at_s": 1, "do": "subject_leaves"}
+    found = grown(5, 3.0, [leaves], [leaves | {"for_s": 1.5}])
+    gone = [shot.frame.index for shot in found if shot.frame.status == StatusCode.NO_FACES_FOUND]
+
+    assert [*range(10, 31)] == gone
+
+
+def test_what_has_begun_is_not_begun_again():
+    """
+    A recording that was begun stays one, and what is added begins once.
+    """
+    calls = []
+    record = {"at_s": 1, "do": "record", "session": "a"}
+    grown(5, 2.0, [record], [record, {"at_s": 0.5, "do": "stop_recording"}], calls)
+
+    assert [(True, "a"), (False, "")] == calls
+
+
 @pytest.mark.parametrize(
     ("kind", "told"),
     [

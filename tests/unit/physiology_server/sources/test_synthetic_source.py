@@ -472,3 +472,59 @@ def test_one_number_is_that_of_the_array():
     counters = [0, 1, 2, 1000, 2**31, 2**40]
 
     assert noise.uniform(np.array(counters)).tolist() == [noise.chance(n) for n in counters]
+
+
+def with_other_rates(at_s, seconds, pulse, breathing):
+    """The frames of a person whose courses are others from about *at_s* on."""
+    source = SyntheticSource(2, FPS, RateProfile.constant(60.0), RateProfile.constant(12.0))
+    frames = []
+    for frame in itertools.islice(source.frames(), round(seconds * FPS)):
+        frames.append(frame)
+        if frame.index == round(at_s * FPS):
+            source.change_rates(pulse, breathing)
+    return frames
+
+
+def trace_of(frames, name):
+    return np.array([getattr(frame.signals, name) for frame in frames])
+
+
+@pytest.mark.parametrize("since_s", [10.0, 60.0])
+def test_a_course_that_is_changed_goes_on_where_the_old_one_was(since_s):
+    """
+    No beat and no breath jumps, also where the new course says that it was so for long.
+    """
+    pulse = a_profile((0, 60), (since_s, 60), (since_s, 100))
+    breathing = a_profile((0, 12), (since_s, 12), (since_s, 24))
+    frames = with_other_rates(60, 120, pulse, breathing)
+    usual = first_frames(SyntheticSource(2, FPS, 100.0, 24.0), 3600)
+
+    for name in ("pulse", "upper_breathing", "lower_breathing", "phasic"):
+        steps = np.abs(np.diff(trace_of(frames, name)))
+        assert steps[1700:2000].max() < 1.5 * np.abs(np.diff(trace_of(usual, name))).max()
+
+
+def test_a_course_that_is_changed_holds_from_the_next_block_on():
+    """
+    Until then every frame is what it would have been.
+    """
+    same = first_frames(SyntheticSource(2, FPS, 60.0, 12.0), 3600)
+    frames = with_other_rates(
+        60, 120, a_profile((0, 60), (60, 60), (60, 100)), a_profile((0, 12), (60, 12), (60, 24))
+    )
+    changed = next(n for n, (a, b) in enumerate(zip(same, frames, strict=True)) if a != b)
+    beats_s = beat_times_s(trace_of(frames, "pulse"), 110)
+
+    assert 0 == changed % BLOCK_FRAMES
+    assert 1800 < changed <= 1800 + BLOCK_FRAMES
+    assert pytest.approx(50, abs=1.5) == np.sum((beats_s > 70) & (beats_s < 100))
+
+
+def test_a_changed_course_of_nobody_alive_is_refused():
+    """
+    As at the start.
+    """
+    source = SyntheticSource(1)
+
+    with pytest.raises(ValueError, match="pulse_per_minute is 300"):
+        source.change_rates(RateProfile.constant(300.0), RateProfile.constant(15.0))
