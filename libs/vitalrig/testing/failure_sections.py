@@ -15,8 +15,7 @@ import pytest
 from vitalrig.testing.rig import Rig
 from vitalrig.testing.rig_options import RigOptions
 
-SUBJECTS = pytest.StashKey[list[str]]()
-"""On a test: a line for each subject that it had, such as a camera with its scenario and seed."""
+_SUBJECTS = pytest.StashKey[list[str]]()
 
 _NAME = "vitalrig-failure-sections"
 _MOST_LINES = 400
@@ -62,6 +61,12 @@ class FailureSections:
         self.broken.setdefault(fixture, BrokenFixture(fixture, error))
         return error
 
+    def had_a_subject(self, item: pytest.Item, line: str) -> None:
+        """
+        Remember whom a test had before it, such as a camera with its scenario and seed.
+        """
+        item.stash.setdefault(_SUBJECTS, []).append(line)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip what needs a broken fixture, and note where the logs are."""
@@ -98,7 +103,7 @@ class FailureSections:
 
     def _concerns(self, item: pytest.Item) -> bool:
         names = getattr(item, "fixturenames", ())
-        return SUBJECTS in item.stash or any(name.startswith("vitalrig_") for name in names)
+        return _SUBJECTS in item.stash or any(name.startswith("vitalrig_") for name in names)
 
     def _sections(self, item: pytest.Item) -> list[tuple[str, str]]:
         sections = []
@@ -113,7 +118,7 @@ class FailureSections:
         path, mark, rest = str(item.nodeid).partition("::")
         there = os.path.relpath(item.config.rootpath / path, item.config.invocation_params.dir)
         command = f"pytest {shlex.quote(there + mark + rest)} {self.options.given}".rstrip()
-        return [*item.stash.get(SUBJECTS, []), command]
+        return [*item.stash.get(_SUBJECTS, []), command]
 
 
 def _last(lines: list[str]) -> str:

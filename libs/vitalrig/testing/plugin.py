@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from vitalrig.testing.rig import Rig
+    from vitalrig.testing.session import Session
 
 _PREFIX = "--vitalrig-"
 _OPTIONS = {
@@ -90,6 +91,14 @@ def vitalrig_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
 
     with the_rig(request) as rig:
         yield rig
+
+
+@pytest.fixture
+def vitalrig_session(request: pytest.FixtureRequest) -> Callable[..., Session]:
+    """Make finished sessions: `vitalrig_session(scenario="apnea", seconds=120, seed=3)`."""
+    from vitalrig.testing.fixture_sessions import sessions_of
+
+    return sessions_of(request)
 
 
 def _refuse_unknown(given: list[str], known: list[str]) -> None:
