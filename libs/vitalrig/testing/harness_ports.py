@@ -11,6 +11,7 @@ import os
 import random
 import socket
 from pathlib import Path
+from typing import ClassVar
 
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.run_folder import harness_folder
@@ -29,7 +30,7 @@ class ReservedPorts:
     A process that dies gives its ports back.
     """
 
-    _taken_here: "set[int]" = set()  # noqa: RUF012  shared: locks are the process's, not an object's
+    _taken_here: ClassVar[dict[int, object]] = {}  # the locks, too, are the process's
     _locks = -1
     _locks_of = 0
 
@@ -43,35 +44,61 @@ class ReservedPorts:
         Raises:
             HarnessError: If there is none.
         """
+        return self.take_row(1)
+
+    def take_row(self, count: int) -> int:
+        """
+        Reserve free ports that follow each other, such as those of a rig of several cameras.
+
+        Returns:
+            The first of them.
+
+        Raises:
+            HarnessError: If there are not so many.
+        """
         choices = candidates()
-        for port in random.SystemRandom().sample(choices, len(choices)):
-            if self._reserve(port):
-                self._ports.append(port)
-                return port
-        raise HarnessError("no port on 127.0.0.1 is free")
+        allowed = set(choices)
+        start = random.SystemRandom().randrange(len(choices))
+        for first in choices[start:] + choices[:start]:
+            row = list(range(first, first + count))
+            if allowed.issuperset(row) and self._reserve_all(row):
+                self._ports += row
+                return first
+        wanted = "port" if count == 1 else f"row of {count} ports"
+        raise HarnessError(f"no {wanted} on 127.0.0.1 is free")
 
     def release(self) -> None:
         """
         Give all of them back.
         """
         while self._ports:
-            port = self._ports.pop()
-            with contextlib.suppress(OSError):
-                fcntl.lockf(self._lock_file(), fcntl.LOCK_UN, 1, port)
-            self._taken_here.discard(port)
+            self._give_back(self._ports.pop())
+
+    def _reserve_all(self, row: list[int]) -> bool:
+        had: list[int] = []
+        for port in row:
+            if not self._reserve(port):
+                for each in had:
+                    self._give_back(each)
+                return False
+            had.append(port)
+        return True
 
     def _reserve(self, port: int) -> bool:
-        if port in self._taken_here:
+        # Two threads of this process: the lock is for both of them, so one asks first.
+        if self._taken_here.setdefault(port, mark := object()) is not mark:
             return False
-        try:
+        with contextlib.suppress(OSError):
             fcntl.lockf(self._lock_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-        except OSError:
-            return False
-        if not is_free(port):
+            if is_free(port):
+                return True
+        self._give_back(port)
+        return False
+
+    def _give_back(self, port: int) -> None:
+        with contextlib.suppress(OSError):
             fcntl.lockf(self._lock_file(), fcntl.LOCK_UN, 1, port)
-            return False
-        self._taken_here.add(port)
-        return True
+        self._taken_here.pop(port, None)
 
     @classmethod
     def _lock_file(cls) -> int:
