@@ -17,7 +17,7 @@ from rig.local import processes
 from rig.local.layout import Layout
 from rig.local.supervisor import Supervisor
 from tests.support.patience import PATIENCE_S
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING_PORTS = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
@@ -55,7 +55,7 @@ class RigHandle(ABC):
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
         self._variables = {
-            **dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True)),
+            **{name: str(free_port()) for name in PORTS},
             "MODE": self.mode,
             "COMPOSE_PROJECT_NAME": f"vitalrig-test-{os.getpid()}",
             "RIG_TAG": "test",

@@ -13,7 +13,7 @@ import grpc
 from tests.support.chaos.programs import Program, redis, service
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 from tests.support.verifier.check import Finding, check
 from tests.support.verifier.grpc_reader import GrpcReader
 from tests.support.verifier.session_parts import lines_of, manifest_of
@@ -43,7 +43,7 @@ class Rig:
     def __init__(self, folder: Path, *, relayed=False, sessions=None, server=None):
         self.folder = folder
         self.relayed = relayed
-        self.redis_port, self.server_port = free_ports(2)
+        self.redis_port, self.server_port = free_port(), free_port()
         self.sessions = sessions or folder / "sessions"
         self.address = f"127.0.0.1:{self.server_port}"
         self.clock = folder / "clock"
