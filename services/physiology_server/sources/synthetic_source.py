@@ -20,8 +20,8 @@ from services.physiology_server.sources.waveforms import (
 Floats = NDArray[np.float64]
 Counters = NDArray[np.int64]
 
-# Frames made at a time. Blocks start at multiples of it whoever asks, because the last bit of
-# a vectorised sine may depend on its place in the array.
+# Frames made at a time. Sums over what happened before, whose last bit depends on how many there
+# are, are made for so many at a time whoever asks.
 BLOCK_FRAMES = 32
 
 PULSE_RANGE_PER_MINUTE = (30.0, 220.0)
@@ -91,13 +91,17 @@ class SyntheticSource:
         self._breath_wave: Wave = breath_wave()
         self._changed: tuple[RateProfile, RateProfile] | None = None
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, block_frames: int = BLOCK_FRAMES) -> Iterator[Frame]:
         """
         Yield frame 0, 1, 2 and so on without end.
+
+        Args:
+            block_frames: How many are made at a time, a multiple of BLOCK_FRAMES. Many cost less
+                each, and the first of them comes later; they are the same.
         """
-        for block in count():
-            self._take_changed_rates(block * BLOCK_FRAMES / self.fps)
-            yield from self._block(block * BLOCK_FRAMES)
+        for first in count(0, block_frames):
+            self._take_changed_rates(first / self.fps)
+            yield from self._block(first, block_frames)
 
     def change_rates(
         self, pulse_per_minute: RateProfile, breathing_per_minute: RateProfile
@@ -137,8 +141,8 @@ class SyntheticSource:
         self._pulse_wave = WaveFamily(pulse_wave, min(rates_hz), max(rates_hz))
         self._pressure_wave = WaveFamily(pressure_wave, min(rates_hz), max(rates_hz))
 
-    def _block(self, first: int) -> Iterator[Frame]:
-        index = np.arange(first, first + BLOCK_FRAMES)
+    def _block(self, first: int, frames: int = BLOCK_FRAMES) -> Iterator[Frame]:
+        index = np.arange(first, first + frames)
         time_s = index / self.fps
         breath = self._breath_phase(time_s)
         mayer = self._mayer(time_s)
@@ -259,8 +263,9 @@ class SyntheticSource:
         cell = cell[self._noise["response"].uniform(cell) < _RESPONSES_PER_5_S]
         onset_s = 5 * (cell + self._noise["response_onset"].uniform(cell))
         size = 0.02 + 0.09 * self._noise["response_size"].uniform(cell) ** 2
-        since_s = np.maximum(time_s[:, None] - onset_s, 0.0)
-        level += 1.9 * (np.exp(-since_s / 5.0) - np.exp(-since_s / 0.9)) @ size
+        for rows, near in _near(time_s, cell, 5, 8, 1):
+            since_s = np.maximum(time_s[rows, None] - onset_s[near], 0.0)
+            level[rows] += 1.9 * (np.exp(-since_s / 5.0) - np.exp(-since_s / 0.9)) @ size[near]
         level += 0.0006 * self._noise["eda_noise"].normal(index)
         return np.maximum(level, 0.0)
 
@@ -276,7 +281,9 @@ class SyntheticSource:
         cell = cell[noise["burst"].uniform(cell) < _BURSTS_PER_8_S]
         onset_s = 8 * (cell + noise["burst_onset"].uniform(cell))
         size = 0.02 + 0.06 * noise["burst_size"].uniform(cell)
-        burst = np.exp(-(((time_s[:, None] - onset_s) / 0.45) ** 2)) @ size
+        burst = np.zeros_like(time_s)
+        for rows, near in _near(time_s, cell, 8, 1, 2):
+            burst[rows] = np.exp(-(((time_s[rows, None] - onset_s[near]) / 0.45) ** 2)) @ size[near]
         burst *= noise["burst_shape"].smooth(time_s / 0.22)
         glutes = 0.7 * sway + 0.004 * noise["glutes"].smooth(time_s / 0.8)
         glutes += 0.7 * burst + 0.012 * drive + 0.010 * pulse
@@ -304,6 +311,28 @@ class SyntheticSource:
         length_s = 2 + 6 * self._noise["talk_length"].uniform(cell)
         happens = self._noise["talk"].uniform(cell) < _TALKS_PER_60_S
         return happens & (start_s <= time_s) & (time_s < start_s + length_s)
+
+
+def _near(
+    time_s: Floats, cells: Counters, cell_s: int, before: int, behind: int
+) -> Iterator[tuple[slice, slice]]:
+    """
+    The frames, BLOCK_FRAMES at a time, with those of *cells* that have to do with them, if any.
+
+    Args:
+        time_s: The frames' times.
+        cells: The stretches of time in which something happens.
+        cell_s: How long a stretch is.
+        before: From how many stretches before those of the frames on.
+        behind: Up to how many behind them, and not that one.
+    """
+    first = (time_s[::BLOCK_FRAMES] // cell_s).astype(np.int64) - before
+    last = (time_s[BLOCK_FRAMES - 1 :: BLOCK_FRAMES] // cell_s).astype(np.int64) + behind
+    starts, ends = np.searchsorted(cells, first).tolist(), np.searchsorted(cells, last).tolist()
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        if start < end:
+            at = number * BLOCK_FRAMES
+            yield slice(at, at + BLOCK_FRAMES), slice(start, end)
 
 
 def _sine(phase: Floats) -> Floats:

@@ -172,6 +172,22 @@ def test_there_are_no_seams_between_blocks(name):
     assert steps[seams].max() <= np.delete(steps, seams).max()
 
 
+@pytest.mark.parametrize("fps", [30.0, 23.7])
+def test_frames_do_not_depend_on_how_many_are_made_at_a_time(fps):
+    """
+    To the bit: a session that is made in one go is the one that a server would have sent.
+    """
+    rate = RateProfile([Knot(0, 72.0), Knot(60, 72.0), Knot(90, 140.0), Knot(150, 72.0)])
+    held = RateProfile([Knot(0, 15.0), Knot(60, 15.0), Knot(60, 0.0), Knot(85, 0.0)], 110)
+    source = SyntheticSource(3, fps, rate, held)
+    count = 200 * BLOCK_FRAMES
+
+    few = first_frames(source, count)
+
+    assert few == list(itertools.islice(source.frames(2 * BLOCK_FRAMES), count))
+    assert few == list(itertools.islice(source.frames(64 * BLOCK_FRAMES), count))
+
+
 def test_after_a_month_it_beats_as_on_the_first_day():
     """
     Time stays exact enough: 30 days on, the trace has the same rate and the same noise.
