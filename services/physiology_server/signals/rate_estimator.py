@@ -1,13 +1,14 @@
 """From a trace to a rate, or to the knowledge that there is none in it."""
 
 import math
-from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.physiology_server.signals.periodic import Periodic
+from services.physiology_server.signals.sample_window import SampleWindow
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +28,8 @@ _HALF_WIDTH_BINS = 1.5
 _WIDER_PER_HARMONIC = 0.5
 # Below this deviation a trace of the usual height (about 0.1) is nothing but rounding.
 _LEAST_DEVIATION = 1e-6
+
+_sum = np.add.reduce
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class RateEstimator:
 
     def __init__(self, kind: RateKind) -> None:
         self.kind = kind
-        self._samples: deque[tuple[float, float]] = deque()
+        self._samples = SampleWindow(kind.window_s)
         self._due = Periodic(EVERY_S, kind.first_after_s)
         self._last_s = -math.inf
 
@@ -131,10 +134,7 @@ class RateEstimator:
             self._samples.clear()
             self._due = Periodic(EVERY_S, self.kind.first_after_s)
         self._last_s = time_s
-        samples = self._samples
-        samples.append((time_s, value))
-        while time_s - samples[0][0] > self.kind.window_s:
-            samples.popleft()
+        self._samples.add(time_s, value)
         if not self._due.due(time_s):
             return None
         found = find_rate(*self.window(), self.kind)
@@ -146,8 +146,7 @@ class RateEstimator:
         """
         Times and values of the samples in the window.
         """
-        table = np.array(self._samples, dtype=np.float64).reshape(-1, 2)
-        return table[:, 0], table[:, 1]
+        return self._samples.columns()
 
 
 def find_rate(time_s: Floats, values: Floats, kind: RateKind) -> Estimate | None:
@@ -157,41 +156,85 @@ def find_rate(time_s: Floats, values: Floats, kind: RateKind) -> Estimate | None
     Returns:
         None only where there is nothing to choose from: no peak in the band, or no change.
     """
-    if len(values) < 16:  # noqa: PLR2004 - nothing fits into so few
+    count = len(values)
+    if count < 16:  # noqa: PLR2004 - nothing fits into so few
         return None
     span_s = float(time_s[-1] - time_s[0])
-    step_s = span_s / (len(values) - 1)
-    even_s = time_s[0] + step_s * np.arange(len(values))
-    trace = _detrended(np.interp(even_s, time_s, values))
+    step_s = span_s / (count - 1)
+    grid = _grid(count)
+    trace = _detrended(np.interp(time_s[0] + step_s * grid.numbers, time_s, values), grid)
     if trace.std() < _LEAST_DEVIATION:
         return None
-    return _Spectrum(trace, step_s, kind).best()
+    return _Spectrum(trace * grid.taper, step_s, kind).best()
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """
+    What depends on the number of samples in a window alone.
+
+    Attributes:
+        numbers: 0, 1, 2 and so on.
+        taper: A Hann window.
+        slope: A line of mean 0.
+        slope_power: Its squares added up.
+        bend: A parabola of mean 0.
+        bend_power: Its squares added up.
+    """
+
+    numbers: Floats
+    taper: Floats
+    slope: Floats
+    slope_power: float
+    bend: Floats
+    bend_power: float
+
+
+@lru_cache(maxsize=64)
+def _grid(count: int) -> _Grid:
+    slope = np.linspace(-1.0, 1.0, count)
+    bend = slope * slope - (slope @ slope) / count
+    return _Grid(
+        numbers=np.arange(count, dtype=np.float64),
+        taper=np.hanning(count + 2)[1:-1],
+        slope=slope,
+        slope_power=float(slope @ slope),
+        bend=bend,
+        bend_power=float(bend @ bend),
+    )
+
+
+@lru_cache(maxsize=8)
+def _bins(count: int) -> Floats:
+    return np.arange(count, dtype=np.float64)
 
 
 class _Spectrum:
     """The power spectrum of one window, as it is and whitened."""
 
-    def __init__(self, trace: Floats, step_s: float, kind: RateKind) -> None:
+    def __init__(self, tapered: Floats, step_s: float, kind: RateKind) -> None:
         self._kind = kind
-        size = 1 << math.ceil(math.log2(4 * len(trace)))
-        taper = np.hanning(len(trace) + 2)[1:-1]
-        self._power = np.abs(np.fft.rfft(trace * taper, size)) ** 2
+        size = 1 << math.ceil(math.log2(4 * len(tapered)))
+        count = size // 2 + 1
         self._bin_hz = 1 / (size * step_s)
-        frequency2_hz = (np.arange(len(self._power)) * self._bin_hz) ** 2
-        self._white = self._power * (frequency2_hz / (frequency2_hz + kind.whiten_hz**2))
         low_hz, high_hz = kind.band_per_minute[0] / 60, kind.band_per_minute[1] / 60
         self._low = max(2, math.ceil(low_hz / self._bin_hz))
-        self._high = min(len(self._power) - 2, int(high_hz / self._bin_hz))
+        self._high = min(count - 2, int(high_hz / self._bin_hz))
         self._from = int(0.5 * low_hz / self._bin_hz)
-        self._to = min(len(self._power) - 1, int(kind.noise_to_hz / self._bin_hz))
-        self._half_width = _HALF_WIDTH_BINS / (len(trace) * step_s) / self._bin_hz
+        self._to = min(count - 1, int(kind.noise_to_hz / self._bin_hz))
+        self._half_width = _HALF_WIDTH_BINS / (len(tapered) * step_s) / self._bin_hz
+        # Nobody looks further than this.
+        wanted = min(count, max(self._to, self._high + 2) + 2)
+        self._power = np.abs(np.fft.rfft(tapered, size)[:wanted]) ** 2
+        frequency2_hz = (_bins(count)[:wanted] * self._bin_hz) ** 2
+        self._white = self._power * (frequency2_hz / (frequency2_hz + kind.whiten_hz**2))
 
     def best(self) -> Estimate | None:
         """
         The peak in the band that explains the most.
         """
         peaks = self._peaks()
-        total = float(self._white[self._from : self._to].sum())
+        total = float(_sum(self._white[self._from : self._to]))
         if not len(peaks) or total <= 0:
             return None
         peak = self._fundamental(peaks)
@@ -236,11 +279,11 @@ class _Spectrum:
             last = min(self._to, round(harmonic * peak + reach) + 1)
             if first >= last:
                 break
-            own = float(self._power[first:last].sum())
+            own = float(_sum(self._power[first:last]))
             if harmonic == 1:
                 most = own * _STRONGEST_HARMONIC
             if own <= most:
-                total += float(power[first:last].sum())
+                total += own if power is self._power else float(_sum(power[first:last]))
             done = last
         return total
 
@@ -262,13 +305,11 @@ class _Spectrum:
         return top + (0.5 * float((before - after) / bend) if bend < 0 else 0.0)
 
 
-def _detrended(values: Floats) -> Floats:
+def _detrended(values: Floats, grid: _Grid) -> Floats:
     """
     *values* without mean, slope and bend.
     """
-    x = np.linspace(-1.0, 1.0, len(values))
     centred: Floats = values - values.mean()
-    centred -= x * (centred @ x) / (x @ x)
-    bend = x * x - (x @ x) / len(x)
-    centred -= bend * (centred @ bend) / (bend @ bend)
+    centred -= grid.slope * (centred @ grid.slope) / grid.slope_power
+    centred -= grid.bend * (centred @ grid.bend) / grid.bend_power
     return centred
