@@ -1,15 +1,23 @@
 """Samples in the JSON form of the wire: short floats, stamps as strings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 
 from services.physiology_server.signals.frame import Frame
 
 Sample = dict[str, Any]
 
 _float32 = np.float32
+
+# Where both writers of short decimals are known to agree; far beyond, a value may be halfway
+# between two.
+_LEAST, _MOST = 1e-9, 1e6
+
+_shortened: dict[float, float] = {}
 
 
 def shortest(value: float) -> float:
@@ -18,7 +26,22 @@ def shortest(value: float) -> float:
 
     The result is a plain float that any JSON writer prints in that short form.
     """
-    return float(str(_float32(value)))
+    known = _shortened.get(value)
+    return float(str(_float32(value))) if known is None else known
+
+
+def shorten_together(values: Sequence[float]) -> None:
+    """
+    Have :func:`shortest` know what it gives for *values*, until this is called again.
+
+    For many at a time that costs a tenth.
+    """
+    numbers = np.array(values, dtype=np.float64)
+    size = np.abs(numbers)
+    numbers = numbers[(size > _LEAST) & (size < _MOST)]
+    short = orjson.dumps(numbers.astype(np.float32), option=orjson.OPT_SERIALIZE_NUMPY)
+    _shortened.clear()
+    _shortened.update(zip(numbers.tolist(), orjson.loads(short), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +64,12 @@ class SampleStamp:
         """
         Stamp what was measured in *frame*, which was captured at *timestamp_us*.
         """
-        return cls(shortest(frame.time_s), str(timestamp_us), frame.usable)
+        global _newest  # noqa: PLW0603 - Edge and Core ask for the same one after the other
+        of_frame, at_us, stamp = _newest
+        if of_frame is not frame or at_us != timestamp_us or stamp is None:
+            stamp = cls(shortest(frame.time_s), str(timestamp_us), frame.usable)
+            _newest = frame, timestamp_us, stamp
+        return stamp
 
     def measurement(self, value: float) -> Sample:
         """
@@ -76,3 +104,6 @@ class SampleStamp:
             "stable": self.stable,
             "timestamp": self.timestamp,
         }
+
+
+_newest: tuple[Frame | None, int, SampleStamp | None] = None, 0, None
