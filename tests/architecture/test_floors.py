@@ -20,6 +20,7 @@ FLOORS = {
             "extras",
             "harmless",
             "heartbeat",
+            "lease_owner",
             "nearest",
             "redis_keys",
             "signals",

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from services.physiology_server.publishing.backends.redis.lease_owner import LeaseOwner
+from vitalrig.lease_owner import LeaseOwner
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.server_process import entries, once, runs_in

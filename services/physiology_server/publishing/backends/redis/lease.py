@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import redis.asyncio
 
-from services.physiology_server.publishing.backends.redis.lease_owner import LeaseOwner
+from vitalrig.lease_owner import LeaseOwner
 from vitalrig import redis_keys
 from vitalrig.clock import Clock
 from vitalrig.errors import CannotGoOn, CannotStart
