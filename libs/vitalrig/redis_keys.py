@@ -41,7 +41,12 @@ The key `{prefix}:lease` names the server that may write the stream: JSON with `
 `pid`, `since_us` (wall clock) and `pids_of` (the machine's boot and the container in which `pid`
 counts). It lives for `LEASE_MS`; its owner alone renews it, every `RENEW_LEASE_S`, and removes it
 when it stops. A second server does not start while it is there.
+
+The key `vitalrig:testing:owner` is the same for a rig that a test run was given by its URL.
 """
+
+HARNESS = "vitalrig:testing:owner"
+"""The key that says which test run uses a rig that it was given: see `testing.rig_owner`."""
 
 HEARTBEATS = "vitalrig:heartbeats:"
 """Channels, each followed by a service instance: its report (`service.heartbeats`), JSON."""

@@ -27,14 +27,17 @@ _UNFINISHED_FOR_S = 60.0
 _DOCKER_S = 60.0
 
 
-def sweep() -> list[str]:
+def sweep(*, kept: bool = False) -> list[str]:
     """
     Remove what rigs have left whose owner has ended.
+
+    Args:
+        kept: Also rigs that were kept for a look.
 
     Returns:
         Their tokens.
     """
-    swept = [folder.name for folder in harness_folder().iterdir() if _is_left(folder)]
+    swept = [folder.name for folder in harness_folder().iterdir() if _is_left(folder, kept=kept)]
     for token in swept:
         for pid in processes_of(token):
             with contextlib.suppress(ProcessLookupError):
@@ -59,14 +62,14 @@ def processes_of(token: str) -> list[int]:
     return found
 
 
-def _is_left(folder: Path) -> bool:
+def _is_left(folder: Path, *, kept: bool) -> bool:
     if not folder.is_dir() or is_owned(folder):
         return False
     if folder.name.startswith(UNFINISHED):
         with contextlib.suppress(OSError):
             return time.time() - folder.stat().st_mtime > _UNFINISHED_FOR_S
         return False
-    return not (owner_of(folder).get("kept") and processes_of(folder.name))
+    return kept or not (owner_of(folder).get("kept") and processes_of(folder.name))
 
 
 def _remove_containers(token: str) -> None:

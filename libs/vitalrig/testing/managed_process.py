@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vitalrig.testing import process_parent
 from vitalrig.testing.harness_errors import HarnessError
+from vitalrig.testing.log_file import LogFile
 
 GRACE_S = 10.0
 """How long a process may take to stop before it is killed."""
@@ -17,7 +18,7 @@ GRACE_S = 10.0
 _LIFELINE = Path(__file__).with_name("lifeline.py")
 
 
-class ManagedProcess:
+class ManagedProcess(LogFile):
     """
     One process of a rig; started again, it has the same command and adds to the same log.
 
@@ -29,9 +30,7 @@ class ManagedProcess:
         outlives_us: It goes on when this process ends.
 
     Attributes:
-        name: What it is called in the rig.
         command: Its command.
-        log_path: Where its log is.
     """
 
     def __init__(
@@ -43,9 +42,8 @@ class ManagedProcess:
         *,
         outlives_us: bool = False,
     ) -> None:
-        self.name = name
+        super().__init__(name, log_path)
         self.command = list(command)
-        self.log_path = log_path
         self._environment = dict(environment)
         self._outlives_us = outlives_us
         self._process: subprocess.Popen[bytes] | None = None
@@ -135,26 +133,3 @@ class ManagedProcess:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(number)
-
-    def log_size(self) -> int:
-        """
-        Give the size of its log in bytes: a place to read on from.
-        """
-        with contextlib.suppress(OSError):
-            return self.log_path.stat().st_size
-        return 0
-
-    def log_text(self, since_offset: int = 0) -> str:
-        """
-        Give what it logged, from a place on.
-        """
-        with contextlib.suppress(OSError), self.log_path.open("rb") as log:
-            log.seek(since_offset)
-            return log.read().decode(errors="replace")
-        return ""
-
-    def log_lines(self, since_offset: int = 0) -> list[str]:
-        """
-        Give the lines that it logged, from a place on.
-        """
-        return self.log_text(since_offset).splitlines()

@@ -6,12 +6,13 @@ new camera costs no further process than its own server.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from vitalrig.sessions_folder import camera_folder
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.managed_process import ManagedProcess
+from vitalrig.testing.rig_checks import wait_well
 from vitalrig.testing.rig_processes import RigProcesses
 from vitalrig.testing.service_flags import as_flags
 
@@ -24,16 +25,12 @@ class PrefixPools:
 
     Args:
         processes: The rig's processes.
-        wait: Waits until a collector works.
         prompt: A pool's collector is started with its first prefix; otherwise, when its sessions
             are first asked for.
     """
 
-    def __init__(
-        self, processes: RigProcesses, wait: Callable[[ManagedProcess], None], *, prompt: bool
-    ) -> None:
+    def __init__(self, processes: RigProcesses, *, prompt: bool) -> None:
         self._processes = processes
-        self._wait = wait
         self._prompt = prompt
         self._taken = 0
         self._collected: dict[int, Path] = {}
@@ -96,5 +93,5 @@ class PrefixPools:
         if number not in self._collected:
             name = "collector" if "collector" not in self._processes.running else "collector-"
             name += f"{number + 1}" if name.endswith("-") else ""
-            self._wait(self.start_collector(number, name))
+            wait_well(self.start_collector(number, name))
         return self._collected[number]

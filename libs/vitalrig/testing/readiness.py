@@ -137,16 +137,18 @@ def page(url: str) -> str:
 
 def page_trouble(url: str, prefix: str) -> str:
     """
-    Look for envelopes of a camera on the exporter's page: so the collector has reported them.
+    Look on the exporter's page for envelopes of a camera, which the collector has reported.
+
+    Args:
+        url: The page.
+        prefix: The camera; if empty, the page has to show that Redis answers.
     """
     try:
-        shown = page(url)
+        shown = list(samples_of(page(url)))
     except OSError as exc:
         return str(exc)
-    received = [
-        sample.value
-        for sample in samples_of(shown)
-        if sample.name == "vitalrig_envelopes_received_total"
-        and sample.labels.get("camera") == prefix
-    ]
-    return "" if sum(received) > 0 else f"it shows no envelope of {prefix}"
+    name, labels = "vitalrig_redis_up", {}
+    if prefix:
+        name, labels = "vitalrig_envelopes_received_total", {"camera": prefix}
+    found = [each for each in shown if each.name == name and labels.items() <= each.labels.items()]
+    return "" if sum(each.value for each in found) > 0 else f"it shows no {name} of {labels}"

@@ -1,64 +1,35 @@
-"""A rig for tests: real services on this machine, made by the harness and ended with it."""
+"""A rig for tests: real services on this machine, made by the harness, or some that run already."""
 
 import atexit
-import difflib
-from collections.abc import Iterator, Mapping
-from functools import partial
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
 
-from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
-from vitalrig.redis_keys import envelopes_stream
-from vitalrig.sessions_folder import camera_folder
-from vitalrig.testing import readiness
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.leftovers import sweep
-from vitalrig.testing.managed_process import ManagedProcess
-from vitalrig.testing.metric_samples import MetricSample, samples_of
 from vitalrig.testing.prefix_pools import PrefixPools
-from vitalrig.testing.readiness import Check
 from vitalrig.testing.rig_address import RigAddress
-from vitalrig.testing.rig_processes import REDIS, RigProcesses
-from vitalrig.testing.run_folder import RunFolder
-from vitalrig.testing.service_flags import as_flags, health_file, server_settings
+from vitalrig.testing.rig_description import Parts, RigDescription
+from vitalrig.testing.rig_parts import start_parts
+from vitalrig.testing.rig_processes import RigProcesses
+from vitalrig.testing.run_folder import RunFolder, kept_folders
+from vitalrig.testing.running_rig import RunningRig
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from vitalrig.testing.rig_owner import RigOwner
 
-SERVER, COLLECTOR, EXPORTER = "physiology_server", "collector", "exporter"
-
-Parts = Literal["redis", "server", "rig"]
-"""Redis alone, Redis and a server, or all of it."""
-
-READY_S = 30.0
+DESCRIPTION = "rig.json"
 
 
-class Rig:
+class Rig(RunningRig):
     """
     A Redis, and what works around it: a server, a collector and an exporter, if they are wanted.
 
-    It is made by `start_redis`, `start_server`, `start_rig` or `at`, and ended by `stop`, also as
-    the end of a `with` block. All of it listens on 127.0.0.1 and dies with this process.
-
-    Attributes:
-        parts: What it has.
-        token: What tells it from all others; every process of it has it in its environment.
-        folder: Its folder, with logs and sessions; removed when it ends.
-        address: Where its Redis is.
-        processes: Its processes by name, also those that have ended.
+    It is made by `start_redis`, `start_server`, `start_rig`, `at` or `kept`, and ended by `stop`,
+    which is also the end of a `with` block. What it starts listens on 127.0.0.1 and dies with this
+    process. What ran before goes on afterwards.
     """
 
-    def __init__(self, parts: Parts, folder: RunFolder, processes: RigProcesses) -> None:
-        self.parts: Parts = parts
-        self.token = folder.token
-        self.folder = folder.path
-        self._folder = folder
-        self._processes = processes
-        self.processes: Mapping[str, ManagedProcess] = processes.running
-        self._urls: dict[str, str] = {}
-        self._pools = PrefixPools(processes, self._wait_for_health, prompt=parts == "rig")
-        self._is_stopped = False
-        atexit.register(self.stop)
+    _owner: "RigOwner | None" = None
 
     @classmethod
     def start_redis(cls, *, keep: bool = False) -> Self:
@@ -102,218 +73,89 @@ class Rig:
         return cls._start("rig", settings, keep=keep)
 
     @classmethod
-    def _start(cls, parts: Parts, settings: Mapping[str, object], *, keep: bool) -> Self:
+    def at(cls, url: str, exporter_url: str = "") -> Self:
+        """
+        Take a rig that runs already, such as that of `make up`.
+
+        Args:
+            url: Its Redis: `redis://[user:password@]host:port`.
+            exporter_url: Its exporter: `http://host:port`.
+
+        Raises:
+            HarnessError: If it does not answer, refuses the password, or somebody else uses it.
+        """
+        from vitalrig.testing.given_rig import check_exporter_url  # noqa: PLC0415  see attach
+
+        check_exporter_url(exporter_url)
+        RigAddress.parse(url)
+        return cls.attach(RigDescription("rig", redis=url, exporter=exporter_url.rstrip("/")))
+
+    @classmethod
+    def attach(cls, description: RigDescription) -> Self:
+        """
+        Take a rig that another process started and described.
+
+        Raises:
+            HarnessError: If it does not answer, or somebody else uses it.
+        """
+        # Redis's library, which takes long to import; a rig of one's own starts meanwhile.
+        from vitalrig.testing.given_rig import taken  # noqa: PLC0415
+
         sweep()
-        folder = RunFolder(kept=keep)
-        rig = cls(parts, folder, RigProcesses(folder, outlives_us=keep))
-        try:
-            rig._start_parts(settings)
-        except BaseException:
-            rig.stop()
-            raise
+        owner = taken(RigAddress.parse(description.redis))
+        processes = RigProcesses(RunFolder())
+        processes.address = RigAddress.parse(description.redis)
+        pools = PrefixPools(processes, prompt=bool(description.exporter))
+        rig = cls(processes, pools, description)
+        rig._owner = owner
         return rig
 
-    def _start_parts(self, settings: Mapping[str, object]) -> None:
-        self._processes.start_redis()
-        self._urls[REDIS] = self.redis_url
-        if self.parts == "redis":
-            return
-        port = self.take_port()
-        usual = server_settings(DEFAULT_PREFIX, port, self._folder.sub("spool"))
-        self.spawn(SERVER, SERVER, *as_flags({**usual, **settings}))
-        self._urls[SERVER] = f"127.0.0.1:{port}"
-        if self.parts == "rig":
-            self._pools.start_collector(0, COLLECTOR, [DEFAULT_PREFIX])
-            port = self.take_port()
-            sessions = self._folder.sub("sessions")
-            told = {"listen_address": "127.0.0.1", "port": port, "sessions_folder": sessions}
-            self.spawn(EXPORTER, EXPORTER, *as_flags(told))
-            self._urls[EXPORTER] = f"http://127.0.0.1:{port}"
-
-    @property
-    def address(self) -> RigAddress:
+    @classmethod
+    def kept(cls) -> Self:
         """
-        Where its Redis is.
-        """
-        return self._processes.address
-
-    @property
-    def redis_url(self) -> str:
-        """
-        The URL of its Redis.
-        """
-        return self.address.url
-
-    def url(self, service: str) -> str:
-        """
-        Give the address of a service: `redis://...`, `http://...`, and `host:port` for gRPC.
+        Take the rig that was kept last: started with `keep`, and it runs still.
 
         Raises:
-            HarnessError: If there is no such service, or it has no address.
+            HarnessError: If there is none, or somebody else uses it.
         """
-        return self._named(service, self._urls, "address of")
+        sweep()
+        for folder in kept_folders():
+            return cls.attach(RigDescription.parse((folder / DESCRIPTION).read_text("utf-8")))
+        raise HarnessError("no rig was kept; start one with keep first")
 
-    def wait_ready(self, timeout: float = READY_S) -> None:
-        """
-        Wait until every part has done its work once: an envelope has come through all of them.
-
-        Raises:
-            NotReady: If one did not within *timeout* seconds, or ended; the error has its log.
-        """
-        readiness.wait_for_checks(list(self._checks()), self.processes, timeout)
-
-    def _checks(self) -> Iterator[Check]:
-        yield Check(REDIS, "it has to answer", partial(readiness.redis_trouble, self.address))
-        if self.parts == "redis":
-            return
-        stream = envelopes_stream(DEFAULT_PREFIX)
-        yield Check(
-            SERVER,
-            f"an envelope has to be in {stream}",
-            partial(readiness.envelope_trouble, self.address, stream),
-        )
-        grpc = f"grpc://{self._urls[SERVER]}"
-        yield Check(
-            SERVER, "gRPC has to say that it serves", partial(readiness.health_trouble, grpc)
-        )
-        if self.parts == "rig":
-            page = f"{self._urls[EXPORTER]}/metrics"
-            yield self._health_check(COLLECTOR)
-            yield Check(
-                EXPORTER,
-                "its page has to show envelopes that the collector reported",
-                partial(readiness.page_trouble, page, DEFAULT_PREFIX),
-            )
-            yield self._health_check(EXPORTER)
-
-    def _health_check(self, name: str) -> Check:
-        path = health_file(name, self.folder)
-        return Check(
-            name, "it has to say that it is well", partial(readiness.health_file_trouble, path)
-        )
-
-    def _wait_for_health(self, process: ManagedProcess) -> None:
-        readiness.wait_for_checks(
-            [self._health_check(process.name)], {process.name: process}, READY_S
-        )
-
-    def metrics(self, name: str = "", **labels: str) -> list[MetricSample]:
-        """
-        Give what the exporter's page shows now.
-
-        Args:
-            name: Only the metric of this name.
-            labels: Only what has these labels.
-
-        Raises:
-            HarnessError: If there is no exporter, or it does not answer.
-        """
+    @classmethod
+    def _start(cls, parts: Parts, settings: Mapping[str, object], *, keep: bool) -> Self:
+        sweep()
+        processes = RigProcesses(RunFolder(kept=keep), outlives_us=keep)
+        pools = PrefixPools(processes, prompt=parts == "rig")
         try:
-            shown = readiness.page(f"{self.url(EXPORTER)}/metrics")
-        except OSError as exc:
-            raise HarnessError(f"the exporter gives no page: {exc}") from exc
-        return [
-            sample
-            for sample in samples_of(shown)
-            if name in ("", sample.name) and labels.items() <= sample.labels.items()
-        ]
-
-    def metric(self, name: str, **labels: str) -> float:
-        """
-        Give the one number that has this name and these labels.
-
-        Raises:
-            HarnessError: If there is none, or more than one.
-        """
-        found = self.metrics(name, **labels)
-        if len(found) != 1:
-            raise HarnessError(f"the page has {len(found)} numbers {name} with {labels}")
-        return found[0].value
-
-    def events(self) -> list[dict[str, Any]]:
-        """
-        Give what all services logged, as it was logged, in order of time.
-
-        Each event has `process`, the name of the process, beside `event`, `time` and the rest.
-        """
-        return self._processes.events()
-
-    def logs(self, service: str) -> str:
-        """
-        Give what a process logged so far.
-
-        Raises:
-            HarnessError: If there is none of that name.
-        """
-        return self._named(service, self.processes, "process").log_text()
-
-    def spawn(self, service: str, name: str, *flags: str) -> ManagedProcess:
-        """
-        Start one more service in this rig; it knows where Redis is.
-
-        Args:
-            service: The service, such as `physiology_server`.
-            name: What the process is called; two of a rig have different names.
-            flags: What it is told besides, such as `--port=0`.
-
-        Raises:
-            HarnessError: If it cannot be started, or the name is taken.
-        """
-        return self._processes.spawn(service, name, *flags)
-
-    def take_port(self) -> int:
-        """
-        Reserve a port on 127.0.0.1 until the rig ends.
-        """
-        return self._processes.ports.take()
+            description = start_parts(parts, processes, pools, settings)
+            (processes.folder.path / DESCRIPTION).write_text(description.to_json(), "utf-8")
+        except BaseException:
+            processes.stop()
+            processes.folder.remove()
+            raise
+        rig = cls(processes, pools, description)
+        if keep:
+            atexit.unregister(rig.stop)
+        return rig
 
     def take_prefix(self) -> str:
         """
         Give a key prefix for a camera, which nobody has had in this rig.
 
         Raises:
+            HarnessError: If somebody else has taken the rig meanwhile.
             NotReady: If a collector for it does not come up.
         """
-        return self._pools.take()
-
-    def sessions_folder(self, prefix: str) -> Path:
-        """
-        Give the folder of a camera's sessions.
-
-        Raises:
-            HarnessError: If it is no camera of this rig.
-            NotReady: If the collector for it does not come up.
-        """
-        if self.parts == "rig" and prefix == DEFAULT_PREFIX:
-            return camera_folder(prefix, self.folder / "sessions")
-        return self._pools.sessions_folder(prefix)
+        if self._owner is not None:
+            self._owner.require()
+        return super().take_prefix()
 
     def stop(self) -> None:
         """
-        End all processes of the rig and remove its folder. What has ended already is no error.
+        End what was started here and remove its folder. What has ended already is no error.
         """
-        if self._is_stopped:
-            return
-        self._is_stopped = True
-        atexit.unregister(self.stop)
-        self._processes.stop()
-        self._folder.remove()
-
-    @staticmethod
-    def _named(name: str, known: Mapping[str, T], what: str) -> T:
-        if name in known:
-            return known[name]
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-        raise HarnessError(f"there is no {what} {name} in this rig{hint}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+        super().stop()
+        if self._owner is not None:
+            self._owner.release()

@@ -1,18 +1,14 @@
 """The processes of one rig: how they are started, told, heard and ended."""
 
-import contextlib
-import json
 import time
-from collections.abc import Iterator
-from typing import Any
 
+from vitalrig.installation import command_of
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.harness_ports import ReservedPorts
 from vitalrig.testing.installed_redis import find_redis, redis_command
 from vitalrig.testing.managed_process import GRACE_S, ManagedProcess
 from vitalrig.testing.rig_address import RigAddress
 from vitalrig.testing.run_folder import RunFolder
-from vitalrig.testing.service_command import command_of
 from vitalrig.testing.service_flags import as_flags, child_environment, common_settings
 
 REDIS = "redis"
@@ -80,13 +76,6 @@ class RigProcesses:
         self.running[name] = process
         return process
 
-    def events(self) -> list[dict[str, Any]]:
-        """
-        Give what all services logged, in the order of its times, each with the process's name.
-        """
-        found = [event for process in self.running.values() for event in _events_of(process)]
-        return sorted(found, key=lambda event: str(event.get("time", "")))
-
     def stop(self, grace_s: float = GRACE_S) -> None:
         """
         End all, Redis after those that use it, and give the ports back.
@@ -100,11 +89,3 @@ class RigProcesses:
         if REDIS in self.running:
             self.running[REDIS].stop(grace_s)
         self.ports.release()
-
-
-def _events_of(process: ManagedProcess) -> Iterator[dict[str, Any]]:
-    for line in process.log_lines():
-        with contextlib.suppress(ValueError):
-            event = json.loads(line)
-            if isinstance(event, dict):
-                yield {"process": process.name} | event

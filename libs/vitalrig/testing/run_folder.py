@@ -121,13 +121,39 @@ def is_owned(folder: Path) -> bool:
     return False
 
 
+def kept_folders() -> list[Path]:
+    """
+    Give the folders of rigs that were kept and that nobody has now, the newest first.
+    """
+    kept = [
+        folder
+        for folder in harness_folder().iterdir()
+        if owner_of(folder).get("kept") and not is_owned(folder)
+    ]
+    return sorted(kept, key=lambda folder: folder.stat().st_mtime, reverse=True)
+
+
 def start_ticks(pid: int) -> int:
     """
     Give when a process started, in ticks since the machine did; 0 where nobody can tell.
 
     A number of a process is given to another one later; with this beside it, it is not.
     """
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-        return int(stat.rpartition(")")[2].split()[19])
-    return 0
+    stat = _stat(pid)
+    return int(stat[19]) if stat else 0
+
+
+def is_alive(pid: int, started: int) -> bool:
+    """
+    Tell whether the process that started then is there, and not merely unburied.
+    """
+    stat = _stat(pid)
+    return bool(stat) and stat[0] != "Z" and int(stat[19]) == started
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of a process from its state on; none if it is gone."""
+    with contextlib.suppress(OSError):
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return text.rpartition(")")[2].split()
+    return []

@@ -1,0 +1,53 @@
+"""Starts the parts of a rig, all at once."""
+
+from collections.abc import Mapping
+
+from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
+from vitalrig.testing.prefix_pools import PrefixPools
+from vitalrig.testing.rig_description import Parts, RigDescription
+from vitalrig.testing.rig_processes import RigProcesses
+from vitalrig.testing.service_flags import as_flags, server_settings
+
+SERVER, COLLECTOR, EXPORTER = "physiology_server", "collector", "exporter"
+
+
+def start_parts(
+    parts: Parts, processes: RigProcesses, pools: PrefixPools, settings: Mapping[str, object]
+) -> RigDescription:
+    """
+    Start them and wait for nothing: whoever comes before the Redis waits for it by itself.
+
+    Args:
+        parts: What the rig has.
+        processes: Where they are started.
+        pools: The prefixes that a whole rig's collector records besides its own camera's.
+        settings: What the server is told besides the usual.
+
+    Raises:
+        HarnessError: If something cannot be started.
+    """
+    processes.start_redis()
+    folder = processes.folder
+    known = {
+        "redis": processes.address.url,
+        "folder": str(folder.path),
+        "token": folder.token,
+    }
+    if parts == "redis":
+        return RigDescription(parts, **known)
+    port = processes.ports.take()
+    usual = server_settings(DEFAULT_PREFIX, port, folder.sub("spool"))
+    processes.spawn(SERVER, SERVER, *as_flags({**usual, **settings}))
+    known |= {"physiology_server": f"127.0.0.1:{port}", "prefix": DEFAULT_PREFIX}
+    if parts == "rig":
+        pools.start_collector(0, COLLECTOR, [DEFAULT_PREFIX])
+        known |= _start_exporter(processes)
+    return RigDescription(parts, **known)
+
+
+def _start_exporter(processes: RigProcesses) -> dict[str, str]:
+    sessions = processes.folder.sub("sessions")
+    port = processes.ports.take()
+    told = {"listen_address": "127.0.0.1", "port": port, "sessions_folder": sessions}
+    processes.spawn(EXPORTER, EXPORTER, *as_flags(told))
+    return {"exporter": f"http://127.0.0.1:{port}", "sessions": str(sessions)}
