@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from vitalrig.lease_owner import LeaseOwner
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.server_process import entries, once, runs_in
 from vitalrig import redis_keys
+from vitalrig.lease_owner import LeaseOwner
 
 LEASE = redis_keys.lease("physiology")
 ELSEWHERE = json.dumps(

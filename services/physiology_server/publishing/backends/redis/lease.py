@@ -9,10 +9,10 @@ from dataclasses import asdict
 
 import redis.asyncio
 
-from vitalrig.lease_owner import LeaseOwner
 from vitalrig import redis_keys
 from vitalrig.clock import Clock
 from vitalrig.errors import CannotGoOn, CannotStart
+from vitalrig.lease_owner import LeaseOwner
 from vitalrig.redis_client import REDIS_ERRORS, describe_error
 
 log = logging.getLogger(__name__)
