@@ -15,8 +15,18 @@ redis-server redis-server
 openssl openssl
 cc tcc,libc6-dev,linux-libc-dev tcc'
 
+# Debian's does not run where it is unpacked: it reads files of its own by their whole paths.
+rooted='node nodejs'
+
 has() { PATH=$PATH:$programs/bin command -v "$1" >/dev/null; }
 missing() { while read -r program packages binary; do has "$program" || echo "$program $packages ${binary:-$program}"; done <<<"$table"; }
+
+name_rooted() {
+  while read -r program package; do
+    has "$program" || echo "Not here: $program; install Debian's package $package" >&2
+  done <<<"$rooted"
+}
+trap name_rooted EXIT
 
 wanted=$(missing)
 [ -n "$wanted" ] || exit 0
@@ -27,7 +37,7 @@ if ! command -v apt-get >/dev/null; then
 fi
 echo "Bringing $list from Debian's packages into $programs"
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'rm -rf "$scratch"; name_rooted' EXIT
 mkdir -p "$scratch/lists/partial" "$scratch/cache/archives/partial" "$programs/root" "$programs/bin"
 # Lists and archives of our own: the machine's may be missing, old or not ours to write.
 apt=(apt-get -qq -o Debug::NoLocking=1 -o "Dir::State::Lists=$scratch/lists" -o "Dir::Cache=$scratch/cache"

@@ -25,8 +25,9 @@ def asked_for() -> set[str]:
     }
 
 
-def brought() -> set[str]:
-    table = SCRIPT.read_text().split("table='")[1].split("'")[0]
+def listed(name: str) -> set[str]:
+    """The programs in a table of the script."""
+    table = SCRIPT.read_text().split(f"{name}='")[1].split("'")[0]
     return {line.split()[0] for line in table.splitlines()}
 
 
@@ -59,11 +60,22 @@ def run(folder: Path, path: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_program_that_a_test_asks_for_can_be_brought():
+def test_every_program_that_a_test_asks_for_can_be_brought_or_is_named():
     """
-    `make test` on a plain Debian skips nothing but what needs an engine.
+    `make test` on a plain Debian skips nothing but what needs an engine or an installed Node.
     """
-    assert asked_for() - {"docker", "no-such-program"} <= brought()
+    assert asked_for() - {"docker", "no-such-program"} <= listed("table") | listed("rooted")
+
+
+def test_a_program_that_cannot_be_unpacked_is_named(tmp_path):
+    """
+    Debian's Node reads files by their whole paths. Whoever lacks it is told what to install.
+    """
+    (tmp_path / "bin").mkdir()
+
+    ended = run(tmp_path, only(tmp_path / "bin"))
+
+    assert "Not here: node; install Debian's package nodejs\n" in ended.stderr
 
 
 def test_what_cannot_be_brought_is_named_and_stops_nothing(tmp_path):
