@@ -21,8 +21,8 @@ TESTS := $(addprefix tests/,stack integration conformance unit deploy architectu
 export MODE MONITORING YES CAMERAS
 
 .DEFAULT_GOAL := help
-.PHONY: help up down purge ps logs record doctor bases pin wheelhouse venv test test-all e2e lint fmt bench \
-        golden docs dashboards proto audit lock
+.PHONY: help up down purge ps logs record doctor bases pin wheelhouse test-image venv test test-all e2e lint fmt \
+        bench golden docs dashboards proto audit lock
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} \
@@ -60,6 +60,9 @@ pin: ## Write the images by tag and digest into config/images.env, for a release
 
 wheelhouse: ## Fetch all packages that the images need, to build without a network
 	@tools/wheelhouse.sh
+
+test-image: ## Build the image that holds a whole rig, for tests of other programs
+	@tools/test-image.sh
 
 ##@ Develop
 

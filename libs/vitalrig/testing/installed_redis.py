@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vitalrig.extras import how_to_install
 from vitalrig.testing.harness_errors import HarnessError
+from vitalrig.testing.listen_address import THIS_MACHINE, ListenAddress
 
 _PROGRAMS = ("redis-server", "valkey-server")
 _OLDEST = 7
@@ -33,15 +34,17 @@ def find_redis() -> Path:
     )
 
 
-def redis_command(program: Path, port: int, folder: Path) -> list[str]:
+def redis_command(
+    program: Path, port: int, folder: Path, listen: ListenAddress = THIS_MACHINE
+) -> list[str]:
     """
-    Give the command of a server that listens on 127.0.0.1 alone and keeps nothing on disk.
+    Give the command of a server that keeps nothing on disk.
 
     It leaves its title alone, which would overwrite its environment, where its rig's token is.
     """
     options = {
         "port": str(port),
-        "bind": "127.0.0.1",
+        **listen.redis_options,
         "dir": str(folder),
         "save": "",
         "appendonly": "no",

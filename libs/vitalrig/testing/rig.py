@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.leftovers import sweep
+from vitalrig.testing.listen_address import THIS_MACHINE, ListenAddress
 from vitalrig.testing.prefix_pools import PrefixPools
 from vitalrig.testing.rig_address import RigAddress
 from vitalrig.testing.rig_description import Parts, RigDescription
@@ -42,7 +43,7 @@ class Rig(RunningRig):
         Raises:
             HarnessError: If something cannot be started.
         """
-        return cls._start("redis", {}, keep=keep)
+        return cls.start("redis", {}, keep=keep)
 
     @classmethod
     def start_server(cls, *, keep: bool = False, **settings: object) -> Self:
@@ -56,7 +57,7 @@ class Rig(RunningRig):
         Raises:
             HarnessError: If something cannot be started.
         """
-        return cls._start("server", settings, keep=keep)
+        return cls.start("server", settings, keep=keep)
 
     @classmethod
     def start_rig(cls, *, keep: bool = False, **settings: object) -> Self:
@@ -70,7 +71,7 @@ class Rig(RunningRig):
         Raises:
             HarnessError: If something cannot be started.
         """
-        return cls._start("rig", settings, keep=keep)
+        return cls.start("rig", settings, keep=keep)
 
     @classmethod
     def at(cls, url: str, exporter_url: str = "") -> Self:
@@ -124,9 +125,28 @@ class Rig(RunningRig):
         raise HarnessError("no rig was kept; start one with keep first")
 
     @classmethod
-    def _start(cls, parts: Parts, settings: Mapping[str, object], *, keep: bool) -> Self:
+    def start(
+        cls,
+        parts: Parts,
+        settings: Mapping[str, object],
+        *,
+        keep: bool = False,
+        listen: ListenAddress = THIS_MACHINE,
+    ) -> Self:
+        """
+        Start some parts of a rig; `wait_ready` waits for them.
+
+        Args:
+            parts: Which.
+            settings: Settings of its own camera's server.
+            keep: They go on when this process ends.
+            listen: Where they listen.
+
+        Raises:
+            HarnessError: If something cannot be started.
+        """
         sweep()
-        processes = RigProcesses(RunFolder(kept=keep), outlives_us=keep)
+        processes = RigProcesses(RunFolder(kept=keep), outlives_us=keep, listen=listen)
         pools = PrefixPools(processes, prompt=parts == "rig")
         try:
             description = start_parts(parts, processes, pools, settings)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from vitalrig.errors import VitalrigError
 from vitalrig.nearest import did_you_mean
 from vitalrig.testing.leftovers import sweep
+from vitalrig.testing.listen_address import ListenAddress
 from vitalrig.testing.serve_rig import ServedRig, serve
 
 
@@ -41,8 +42,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 _OPTIONS = (
-    "--scenario", "--seed", "--speed", "--server", "--rig", "--while-pid", "--address-file",
-    "--timeout", "--kept",
+    "--scenario", "--seed", "--speed", "--server", "--rig", "--listen", "--while-pid",
+    "--address-file", "--timeout", "--kept",
 )  # fmt: skip
 
 
@@ -82,6 +83,10 @@ def _parser() -> _Parser:
         help="Redis and a physiology_server, without collector and exporter",
     )  # fmt: skip
     command.add_argument(
+        "--listen", default="127.0.0.1", metavar="ADDRESS",
+        help="in a container: where services listen, at their usual ports",
+    )  # fmt: skip
+    command.add_argument(
         "--while-pid", type=int, default=0, metavar="PID", help="end with this process instead"
     )
     command.add_argument(
@@ -109,7 +114,13 @@ def _speed(text: str) -> float:
 
 def _serve(arguments: argparse.Namespace) -> int:
     return serve(
-        ServedRig(arguments.parts, arguments.scenario, arguments.seed, arguments.speed),
+        ServedRig(
+            arguments.parts,
+            arguments.scenario,
+            arguments.seed,
+            arguments.speed,
+            ListenAddress(arguments.listen),
+        ),
         while_pid=arguments.while_pid,
         address_file=arguments.address_file,
         timeout_s=arguments.timeout,

@@ -35,8 +35,9 @@ def start_parts(
     }
     if parts == "redis":
         return RigDescription(parts, **known)
-    port = processes.ports.take()
+    port = processes.listen.port(SERVER, processes.ports)
     usual = server_settings(DEFAULT_PREFIX, port, folder.sub("spool"))
+    usual |= processes.listen.server_settings
     processes.spawn(SERVER, SERVER, *as_flags({**usual, **settings}))
     known |= {"physiology_server": f"127.0.0.1:{port}", "prefix": DEFAULT_PREFIX}
     if parts == "rig":
@@ -47,7 +48,7 @@ def start_parts(
 
 def _start_exporter(processes: RigProcesses) -> dict[str, str]:
     sessions = processes.folder.sub("sessions")
-    port = processes.ports.take()
-    told = {"listen_address": "127.0.0.1", "port": port, "sessions_folder": sessions}
+    port = processes.listen.port(EXPORTER, processes.ports)
+    told = {"listen_address": processes.listen.host, "port": port, "sessions_folder": sessions}
     processes.spawn(EXPORTER, EXPORTER, *as_flags(told))
     return {"exporter": f"http://127.0.0.1:{port}", "sessions": str(sessions)}

@@ -6,6 +6,7 @@ from vitalrig.installation import command_of
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.harness_ports import ReservedPorts
 from vitalrig.testing.installed_redis import find_redis, redis_command
+from vitalrig.testing.listen_address import THIS_MACHINE, ListenAddress
 from vitalrig.testing.managed_process import GRACE_S, ManagedProcess
 from vitalrig.testing.rig_address import RigAddress
 from vitalrig.testing.run_folder import RunFolder
@@ -21,19 +22,28 @@ class RigProcesses:
     Args:
         folder: The rig's folder.
         outlives_us: They go on when this process ends.
+        listen: Where they listen.
 
     Attributes:
         folder: The rig's folder.
         ports: The rig's ports.
         running: All processes by name, also those that have ended.
+        listen: Where they listen.
         address: Where the rig's Redis is.
     """
 
-    def __init__(self, folder: RunFolder, *, outlives_us: bool = False) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        *,
+        outlives_us: bool = False,
+        listen: ListenAddress = THIS_MACHINE,
+    ) -> None:
         self.folder = folder
         self.ports = ReservedPorts()
         self.running: dict[str, ManagedProcess] = {}
         self.address = RigAddress()
+        self.listen = listen
         self._outlives_us = outlives_us
 
     def start_redis(self) -> ManagedProcess:
@@ -43,8 +53,8 @@ class RigProcesses:
         Raises:
             HarnessError: If there is no Redis to run.
         """
-        self.address = RigAddress(port=self.ports.take())
-        command = redis_command(find_redis(), self.address.port, self.folder.path)
+        self.address = RigAddress(port=self.listen.port(REDIS, self.ports))
+        command = redis_command(find_redis(), self.address.port, self.folder.path, self.listen)
         return self._start(REDIS, command)
 
     def spawn(self, service: str, name: str, *flags: str) -> ManagedProcess:

@@ -14,6 +14,7 @@ from typing import Any
 from vitalrig.atomic_files import replace_bytes
 from vitalrig.installation import scenario_path
 from vitalrig.testing.harness_errors import HarnessError
+from vitalrig.testing.listen_address import THIS_MACHINE, ListenAddress
 from vitalrig.testing.readiness import require_running
 from vitalrig.testing.rig import Rig
 from vitalrig.testing.rig_description import Parts
@@ -32,12 +33,14 @@ class ServedRig:
         scenario: What happens to its camera's subject: a shipped name or a path; empty for nothing.
         seed: The same seed gives the same signals.
         speed: 1 is real time.
+        listen: Where its services listen.
     """
 
     parts: Parts = "rig"
     scenario: str = ""
     seed: int = 1
     speed: float = 1.0
+    listen: ListenAddress = THIS_MACHINE
 
     def start(self) -> Rig:
         """
@@ -53,9 +56,7 @@ class ServedRig:
             if not path.is_file():
                 raise HarnessError(f"there is no scenario {self.scenario}")
             settings["scenario"] = path
-        if self.parts == "server":
-            return Rig.start_server(**settings)
-        return Rig.start_rig(**settings)
+        return Rig.start(self.parts, settings, listen=self.listen)
 
 
 def serve(
