@@ -4,18 +4,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vitalrig.testing.camera import Camera
     from vitalrig.testing.harness_errors import HarnessError, NotReady
     from vitalrig.testing.rig import Rig
     from vitalrig.testing.session import Session
 
 _HOMES = {
+    "Camera": "camera",
     "HarnessError": "harness_errors",
     "NotReady": "harness_errors",
     "Rig": "rig",
     "Session": "session",
 }
 
-__all__ = ["HarnessError", "NotReady", "Rig", "Session"]
+__all__ = ["Camera", "HarnessError", "NotReady", "Rig", "Session"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever is asked for

@@ -16,6 +16,9 @@ from vitalrig.testing.run_folder import RunFolder, kept_folders
 from vitalrig.testing.running_rig import RunningRig
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vitalrig.testing.camera import Camera
     from vitalrig.testing.rig_owner import RigOwner
 
 DESCRIPTION = "rig.json"
@@ -171,6 +174,53 @@ class Rig(RunningRig):
         if self._owner is not None:
             self._owner.require()
         return super().take_prefix()
+
+    def camera(
+        self,
+        scenario: "str | Path" = "",
+        *,
+        seed: int = 1,
+        speed: float = 1.0,
+        pulse_rate: float = 72,
+        breathing_rate: float = 15,
+        fps: float = 30,
+        **flags: object,
+    ) -> "Camera":
+        """
+        Start a camera under a key prefix of its own, and wait until it publishes.
+
+        Args:
+            scenario: What happens to its person: the name of a shipped scenario, such as `apnea`,
+                or a path; empty for nothing.
+            seed: Which person, and all that is left to chance.
+            speed: Seconds of the camera in one second.
+            pulse_rate: Beats per minute, unless the scenario says it.
+            breathing_rate: Breaths per minute, unless the scenario says it.
+            fps: Frames a second, unless the scenario says it.
+            flags: Further settings of its server.
+
+        Raises:
+            BadSettings: If there is no such scenario; the text has the nearest name.
+            HarnessError: If there is no such setting; the text has the nearest name.
+            NotReady: If it does not publish.
+        """
+        from vitalrig.testing.camera import Camera  # noqa: PLC0415  see attach
+
+        camera = Camera(
+            self,
+            scenario,
+            seed=seed,
+            speed=speed,
+            pulse_rate=pulse_rate,
+            breathing_rate=breathing_rate,
+            fps=fps,
+            **flags,
+        )
+        try:
+            return camera.wait_ready()
+        except BaseException:
+            camera.stop()
+            raise
 
     def stop(self) -> None:
         """

@@ -69,7 +69,10 @@ class RunningRig:
         Raises:
             NotReady: If one did not within *timeout* seconds, or ended; the error has its log.
         """
-        readiness.wait_for_checks(list(checks_of(self.description)), self.processes, timeout)
+        checks = list(checks_of(self.description))
+        parts = {check.service for check in checks}
+        own = {name: process for name, process in self.processes.items() if name in parts}
+        readiness.wait_for_checks(checks, own, timeout)
 
     def metrics(self, name: str = "", **labels: str) -> list[MetricSample]:
         """
