@@ -20,6 +20,7 @@ from vitalrig.testing.scenario_copy import Event, ScenarioCopy
 from vitalrig.testing.scenario_play import ScenarioPlay
 from vitalrig.testing.service_flags import as_flags, server_settings
 from vitalrig.testing.session import Session
+from vitalrig.testing.signal_history import StateChange
 from vitalrig.testing.unknown_settings import refuse_unknown
 
 _SIGNALS = tuple(signal.name for signal in SIGNALS)
@@ -206,6 +207,17 @@ class Camera:
         """
         _check_name("signal", signal, _SIGNALS)
         return self._watch.history().value(signal)
+
+    def changes(self, *signals: str) -> list[StateChange]:
+        """
+        Give all changes of state by now in order, of some signals or of all.
+
+        Raises:
+            HarnessError: If there is no such signal; the text has the nearest name.
+        """
+        for signal in signals:
+            _check_name("signal", signal, _SIGNALS)
+        return self._watch.history().changes(*signals)
 
     def expect(self, *, within: float = 20.0, **signals: str) -> Self:
         """

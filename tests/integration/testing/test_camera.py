@@ -169,6 +169,23 @@ def test_a_balance_counts_copies_and_what_was_damaged(camera):
         session.assert_complete()
 
 
+def test_a_server_that_is_killed_goes_on_in_the_same_recording(camera):
+    """
+    What was published before and after is kept, and the person's time goes on.
+    """
+    subject = camera(speed=10)
+    subject.start_recording("killed")
+    subject.process.kill()
+    before_s = subject.time_s
+    subject.process.start()
+    eventually(lambda: subject.time_s > before_s + 5)
+    session = subject.stop_recording()
+
+    assert "killed" == session.id
+    session.assert_balanced()
+    assert subject.leave().state("pulse") == "lost"
+
+
 def test_envelopes_are_given_as_they_were_published(camera):
     """
     In order, from the first on.
