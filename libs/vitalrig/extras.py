@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from importlib import metadata
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -42,6 +41,8 @@ def is_ours(error: ImportError) -> bool:
 
 def _origin() -> str:
     """The file or folder that this was installed from; empty where nobody knows."""
+    from importlib import metadata  # noqa: PLC0415 - it takes long, and few get here
+
     try:
         text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json") or "{}"
         parts = urlsplit(json.loads(text)["url"])

@@ -114,7 +114,8 @@ def test_smartspectra_is_a_namespace():
 
 
 @pytest.mark.parametrize(
-    "module", ["smartspectra.ipc", "vitalrig.heartbeat", "vitalrig.service.health"]
+    "module",
+    ["smartspectra.ipc.metrics_collector", "vitalrig.heartbeat", "vitalrig.service.health"],
 )
 def test_what_promises_the_standard_library_alone_needs_nothing_else(module):
     """

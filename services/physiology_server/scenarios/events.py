@@ -39,7 +39,7 @@ class Event(BaseModel):
         needs_frames: Whether it changes frames, which a recorded session has none of.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     needs_rates: ClassVar[bool] = False
     needs_frames: ClassVar[bool] = False
 

@@ -19,7 +19,7 @@ class Scenario(BaseModel):
     A key that is left out is for the server's settings to say.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str = Field(pattern=r"^[a-z0-9_]{1,64}$", description="its name, as in its file's")
     description: str = Field("", description="what it shows, for people")

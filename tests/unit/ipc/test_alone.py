@@ -42,6 +42,29 @@ def test_the_package_needs_nothing_but_the_standard_library():
     assert ["smartspectra", "standard"] == result.stdout.split()
 
 
+def test_who_needs_a_channels_name_loads_no_collector():
+    """
+    A name of the package is imported when it is asked for, and is there before that.
+    """
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import smartspectra.ipc as ipc; "
+        "from smartspectra.ipc.wire import channels; "
+        "print('smartspectra.ipc.metrics_collector' in sys.modules); "
+        "print('MetricsCollector' in dir(ipc)); "
+        "print(ipc.MetricsCollector is ipc.metrics_collector.MetricsCollector)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, str(LIBS)],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert ["False", "True", "True"] == result.stdout.split()
+    with pytest.raises(AttributeError, match=r"smartspectra\.ipc.* has no attribute 'Colector'"):
+        smartspectra.ipc.Colector  # noqa: B018
+
+
 def test_the_package_leaves_room_for_other_smartspectra_packages():
     """
     A namespace package has no __init__, and says that it is typed.

@@ -12,11 +12,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 
+@cache
 def _installed(name: str) -> Any:  # noqa: ANN401
     try:
         return import_module(name)
@@ -25,8 +27,6 @@ def _installed(name: str) -> Any:  # noqa: ANN401
 
 
 _ORJSON = _installed("orjson")
-_HIREDIS = _installed("hiredis")
-_MSGSPEC = _installed("msgspec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,7 @@ EXTRA = STANDARD if _ORJSON is None else _orjson_codec()
 
 _PLAIN_ASKED = os.environ.get("SMARTSPECTRA_IPC_PLAIN", "") not in {"", "0"}
 _active = STANDARD if _PLAIN_ASKED else EXTRA
-_hiredis: ModuleType | None = None if _PLAIN_ASKED else _HIREDIS
-_msgspec: ModuleType | None = None if _PLAIN_ASKED else _MSGSPEC
+_wanted = not _PLAIN_ASKED
 
 
 def codec() -> Codec:
@@ -129,12 +128,12 @@ def codec() -> Codec:
 
 def hiredis_module() -> ModuleType | None:
     """The hiredis module if it is installed and wanted, else None."""
-    return _hiredis
+    return _installed("hiredis") if _wanted else None
 
 
 def msgspec_module() -> ModuleType | None:
     """The msgspec module if it is installed and wanted, else None."""
-    return _msgspec
+    return _installed("msgspec") if _wanted else None
 
 
 def use_extras(wanted: bool) -> None:
@@ -144,23 +143,16 @@ def use_extras(wanted: bool) -> None:
     Collectors and readers look the choice up when they work, so it takes effect at
     once; a :class:`RespReader` keeps the parser that it was made with.
     """
-    if wanted:
-        _use(EXTRA, _HIREDIS, _MSGSPEC)
-    else:
-        _use(STANDARD, None, None)
+    global _active, _wanted
+    _active, _wanted = EXTRA if wanted else STANDARD, wanted
 
 
 @contextmanager
 def standard_library_only() -> Iterator[None]:
     """Run a block without accelerators, then restore the choice."""
-    before = (_active, _hiredis, _msgspec)
+    before = _wanted
     use_extras(False)
     try:
         yield
     finally:
-        _use(*before)
-
-
-def _use(chosen: Codec, hiredis: ModuleType | None, msgspec: ModuleType | None) -> None:
-    global _active, _hiredis, _msgspec
-    _active, _hiredis, _msgspec = chosen, hiredis, msgspec
+        use_extras(before)
