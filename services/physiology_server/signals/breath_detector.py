@@ -57,6 +57,7 @@ class BreathDetector(Generic[Mark]):
         self._extreme: _Turn[Mark] | None = None
         self._turns: list[_Turn[Mark]] = []
         self._depths: deque[float] = deque(maxlen=_KEPT_BREATHS)
+        self._usual_depth: float | None = None
 
     @property
     def deviation(self) -> float:
@@ -76,7 +77,7 @@ class BreathDetector(Generic[Mark]):
         """
         Median depth of the last breaths, in the trace's units; None before the second one.
         """
-        return median(self._depths) if len(self._depths) > 1 else None
+        return self._usual_depth
 
     def add(self, time_s: float, value: float, mark: Mark) -> Breath[Mark] | None:
         """
@@ -99,6 +100,8 @@ class BreathDetector(Generic[Mark]):
     def _breath(self, start: _Turn[Mark], peak: _Turn[Mark], end: _Turn[Mark]) -> Breath[Mark]:
         depth = peak.value - (start.value + end.value) / 2
         self._depths.append(depth)
+        if len(self._depths) > 1:
+            self._usual_depth = median(self._depths)
         unit = 2 * self._deviation
         return Breath(
             end=end.mark,

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from services.physiology_server.signals.breath_detector import BreathDetector
@@ -119,7 +119,8 @@ class BreathingMetrics:
             recent.popleft()
         if self._breaths.usual_depth is None or recent[-1][0] - recent[0][0] < _LINE_S - _GRACE_S:
             return
-        line = [value for at_s, value in recent if time_s - at_s <= _LINE_S + _GRACE_S]
+        newest = takewhile(lambda each: time_s - each[0] <= _LINE_S + _GRACE_S, reversed(recent))
+        line = [value for _, value in newest][::-1]
         length = sum(abs(after - before) for before, after in pairwise(line))
         self._put(
             "respiratory_line_length", stamp.measurement(length / (2 * self._breaths.deviation))

@@ -53,17 +53,23 @@ class Edge:
         Make the payload of *frame*, which was captured at *timestamp_us* (since the epoch).
         """
         signals, stamp = frame.signals, SampleStamp.of(frame, timestamp_us)
-        parts: dict[str, Any] = {
-            "breathing": _measured(
-                stamp, upper_trace=signals.upper_breathing, lower_trace=signals.lower_breathing
-            )
-        }
-        if self._enable_micromotion:
-            parts["micromotion"] = _measured(stamp, glutes=signals.glutes, knees=signals.knees)
-        if self._enable_eda and self._eda_due.due(frame.time_s):
-            parts["eda"] = _measured(stamp, trace=signals.eda)
-        parts["face"] = self._changes(signals, stamp)
-        payload = {name: part for name, part in parts.items() if part}
+        payload: dict[str, Any] = {}
+        if part := _measured(
+            stamp, "upper_trace", signals.upper_breathing, "lower_trace", signals.lower_breathing
+        ):
+            payload["breathing"] = part
+        if self._enable_micromotion and (
+            part := _measured(stamp, "glutes", signals.glutes, "knees", signals.knees)
+        ):
+            payload["micromotion"] = part
+        if (
+            self._enable_eda
+            and self._eda_due.due(frame.time_s)
+            and (part := _measured(stamp, "trace", signals.eda))
+        ):
+            payload["eda"] = part
+        if changes := self._changes(signals, stamp):
+            payload["face"] = changes
         if self._source is not None:
             payload["source"] = self._source
         return payload
@@ -73,6 +79,10 @@ class Edge:
         What the face has begun or ended.
         """
         changes: dict[str, list[Sample]] = {}
+        if signals.blinking is self._face.get("blinking") and (
+            signals.talking is self._face.get("talking")
+        ):
+            return changes
         for name, now in (("blinking", signals.blinking), ("talking", signals.talking)):
             if now is not None and now != self._face.get(name):
                 changes[name] = [stamp.detection(detected=now)]
@@ -80,8 +90,19 @@ class Edge:
         return changes
 
 
-def _measured(stamp: SampleStamp, **values: float | None) -> dict[str, list[Sample]]:
+def _measured(
+    stamp: SampleStamp,
+    first: str,
+    first_value: float | None,
+    second: str = "",
+    second_value: float | None = None,
+) -> dict[str, list[Sample]]:
     """
     One sample for each value that is there.
     """
-    return {name: [stamp.measurement(value)] for name, value in values.items() if value is not None}
+    samples: dict[str, list[Sample]] = {}
+    if first_value is not None:
+        samples[first] = [stamp.measurement(first_value)]
+    if second_value is not None:
+        samples[second] = [stamp.measurement(second_value)]
+    return samples

@@ -1,5 +1,7 @@
 """What is due every so often, by the frames' own time."""
 
+import math
+
 # Frame times are sums of fractions: what is due within this time is due.
 _GRACE_S = 5e-4
 
@@ -21,11 +23,14 @@ class Periodic:
         self._first_after_s = first_after_s
         self._origin_s: float | None = None
         self._count = 0
+        self._not_before_s = -math.inf
 
     def due(self, time_s: float) -> bool:
         """
         Whether it is due at *time_s*; to ask is to have done it.
         """
+        if time_s < self._not_before_s:
+            return False
         if self._origin_s is None:
             self._origin_s = time_s + self._first_after_s
             self._count = 0
@@ -33,4 +38,5 @@ class Periodic:
         if late_s < 0:
             return False
         self._count += 1 + int(late_s // self._every_s)
+        self._not_before_s = self._origin_s + self._count * self._every_s - 2 * _GRACE_S
         return True

@@ -75,9 +75,10 @@ class SampleStamp:
         """
         A `Measurement`.
         """
+        known = _shortened.get(value)  # as `shortest`, without the call: this is done most often
         return {
             "time": self.time,
-            "value": shortest(value),
+            "value": shortest(value) if known is None else known,
             "stable": self.stable,
             "timestamp": self.timestamp,
         }
