@@ -105,10 +105,18 @@ def _signals() -> str:
     return "\n".join(lines) + "\n"
 
 
+def testing() -> str:
+    """
+    The public names of vitalrig.testing, from their docstrings.
+    """
+    return importlib.import_module("testing_page").page(NOTE)
+
+
 PAGES = {
     "configuration.md": configuration,
     "metrics.md": metrics,
     "formats.md": formats,
+    "testing.md": testing,
 }
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from vitalrig.testing.harness_errors import HarnessError, NotReady
     from vitalrig.testing.rig import Rig
     from vitalrig.testing.session import Session
+    from vitalrig.testing.session_maker import make_session
 
 _HOMES = {
     "Camera": "camera",
@@ -15,9 +16,10 @@ _HOMES = {
     "NotReady": "harness_errors",
     "Rig": "rig",
     "Session": "session",
+    "make_session": "session_maker",
 }
 
-__all__ = ["Camera", "HarnessError", "NotReady", "Rig", "Session"]
+__all__ = ["Camera", "HarnessError", "NotReady", "Rig", "Session", "make_session"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever is asked for
