@@ -193,7 +193,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     """
     clock = clock or SystemClock()
     allow_open_files(len(settings.prefixes))
-    beats = ServiceHeartbeats("collector", clock=clock)
+    beats = ServiceHeartbeats("collector", settings.instance, clock)
     redis_address = RedisAddress.of(settings)
     storage = StorageOptions(
         fsync=settings.fsync,

@@ -18,6 +18,12 @@ class Settings(ServiceSettings):
     prefixes: Names = Field(
         (DEFAULT_PREFIX,), min_length=1, description="key prefixes to collect, one per camera"
     )
+    instance: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_.:-]{0,64}$",
+        description="what tells this collector from another one on the same Redis in reports; "
+        "empty for the rig's own",
+    )
     sessions_folder: Path = Field(
         default_factory=usual_folder,
         description="folder for session files; by default sessions in DATA_DIR, or data/sessions",

@@ -56,6 +56,7 @@ class PrefixPools:
             "prefixes": ",".join([*more, *self.pool(number)]),
             "sessions_folder": folder,
             "transport": "stream",
+            "instance": "" if more else self.pool(number)[0],
         }
         process = self._processes.spawn("collector", name, *as_flags(settings))
         self._collected[number] = folder
