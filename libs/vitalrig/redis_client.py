@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import redis
 import redis.asyncio
@@ -17,7 +17,8 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from vitalrig.service.service_settings import ServiceSettings
+if TYPE_CHECKING:
+    from vitalrig.service.service_settings import ServiceSettings
 
 OPERATION_TIMEOUT_S = 2.0
 
@@ -49,7 +50,7 @@ class RedisAddress:
     operation_timeout_s: float = OPERATION_TIMEOUT_S
 
     @classmethod
-    def of(cls, settings: ServiceSettings) -> Self:
+    def of(cls, settings: "ServiceSettings") -> Self:
         """
         What a service was told.
 
