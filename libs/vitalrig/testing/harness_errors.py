@@ -16,18 +16,26 @@ class NotReady(HarnessError):
     Attributes:
         service: The process that is not ready.
         check: What it did not pass.
-        exit_status: How it ended; None if it runs.
+        exit_status: How it ended; None if it runs, or somebody else has started it.
         log_lines: The last lines of its log.
     """
 
     def __init__(
-        self, service: str, check: str, exit_status: int | None, log_lines: Sequence[str]
+        self,
+        service: str,
+        check: str,
+        exit_status: int | None,
+        log_lines: Sequence[str],
+        *,
+        is_ours: bool = True,
     ) -> None:
         self.service = service
         self.check = check
         self.exit_status = exit_status
         self.log_lines = list(log_lines)
-        state = "it runs" if exit_status is None else ended_how(exit_status)
+        state = "it runs" if is_ours else "it was started elsewhere"
+        if exit_status is not None:
+            state = ended_how(exit_status)
         logged = "\n".join(f"  {line}" for line in self.log_lines) or "  (nothing)"
         super().__init__(f"{service} is not ready: {check}; {state}. Its last lines:\n{logged}")
 

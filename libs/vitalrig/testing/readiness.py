@@ -4,11 +4,12 @@ import contextlib
 import socket
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vitalrig.testing.harness_errors import NotReady
+from vitalrig.testing.log_file import LogFile
 from vitalrig.testing.managed_process import ManagedProcess
 from vitalrig.testing.metric_samples import samples_of
 from vitalrig.testing.rig_address import RigAddress
@@ -40,10 +41,19 @@ class Check:
 
 
 def wait_for_checks(
-    checks: Iterator[Check] | list[Check], processes: Mapping[str, ManagedProcess], timeout_s: float
+    checks: Sequence[Check],
+    processes: Mapping[str, ManagedProcess],
+    timeout_s: float,
+    others: Mapping[str, LogFile] | None = None,
 ) -> None:
     """
     Wait until every check was passed, one after another.
+
+    Args:
+        checks: What has to be passed.
+        processes: What was started here, and has to run.
+        timeout_s: For all checks together.
+        others: Logs of what somebody else has started.
 
     Raises:
         NotReady: If one was not passed in time, or a process has ended.
@@ -55,7 +65,8 @@ def wait_for_checks(
             require_running(processes)
             if time.monotonic() > deadline_s:
                 said = f"{check.text} (not within {timeout_s:g} s: {trouble})"
-                raise not_ready(check.service, said, processes.get(check.service))
+                process = (dict(others or {}) | dict(processes)).get(check.service)
+                raise not_ready(check.service, said, process)
             time.sleep(pause_s)
             pause_s = min(_LONGEST_S, pause_s * 1.2)
     require_running(processes)
@@ -73,13 +84,14 @@ def require_running(processes: Mapping[str, ManagedProcess]) -> None:
             raise not_ready(process.name, "it has to run", process)
 
 
-def not_ready(service: str, check: str, process: ManagedProcess | None) -> NotReady:
+def not_ready(service: str, check: str, process: LogFile | None) -> NotReady:
     """
     Make the error, with what the process logged last.
     """
-    if process is None:
-        return NotReady(service, check, None, [])
-    return NotReady(service, check, process.exit_status, process.log_lines()[-LOG_LINES:])
+    lines = [] if process is None else process.log_lines()[-LOG_LINES:]
+    if isinstance(process, ManagedProcess):
+        return NotReady(service, check, process.exit_status, lines)
+    return NotReady(service, check, None, lines, is_ours=False)
 
 
 def redis_trouble(address: RigAddress) -> str:

@@ -72,7 +72,7 @@ class RunningRig:
         checks = list(checks_of(self.description))
         parts = {check.service for check in checks}
         own = {name: process for name, process in self.processes.items() if name in parts}
-        readiness.wait_for_checks(checks, own, timeout)
+        readiness.wait_for_checks(checks, own, timeout, self.log_files)
 
     def metrics(self, name: str = "", **labels: str) -> list[MetricSample]:
         """
