@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.rig_promises import LOOPBACK, listeners
 from vitalrig.testing.harness_errors import HarnessError
@@ -92,6 +93,12 @@ def test_prefixes_do_not_end_and_each_is_collected(rig):
     assert POOL_SIZE + 1 == len(set(prefixes)) == len(folders)
     assert rig.processes["collector-2"].is_running
     assert json.loads(rig.processes["collector-2"].log_lines()[0])
+    eventually(lambda: {"", prefixes[-1]} == shown_collectors(rig))
+
+
+def shown_collectors(rig):
+    reports = rig.metrics("vitalrig_service_last_report_timestamp_seconds", service="collector")
+    return {sample.labels.get("camera", "") for sample in reports}
 
 
 def test_a_camera_of_nobody_has_no_sessions(rig):

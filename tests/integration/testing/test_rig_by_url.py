@@ -11,7 +11,7 @@ from tests.support.harness_scripts import first_line, hold, program
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
-from vitalrig.testing.harness_errors import HarnessError
+from vitalrig.testing.harness_errors import HarnessError, NotReady
 from vitalrig.testing.rig import Rig
 
 USER = "user tester on >correct ~* &* +@all"
@@ -187,3 +187,20 @@ def test_a_rig_that_was_given_goes_on_when_its_user_has_ended(harness_place):
 
         rig.wait_ready(PATIENCE_S)
         assert not user.folder.exists()
+
+
+def test_a_part_of_a_given_rig_that_ended_is_told_with_its_log(harness_place):
+    """
+    How it ended knows only who has started it.
+    """
+    with Rig.start_redis() as rig:
+        rig.wait_ready(PATIENCE_S)
+        with Rig.attach(rig.description) as user:
+            rig.processes["redis"].kill()
+
+            with pytest.raises(
+                NotReady, match="redis is not ready: .* started elsewhere"
+            ) as raised:
+                user.wait_ready(0.2)
+
+    assert any("Ready to accept connections" in line for line in raised.value.log_lines)
