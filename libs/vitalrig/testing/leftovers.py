@@ -18,12 +18,16 @@ from vitalrig.testing.run_folder import (
     harness_folder,
     is_owned,
     owner_of,
+    start_ticks,
 )
 
 LABEL = "vitalrig.testing"
 """The label of containers and networks; its value is the token."""
 
 _UNFINISHED_FOR_S = 60.0
+_MAKING_S = 1.0
+"""In another container the process that makes a folder is not seen."""
+
 _DOCKER_S = 60.0
 
 
@@ -67,7 +71,9 @@ def _is_left(folder: Path, *, kept: bool) -> bool:
         return False
     if folder.name.startswith(UNFINISHED):
         with contextlib.suppress(OSError):
-            return time.time() - folder.stat().st_mtime > _UNFINISHED_FOR_S
+            age_s = time.time() - folder.stat().st_mtime
+            pid = int(folder.name.removeprefix(UNFINISHED).partition("-")[0])
+            return age_s > (_UNFINISHED_FOR_S if start_ticks(pid) else _MAKING_S)
         return False
     return kept or not (owner_of(folder).get("kept") and processes_of(folder.name))
 

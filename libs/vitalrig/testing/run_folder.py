@@ -22,7 +22,7 @@ TOKEN_NAME = "VITALRIG_TESTING_TOKEN"  # noqa: S105  a name
 """The variable that every process of a rig has in its environment."""
 
 UNFINISHED = ".new-"
-"""How the name of a folder begins that has no owner yet."""
+"""How the name of a folder begins that has no owner yet; the process that makes it follows."""
 
 _OWNER = "owner.json"
 
@@ -56,7 +56,7 @@ class RunFolder:
     def __init__(self, *, kept: bool = False) -> None:
         self.token = secrets.token_hex(4)
         self.path = harness_folder() / self.token
-        unseen = self.path.with_name(f"{UNFINISHED}{self.token}")
+        unseen = self.path.with_name(f"{UNFINISHED}{os.getpid()}-{self.token}")
         unseen.mkdir(mode=0o700)
         self._lock = os.open(unseen / _OWNER, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
