@@ -1,11 +1,13 @@
 """Starts the parts of a rig, all at once."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from smartspectra.ipc.wire.channels import DEFAULT_PREFIX
 from vitalrig.testing.prefix_pools import PrefixPools
 from vitalrig.testing.rig_description import Parts, RigDescription
 from vitalrig.testing.rig_processes import RigProcesses
+from vitalrig.testing.run_folder import RunFolder
 from vitalrig.testing.service_flags import as_flags, server_settings
 
 SERVER, COLLECTOR, EXPORTER = "physiology_server", "collector", "exporter"
@@ -21,13 +23,17 @@ def start_parts(
         parts: What the rig has.
         processes: Where they are started.
         pools: The prefixes that a whole rig's collector records besides its own camera's.
-        settings: What the server is told besides the usual.
+        settings: What the server is told besides the usual. A scenario is played from a copy,
+            which goes on when it is over: a test's subject does not end.
 
     Raises:
+        BadSettings: If there is no such scenario.
         HarnessError: If something cannot be started.
     """
-    processes.start_redis()
     folder = processes.folder
+    if settings.get("scenario"):
+        settings = {**settings, "scenario": _scenario_copy(str(settings["scenario"]), folder)}
+    processes.start_redis()
     known = {
         "redis": processes.address.url,
         "folder": str(folder.path),
@@ -44,6 +50,12 @@ def start_parts(
         pools.start_collector(0, COLLECTOR, [DEFAULT_PREFIX])
         known |= _start_exporter(processes)
     return RigDescription(parts, **known)
+
+
+def _scenario_copy(scenario: str, folder: RunFolder) -> Path:
+    from vitalrig.testing.scenario_copy import ScenarioCopy  # noqa: PLC0415  brings YAML
+
+    return ScenarioCopy(scenario, folder.path / "scenario.yml").path
 
 
 def _start_exporter(processes: RigProcesses) -> dict[str, str]:

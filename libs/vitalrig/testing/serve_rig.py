@@ -12,8 +12,6 @@ from types import FrameType
 from typing import Any
 
 from vitalrig.atomic_files import replace_bytes
-from vitalrig.installation import scenario_path
-from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.listen_address import THIS_MACHINE, ListenAddress
 from vitalrig.testing.readiness import require_running
 from vitalrig.testing.rig import Rig
@@ -52,10 +50,7 @@ class ServedRig:
         """
         settings: dict[str, Any] = {"seed": self.seed, "speed": self.speed}
         if self.scenario:
-            path = scenario_path(self.scenario).absolute()
-            if not path.is_file():
-                raise HarnessError(f"there is no scenario {self.scenario}")
-            settings["scenario"] = path
+            settings["scenario"] = self.scenario
         return Rig.start(self.parts, settings, listen=self.listen)
 
 

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ def test_one_line_says_where_everything_is_when_it_is_ready(tmp_path):
         rig = RigDescription.parse(first_line(serving))
         with RigAddress.parse(rig.redis).client() as client:
             assert client.xlen(f"{rig.prefix}:envelopes") > 0
+        assert "duration_s" not in (Path(rig.folder) / "scenario.yml").read_text()
         assert {"redis", "physiology_server", "exporter"} == set(rig.urls)
 
         out, err = serving.communicate(timeout=PATIENCE_S)
@@ -90,7 +92,7 @@ def test_a_service_that_ends_ends_the_rig_with_its_log(tmp_path):
     [
         (["serve", "--scenaro", "apnea"], 2, "no --scenaro; did you mean --scenario?"),
         (["serve", "--scenario", "apnae"], 1, "did you mean apnea?"),
-        (["serve", "--scenario", "no/such.yml"], 1, "there is no scenario no/such.yml"),
+        (["serve", "--scenario", "no/such.yml"], 1, "scenario: no/such.yml cannot be read"),
         (["serve", "--speed", "0"], 2, "0 is no speed"),
         (["srve"], 2, "srve"),
         ([], 2, "COMMAND"),
