@@ -135,13 +135,16 @@ class Camera:
         self.process = host.spawn("physiology_server", name, *as_flags(settings | flags))
         self._stream = CameraStream(host.address, self.prefix)
         self._watch = CameraWatch(self.process, self._stream)
-        self._play = ScenarioPlay(self._copy, self._watch)
+        self._play = ScenarioPlay(self._copy, self._watch, self._copy.fps or fps)
         self._recorder = CameraRecorder(
             CameraControl(self.grpc_address),
             self._watch,
             lambda: host.sessions_folder(self.prefix),
             Path(scenario).stem or "rest",
         )
+
+    def __repr__(self) -> str:
+        return f"<{self.subject}>"
 
     @property
     def subject(self) -> str:
@@ -233,9 +236,11 @@ class Camera:
 
         Raises:
             AssertionError: If it did not come to that: with each signal's last changes.
-            HarnessError: If there is no such signal or state, with the nearest name.
+            HarnessError: If there is no such signal or state, with the nearest name, or none.
             NotReady: If the server has ended.
         """
+        if not signals:
+            raise HarnessError('expect() needs a signal and its state, such as breathing="held"')
         for signal, state in signals.items():
             _check_name("signal", signal, _SIGNALS)
             _check_name("state", state, _STATES)
@@ -258,8 +263,8 @@ class Camera:
         """
         Give the person other rates. An apnea that goes on ends.
 
-        It returns when the person has begun to have them; the numbers follow as far as their
-        windows reach, in 12 s of the camera for pulse and 30 s for breathing.
+        It returns when the frames that come are of a person with these rates. The numbers follow
+        as far as their windows reach: in 12 s of the camera for pulse, in 30 s for breathing.
 
         Args:
             pulse_rate: Beats per minute.
@@ -267,13 +272,13 @@ class Camera:
             ramp_s: How long the person takes to come there, in seconds of the camera.
 
         Raises:
-            HarnessError: If the server cannot do it, or does not.
+            HarnessError: If no rate is given, or the server cannot do it, or does not.
         """
-        if breathing_rate is not None:
-            self._play.end_apnea()
-        for do, rate in (("pulse_rate", pulse_rate), ("breathing_rate", breathing_rate)):
-            if rate is not None:
-                self.begin(do, to_per_minute=rate, ramp_s=ramp_s)
+        rates = {"pulse_rate": pulse_rate, "breathing_rate": breathing_rate}
+        given = {name: rate for name, rate in rates.items() if rate is not None}
+        if not given:
+            raise HarnessError(f"set() needs a rate: {' or '.join(rates)}")
+        self._play.change_rates(given, ramp_s)
         return self
 
     def leave(self) -> Self:

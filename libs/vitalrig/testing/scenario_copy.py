@@ -57,6 +57,14 @@ class ScenarioCopy:
         self._write()
 
     @property
+    def fps(self) -> float:
+        """
+        The scenario's own frames a second; 0 where it leaves that to the camera.
+        """
+        fps = self._document.get("fps") if isinstance(self._document, dict) else None
+        return float(fps) if isinstance(fps, int | float) else 0.0
+
+    @property
     def timeline(self) -> list[Event]:
         """
         All events, also those that are over.

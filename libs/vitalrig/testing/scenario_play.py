@@ -1,7 +1,7 @@
 """What happens to a camera's person while it runs: events are added to the scenario."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vitalrig.statuses import StatusCode
@@ -11,6 +11,9 @@ from vitalrig.testing.scenario_copy import Event, ScenarioCopy
 
 _GONE = StatusCode.NO_FACES_FOUND.name
 
+_BLOCK_FRAMES = 32
+"""So many frames at a time a server makes of a synthetic person; the next ones are as told."""
+
 
 class ScenarioPlay:
     """
@@ -19,11 +22,13 @@ class ScenarioPlay:
     Args:
         copy: What the server plays.
         watch: Waits for the camera.
+        fps: Frames a second of the camera.
     """
 
-    def __init__(self, copy: ScenarioCopy, watch: CameraWatch) -> None:
+    def __init__(self, copy: ScenarioCopy, watch: CameraWatch, fps: float) -> None:
         self._copy = copy
         self._watch = watch
+        self._fps = fps
         self._left: Event | None = None
 
     def begin(self, do: str, **keys: object) -> Event:
@@ -64,16 +69,29 @@ class ScenarioPlay:
         self._watch.see(f"it ends {event}", lambda: self._has_read(since))
         self._watch.look_from(now_s)
 
-    def end_apnea(self) -> None:
+    def change_rates(self, rates: Mapping[str, float], ramp_s: float) -> None:
         """
-        Let the person breathe, who may hold the breath now.
+        Give the person other rates, and wait until frames come that were made with them.
+
+        Who holds the breath breathes again.
+
+        Args:
+            rates: A rate a minute by effect: `pulse_rate`, `breathing_rate`.
+            ramp_s: How long it takes the person, in seconds.
 
         Raises:
-            HarnessError: If the server cannot do it.
+            HarnessError: If the server cannot do it, or does not.
         """
-        held = self._copy.holds("apnea", self._watch.history().capture_s)
-        if held is not None:
+        history = self._watch.history()
+        held = self._copy.holds("apnea", history.capture_s)
+        if held is not None and "breathing_rate" in rates:
             self.end(held)
+        for do, rate in rates.items():
+            self.begin(do, to_per_minute=rate, ramp_s=ramp_s)
+        new_from_s = history.capture_s + _BLOCK_FRAMES / self._fps
+        self._watch.see(
+            f"frames of a person with {dict(rates)}", lambda: history.capture_s > new_from_s
+        )
 
     def leave(self) -> None:
         """

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -101,6 +102,45 @@ def test_a_person_gets_other_rates(camera):
     assert eventually(lambda: abs(subject.value("pulse") - 100) < 2)
     subject.expect(breathing="valid", within=LONG_S)
     assert eventually(lambda: abs(subject.value("breathing") - 22) < 2)
+
+
+def test_frames_have_the_new_rate_when_set_has_returned(camera):
+    """
+    Breaths are counted in the traces that come from then on.
+    """
+    subject = camera(speed=10, breathing_rate=10)
+    since_s = subject.set(breathing_rate=40).time_s
+    eventually(lambda: subject.time_s > since_s + 31)
+    chest = [
+        sample["value"]
+        for each in subject.envelopes()
+        if each["type"] == "edge_metrics"
+        for sample in each["payload"]["breathing"]["upper_trace"]
+        if since_s <= sample["time"] < since_s + 30
+    ]
+    middle = (max(chest) + min(chest)) / 2
+
+    assert 18 <= sum(a < middle <= b for a, b in pairwise(chest)) <= 22
+
+
+def test_a_tachycardia_is_not_interrupted(camera):
+    """
+    The server says why a rate cannot be set.
+    """
+    subject = camera("tachycardia", speed=10)
+    eventually(lambda: subject.time_s > 25)
+
+    with pytest.raises(HarnessError, match=r"event 1 \(tachycardia\) is not over then"):
+        subject.set(pulse_rate=80)
+
+
+@pytest.mark.parametrize("call", ["set", "expect"])
+def test_a_call_that_says_nothing_is_a_mistake(camera, call):
+    """
+    As a word without its name is.
+    """
+    with pytest.raises(HarnessError, match="needs a"):
+        getattr(camera(), call)()
 
 
 def test_what_is_begun_goes_on_until_it_is_ended(camera):
@@ -288,3 +328,15 @@ def test_a_scenario_that_loops_takes_no_further_events(camera):
     """
     with pytest.raises(HarnessError, match="take one without loop"):
         camera("bad_day", speed=10).leave()
+
+
+def test_a_camera_can_be_had_in_a_rig_that_runs_already():
+    """
+    It brings a collector for its sessions along.
+    """
+    with Rig.start_redis() as other:
+        other.wait_ready(LONG_S)
+        with Rig.at(other.redis_url) as rig:
+            session = rig.camera(speed=10).record(seconds=5)
+
+            session.assert_complete().assert_balanced()
