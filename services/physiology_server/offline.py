@@ -5,6 +5,7 @@ A session's envelopes without a server: as fast as they can be made, the same ea
 standard output, a line each, from the start of the recording to its stop.
 """
 
+import gc
 import json
 import math
 import sys
@@ -28,7 +29,7 @@ from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.frame import Frame
 from services.physiology_server.signals.wire_samples import shorten_together
 from services.physiology_server.sources.synthetic_source import SyntheticSource
-from vitalrig.clock import ManualClock
+from vitalrig.clock import Clock
 from vitalrig.errors import BadSettings
 
 EXIT_OK, EXIT_BAD_SETTINGS = 0, 2
@@ -74,6 +75,7 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit status; not 0 with a sentence on standard error if the order cannot be fulfilled.
     """
+    gc.disable()  # this process is short, and makes nothing that hangs together in circles
     try:
         order = OfflineOrder(**json.loads(argv[0]))
         write(order, sys.stdout.buffer)
@@ -119,19 +121,44 @@ def envelopes(order: OfflineOrder) -> Iterator[Outgoing]:
         pulse_per_minute=order.pulse_rate,
         breathing_per_minute=order.breathing_rate,
     )
-    clock = ManualClock(order.started_us)
+    clock = _FrameClock(order.started_us)
     control = _recording(order, clock)
     disturb = disturbance_of(scenario, order.seed)
     yield from disturb(0.0, map(of_change, control.take_changes()))
     graphs = _Graphs(order, scenario, control, clock)
     for frame in _prepared(_frames(order, scenario, source)):
         stamp_us = order.started_us + round(frame.time_s * _US)
-        clock.advance((stamp_us - clock.wall_us()) / _US)
+        clock.now_us = stamp_us
         yield from disturb(frame.time_s, graphs.at(frame.time_s).step(frame, stamp_us))
     yield from disturb(math.inf, ())
-    clock.advance((order.started_us - clock.wall_us()) / _US + order.seconds)
+    clock.now_us = order.started_us + round(order.seconds * _US)
     control.set_recording(False)
     yield from disturb(order.seconds, map(of_change, control.take_changes()))
+
+
+class _FrameClock:
+    """The clock of a day on which every frame comes when it is due."""
+
+    def __init__(self, now_us: int) -> None:
+        self.now_us = now_us
+
+    def wall_us(self) -> int:
+        """
+        Give the stamp of the newest frame.
+        """
+        return self.now_us
+
+    def monotonic_s(self) -> float:
+        """
+        Give the same in seconds.
+        """
+        return self.now_us / _US
+
+    def uptime_s(self) -> float:
+        """
+        Give the same in seconds.
+        """
+        return self.now_us / _US
 
 
 def _scenario(order: OfflineOrder) -> Scenario | None:
@@ -143,7 +170,7 @@ def _scenario(order: OfflineOrder) -> Scenario | None:
     return scenario.model_copy(update={"seed": None, "duration_s": duration_s})
 
 
-def _recording(order: OfflineOrder, clock: ManualClock) -> Control:
+def _recording(order: OfflineOrder, clock: Clock) -> Control:
     """A control that has just begun to record, and has not told anybody."""
     control = Control(clock)
     control.start_core()
@@ -188,7 +215,7 @@ class _Graphs:
     """The pipeline, and behind each restart of a scenario a new one, whose warm-ups begin again."""
 
     def __init__(
-        self, order: OfflineOrder, scenario: Scenario | None, control: Control, clock: ManualClock
+        self, order: OfflineOrder, scenario: Scenario | None, control: Control, clock: Clock
     ) -> None:
         facts = {
             "seed": order.seed,

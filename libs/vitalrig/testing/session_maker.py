@@ -4,14 +4,16 @@ import json
 import math
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
 from typing import cast
 
 from smartspectra.ipc import MetricsCollector, MetricsCollectorConfig
+from smartspectra.ipc.storage.disk import Disk
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths, check_session_id
+from smartspectra.ipc.storage.stages import SyncTarget
 from vitalrig.clock import ManualClock
 from vitalrig.errors import BadSettings, CannotStart
 from vitalrig.installation import command_of, scenario_path
@@ -123,6 +125,26 @@ def _write(folder: Path, seconds: float, order: dict[str, object]) -> int:
         return recording.finish(seconds)
 
 
+class _UnsyncedDisk(Disk):
+    """What a test has made need not outlive a power cut, and a test does not wait for a disk."""
+
+    def sync_all(self, targets: Sequence[SyncTarget]) -> list[OSError | None]:
+        """
+        Wait for nothing.
+        """
+        return [None] * len(targets)
+
+    def sync(self, descriptor: int) -> None:
+        """
+        Wait for nothing.
+        """
+
+    def sync_folder(self, folder: Path) -> None:
+        """
+        Wait for nothing.
+        """
+
+
 class _Recording:
     """The session's files while they are written, by a clock that stands still until the end."""
 
@@ -136,6 +158,7 @@ class _Recording:
                 lock=False,
                 recover=False,
                 software_version=f"vitalrig {VERSION}",
+                disk=_UnsyncedDisk(),
                 clock=clock.monotonic_s,
                 wall_clock=lambda: clock.wall_us() / 1e6,
             ),
