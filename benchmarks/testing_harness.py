@@ -9,7 +9,7 @@ rounds, on a machine that does nothing else. `redis_ready_s`, `server_ready_s`, 
 the start of the interpreter until an envelope has come through all parts. `rig_stop_s`: until
 nothing of the rig is left. `camera_ready_s`: one more camera, until its first envelope.
 `collect_ms`: what the plug-in adds to `pytest --collect-only` of an empty suite. `session_s`: a
-session of ten minutes, made without a server.
+session of ten minutes with an apnea, made without a server.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def session_s() -> float:
 
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        make_session(Path(folder), seconds=600)
+        make_session(Path(folder), "apnea", seconds=600)
         return time.perf_counter() - began
 
 
