@@ -114,6 +114,26 @@ class ManagedProcess(LogFile):
         if self._process is not None:
             self._process.wait()
 
+    def wait_end(self, timeout: float = GRACE_S) -> int:
+        """
+        Wait until it has ended by itself, such as a service that refuses to start.
+
+        Args:
+            timeout: How long, in seconds.
+
+        Returns:
+            Its exit status, or minus the signal that ended it.
+
+        Raises:
+            HarnessError: If it goes on, or was never started.
+        """
+        if self._process is None:
+            raise HarnessError(f"{self.name} was never started")
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired as exc:
+            raise HarnessError(f"{self.name} has not ended within {timeout:g} s") from exc
+
     def freeze(self) -> None:
         """
         Stop it where it is, with SIGSTOP: it keeps its connections and answers nobody.
