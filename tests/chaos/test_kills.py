@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.support.chaos.programs import Program
 from tests.support.chaos.rig import Rig, a_rig
 from tests.support.chaos.verdicts import assert_nothing_is_lost_in_silence
 from tests.support.dice import a_dice
+from tests.support.own_process import OwnProcess
 
 KILLS = int(os.environ.get("VITALRIG_KILLS") or 60)
 KILLS_A_SESSION = 3
@@ -28,12 +28,12 @@ def sleep(dice: random.Random, longest_s: float) -> None:
     time.sleep(longest_s * dice.random() ** 2)
 
 
-def end(victims: list[Program], dice: random.Random) -> str:
+def end(victims: list[OwnProcess], dice: random.Random) -> str:
     """Kill them, or end them in order, and start them again at once or a little later."""
     in_order = dice.random() < IN_ORDER
     for victim in victims:
         if in_order:
-            victim.end()
+            victim.stop()
         else:
             victim.kill()
     sleep(dice, 0.6)

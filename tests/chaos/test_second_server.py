@@ -21,7 +21,7 @@ def test_a_second_server_with_the_prefix_does_not_start_and_costs_nothing():
         assert_nothing_is_lost_in_silence(rig, whole={"first"})
 
         assert 3 == status
-        assert "another server publishes as physiology" in second.log.read_text()
+        assert "another server publishes as physiology" in second.log_text()
 
 
 def test_a_second_server_takes_the_place_of_one_that_was_killed():

@@ -5,10 +5,10 @@ import urllib.request
 
 import pytest
 
-from tests.support.chaos.programs import service
 from tests.support.chaos.rig import a_rig
 from tests.support.eventually import eventually
 from tests.support.exporting import samples
+from tests.support.own_process import OwnService
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 
@@ -53,8 +53,8 @@ def test_a_number_whose_source_was_killed_is_gone_in_time_whatever_the_clock_say
     shown_for_s = {}
     with a_rig(server={"fps": 30}) as rig:
         rig.add(
-            service(
-                "exporter", "services.exporter", rig.folder, clock=rig.clock, port=port,
+            OwnService(
+                "exporter", rig.folder, clock=rig.clock, port=port,
                 redis_port=rig.redis_port, sessions_folder=rig.sessions,
                 stale_after_s=LIMIT_S, breath_stale_after_s=LIMIT_S,
             )

@@ -1,16 +1,11 @@
 """What the program logs while Redis is away, as a process."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.support.patience import PATIENCE_S
 from tests.support.redis_server import RedisServer
-
-ROOT = Path(__file__).parents[2]
+from tests.support.server_process import ServerProcess
 
 
 @pytest.fixture(scope="module")
@@ -18,28 +13,16 @@ def logged(tmp_path_factory):
     """All lines of a server whose Redis came after it."""
     folder = tmp_path_factory.mktemp("log")
     redis = RedisServer(folder)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.physiology_server", "--streaming_backend=redis",
-         "--source=synthetic", "--autostart", f"--redis_port={redis.port}", "--port=0",
-         f"--health_file={folder / 'health'}"],
-        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True,
-    )  # fmt: skip
-    lines = []
+    process = ServerProcess(folder, redis.port, 1)
     try:
-        for line in process.stdout:
-            lines.append(line)
-            if "backend is away" in line:
-                redis.start()
-            elif "backend is back" in line:
-                process.terminate()
-        process.wait(PATIENCE_S)
+        process.says("backend is away")
+        redis.start()
+        process.says("backend is back")
+        process.stop()
     finally:
         process.kill()
-        process.wait()
-        process.stdout.close()
-        redis.stop()
-    return lines
+        redis.kill()
+    return process.log_lines()
 
 
 def test_every_line_is_json(logged):

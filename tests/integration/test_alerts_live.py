@@ -8,9 +8,7 @@ rig and run in this order.
 import contextlib
 import json
 import os
-import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -19,12 +17,12 @@ import pytest
 import yaml
 
 from tests.support.eventually import eventually
+from tests.support.own_process import OwnService
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.prometheus import watching
 from tests.support.promql import dashboards
 from tests.support.redis_server import RedisServer
-from tests.support.rig_files import ROOT
 
 USUAL = {("VitalrigWatchdog", ""), ("VitalrigSyntheticSource", "physiology")}
 """What fires on a rig that works and shows made-up numbers."""
@@ -46,20 +44,9 @@ class Rig:
         self.began_s = 0.0
 
     def service(self, name, as_name="", **settings):
-        as_name = as_name or name
-        keys = {
-            "config": os.devnull,
-            "redis_port": self.redis.port,
-            "health_file": self.folder / f"{as_name}.health",
-            **settings,
-        }
-        log = (self.folder / f"{as_name}.log").open("wb")
-        arguments = [f"--{key}={value}" for key, value in keys.items()]
-        self.processes[as_name] = subprocess.Popen(
-            [sys.executable, "-m", f"services.{name}", *arguments],
-            cwd=ROOT, stdout=log, stderr=log,
-        )  # fmt: skip
-        log.close()
+        process = OwnService(name, self.folder, as_name, redis_port=self.redis.port, **settings)
+        self.processes[process.name] = process
+        process.start()
 
     def server(self, camera, scenario):
         """One camera's server, on whose way is what the scenario says."""
@@ -148,10 +135,9 @@ def rig(tmp_path_factory):
 
 def end(processes):
     for process in processes.values():
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
+        process.ask_to_stop()
     for process in processes.values():
-        process.wait(PATIENCE_S)
+        process.ended()
 
 
 def assert_only(rig, expected, cause, cure, lasting=lambda: True):
@@ -188,8 +174,8 @@ def test_a_recorder_that_hangs_is_told_until_it_goes_on(rig):
     assert_only(
         rig,
         {("VitalrigRecordingStalled", "physiology"), ("VitalrigServiceSilent", "collector")},
-        lambda: collector.send_signal(signal.SIGSTOP),
-        lambda: collector.send_signal(signal.SIGCONT),
+        collector.freeze,
+        collector.thaw,
     )
 
 

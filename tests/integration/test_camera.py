@@ -1,8 +1,6 @@
 """A camera over V4L2, as OpenCV sees it: there, away, busy, forbidden, broken and frozen."""
 
 import json
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -10,8 +8,8 @@ import pytest
 
 from tests.support.clips import luma, yuyv
 from tests.support.eventually import eventually
-from tests.support.fake_camera import ROOT, FakeCamera, Watching, compile_library
-from tests.support.patience import PATIENCE_S
+from tests.support.fake_camera import FakeCamera, Watching, compile_library
+from tests.support.own_process import OwnService
 
 NOT_STARTED = 8
 
@@ -184,19 +182,17 @@ def statuses(client):
 @contextmanager
 def running_server(camera, redis_server, folder):
     """The server as a process of its own, since the camera exists only under the preload."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "services.physiology_server", "--config=/dev/null", "--port=0",
-         "--source=camera", "--autostart=true", f"--redis_port={redis_server.port}",
-         "--streaming_backend=redis", f"--health_file={folder / 'health'}"],
-        cwd=ROOT, env=camera.environ, stdout=subprocess.DEVNULL,
+    process = OwnService(
+        "physiology_server", folder, variables=camera.environ, port=0, source="camera",
+        autostart=True, redis_port=redis_server.port, streaming_backend="redis",
     )  # fmt: skip
+    process.start()
     try:
         yield
-        process.terminate()
-        assert 0 == process.wait(PATIENCE_S)
+        process.stop()
+        assert 0 == process.exit_status
     finally:
         process.kill()
-        process.wait()
 
 
 def test_the_server_goes_on_without_its_camera_and_with_it_again(camera, redis_server, tmp_path):

@@ -16,9 +16,10 @@ from services.exporter.settings import Settings as ExporterSettings
 from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
 from tests.support.eventually import eventually
-from tests.support.redis_server import RedisServer, programs
+from tests.support.redis_server import RedisServer
 from tests.support.rpc import connected
 from tests.support.running import a_watchdog, load, running
+from vitalrig.testing.installed_redis import redis_programs
 
 ROOT = Path(__file__).resolve().parents[2]
 STREAM = "physiology:envelopes"
@@ -213,7 +214,7 @@ def test_a_password_without_a_name_is_the_vendors_servers_alone(guarded, admin, 
     )
 
 
-@pytest.mark.parametrize("program", programs(), ids=lambda path: path.name)
+@pytest.mark.parametrize("program", redis_programs(), ids=lambda path: path.name)
 @pytest.mark.parametrize("vendors_server", [False, True], ids=["ours", "the vendor's"])
 @pytest.mark.parametrize("name", WRITERS)
 def test_what_a_writer_wrote_outlives_a_restart_of_redis(tmp_path, program, vendors_server, name):

@@ -2,11 +2,8 @@
 
 import contextlib
 import itertools
-import json
 import re
 import socket
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +17,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from services.physiology_server.rpc.message_limits import LARGEST_REQUEST_BYTES
 from tests.support.patience import PATIENCE_S
 from tests.support.rpc import Desk, own_stub, serving
+from tests.support.server_process import ServerProcess
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
@@ -33,41 +31,26 @@ HEALTH = "/grpc.health.v1.Health/Check"
 ANY_SIZE = [("grpc.max_send_message_length", -1)]
 
 
-class Process:
+class Process(ServerProcess):
     """A server of its own, whose memory can be looked at."""
 
     def __init__(self, folder):
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "services.physiology_server", "--source=upload",
-             "--streaming_backend=grpc", "--autostart", "--port=0", "--max_message_mib=16",
-             f"--health_file={folder / 'health'}"],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True,
-        )  # fmt: skip
-        lines = (json.loads(line) for line in self._process.stdout)
-        self.port = next(line["port"] for line in lines if "ready" in line["event"])
-        self._draining = threading.Thread(target=self._process.stdout.read)
-        self._draining.start()
+        upload = {"source": "upload", "streaming_backend": "grpc", "max_message_mib": 16}
+        super().__init__(folder, None, 1, **upload, frame_fps=None)
 
     @property
     def most_memory_bytes(self):
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        status = Path(f"/proc/{self.pid}/status").read_text()
         return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
-
-    def end(self):
-        self._process.terminate()
-        self._process.wait(PATIENCE_S)
-        self._draining.join()
-        self._process.stdout.close()
 
 
 @pytest.fixture
 def process(tmp_path):
-    process = Process(tmp_path)
+    process = Process(tmp_path).ready()
     with grpc.insecure_channel(f"127.0.0.1:{process.port}") as channel:
         pb_grpc.PhysiologyStub(channel).GetStatus(Empty(), timeout=PATIENCE_S)
     yield process
-    process.end()
+    process.stop()
 
 
 def sent(port, path, message):

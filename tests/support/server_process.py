@@ -1,9 +1,5 @@
 """The physiology_server as a process of its own, to be killed; and what it made, heard from it."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,19 +10,17 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 
 from tests.support.eventually import eventually
+from tests.support.own_process import OwnService
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from vitalrig.rpc import physiology_pb2 as pb
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-class ServerProcess:
+class ServerProcess(OwnService):
     """One run of the program."""
 
-    def __init__(self, folder: Path, redis_port: int, number: int, **keys: object) -> None:
-        self.log_path = folder / f"server{number}.log"
+    def __init__(self, folder: Path, redis_port: int | None, number: int, **keys: object) -> None:
         self.port = free_port()
         usual = {
             "source": "synthetic",
@@ -35,32 +29,13 @@ class ServerProcess:
             "frame_fps": 0,
             "redis_port": redis_port,
             "port": self.port,
-            "health_file": folder / f"server{number}.health",
         }
-        given = {key: value for key, value in (usual | keys).items() if value is not None}
-        flags = [f"--{key}={value}" for key, value in given.items()]
-        with self.log_path.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.physiology_server", *flags],
-                cwd=ROOT,
-                env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'libs'}"},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def log(self) -> str:
-        return self.log_path.read_text()
+        super().__init__("physiology_server", folder, f"server{number}", **usual | keys)
+        self.start()
 
     def ready(self) -> "ServerProcess":
-        eventually(self._is_ready)
+        self.says("physiology_server ready")
         return self
-
-    def _is_ready(self) -> bool:
-        assert self.process.poll() is None, self.log()
-        return "physiology_server ready" in self.log()
-
-    def says(self, words: str) -> bool:
-        return eventually(lambda: words in self.log())
 
     def start_graph(self) -> None:
         with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
@@ -80,20 +55,6 @@ class ServerProcess:
     def run_id(self) -> str:
         with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
             return str(pb_grpc.PhysiologyStub(channel).GetServerInfo(Empty()).run_id)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> int:
-        self.process.terminate()
-        return self.process.wait(PATIENCE_S)
-
-    def freeze(self) -> None:
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self.process.pid, signal.SIGCONT)
 
 
 class Witness:

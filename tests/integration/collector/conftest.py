@@ -1,18 +1,12 @@
 """What every test of the collector has: a real Redis, a folder, a publisher, the collector."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from services.collector.app import build
 from services.collector.settings import Settings
+from tests.support.own_process import OwnService
 from tests.support.publishing import Publishing
 from tests.support.running import a_watchdog, load
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -52,18 +46,14 @@ def start_process(redis_server, sessions, tmp_path):
 
     def start(**more):
         keys_given = {"fsync_interval_s": 0.05, "health_file": tmp_path / "health"} | more
-        command = [
-            sys.executable, "-m", "services.collector", "--config=/dev/null",
-            f"--redis_port={redis_server.port}", f"--sessions_folder={sessions}",
-            *(f"--{key}={value}" for key, value in keys_given.items()),
-        ]  # fmt: skip
-        environment = os.environ | {"PYTHONPATH": "libs:."}
-        log = (tmp_path / f"log{len(started)}").open("wb")
-        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log))
-        log.close()
-        return started[-1]
+        process = OwnService(
+            "collector", tmp_path, f"collector{len(started)}",
+            redis_port=redis_server.port, sessions_folder=sessions, **keys_given,
+        )  # fmt: skip
+        process.start()
+        started.append(process)
+        return process
 
     yield start
     for process in started:
         process.kill()
-        process.wait()

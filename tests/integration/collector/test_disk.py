@@ -4,7 +4,6 @@ from tests.support.collecting import (
     all_in_the_file,
     finished,
     heard_by,
-    kill,
     lines,
     manifest,
     paused,
@@ -171,19 +170,19 @@ def test_a_disk_that_is_read_only_for_a_while_costs_nothing(
         publishing.start()
         publishing.edge(20)
         all_in_the_file(sessions, publishing)
-        kill(process)  # with files open the system refuses to make the disk read-only
+        process.kill()  # with files open the system refuses to make the disk read-only
         disk.allow_writing(False)
         forget(client)
         process = start_process()
         publishing.edge(20)
         why = eventually(lambda: paused(client))
         health = (tmp_path / "health").read_text()
-        before = (process.poll(), lines(sessions))
+        before = (process.exit_status, lines(sessions))
         disk.allow_writing(True)
         publishing.edge(20)
         publishing.stop()
         finished(sessions)
-        kill(process)
+        process.kill()
 
         assert "Read-only file system" in why
         assert "Read-only file system" in health

@@ -8,7 +8,6 @@ import pytest
 
 from tests.support.collecting import (
     finished,
-    kill,
     lines,
     manifest,
 )
@@ -55,7 +54,7 @@ def kill_again_and_again(start_process, sessions, publisher, rounds) -> None:
             eventually(lambda had=before: len(lines(sessions)) > had)
             # Checkpoints are saved once a second.
             publisher.enough.wait(dice.choice((0.0, 0.02, 0.1, 0.3, 1.1)))
-            kill(process)
+            process.kill()
             process = start_process()
     finally:
         publisher.enough.set()

@@ -7,14 +7,15 @@ from services.collector.app import build
 from services.collector.checkpoints import FILE_NAME
 from services.collector.recorded_progress import ID_FILE, RecordedProgress
 from services.collector.settings import Settings
-from tests.support.collecting import all_in_the_file, kill, lines, ready
+from tests.support.collecting import all_in_the_file, lines, ready
 from tests.support.eventually import eventually
 from tests.support.publishing import Publishing
-from tests.support.redis_server import RedisServer, programs
+from tests.support.redis_server import RedisServer
 from tests.support.running import load, running
 from vitalrig import redis_keys
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
+from vitalrig.testing.installed_redis import redis_programs
 
 STREAM = redis_keys.envelopes_stream("physiology")
 
@@ -43,7 +44,7 @@ def told_all(client, stream=STREAM):
     return eventually(lambda: told(client, stream) == [newest(client, stream)])
 
 
-@pytest.fixture(params=programs(), ids=lambda path: path.name)
+@pytest.fixture(params=redis_programs(), ids=lambda path: path.name)
 def redis_server(request, tmp_path):
     """Each make that is here."""
     folder = tmp_path / "redis"
@@ -111,7 +112,7 @@ def test_a_collector_goes_on_telling_under_its_name_after_a_kill(
         eventually(lambda: told(client))
         publishing.edge(1)
         told_all(client)
-        kill(process)
+        process.kill()
 
     assert 1 == len(told(client))
 

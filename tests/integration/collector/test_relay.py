@@ -1,9 +1,6 @@
 """The relay: what a server that only publishes said, and what nobody heard of it."""
 
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from unittest.mock import patch
 
@@ -14,7 +11,7 @@ from services.collector.relay import RelaySettings
 from services.collector.transport import pubsub
 from tests.support.collecting import finished, heard_by, lines, manifest, ready
 from tests.support.eventually import eventually
-from tests.support.patience import PATIENCE_S
+from tests.support.own_process import OwnService
 from tests.support.publishing import Publishing
 from tests.support.running import a_watchdog, load, running
 from vitalrig import redis_keys
@@ -35,19 +32,16 @@ def start_relay(redis_server, tmp_path):
     started = []
 
     def start():
-        command = [
-            sys.executable, "-m", "services.collector.relay", "--config=/dev/null",
-            f"--redis_port={redis_server.port}", f"--health_file={tmp_path / 'relay.health'}",
-        ]  # fmt: skip
-        environment = os.environ | {"PYTHONPATH": "libs:."}
-        with (tmp_path / f"relay{len(started)}.log").open("wb") as log:
-            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log))
-        return started[-1]
+        process = OwnService(
+            "collector.relay", tmp_path, f"relay{len(started)}", redis_port=redis_server.port
+        )
+        process.start()
+        started.append(process)
+        return process
 
     yield start
     for process in started:
         process.kill()
-        process.wait()
 
 
 def make_relay(redis_server, tmp_path, **more):
@@ -75,8 +69,8 @@ def test_a_relay_that_was_restarted_in_a_session_leaves_a_gap(
         publishing.start()
         publishing.edge(20)
         eventually(lambda: lines(sessions) == publishing.published)
-        process.send_signal(how)
-        process.wait(PATIENCE_S)
+        process.signal(how)
+        process.ended()
         lost_from = len(publishing.published)
         publishing.edge(30)
         lost_to = len(publishing.published)
@@ -107,7 +101,6 @@ def test_a_stop_and_a_start_that_no_relay_heard_are_relayed_from_what_redis_keep
         eventually(lambda: lines(sessions) == publishing.published)
         first = publishing.published[:]
         process.kill()
-        process.wait(PATIENCE_S)
         publishing.stop()
         publishing.start("second")
         publishing.keep_state()
@@ -161,7 +154,6 @@ def test_a_state_that_the_stream_holds_is_not_relayed_again(start_relay, client,
     publishing.edge(20)
     eventually(lambda: in_stream(client) == publishing.published)
     process.kill()
-    process.wait(PATIENCE_S)
     start_relay()
     heard_by(client, 1)
     publishing.edge(20)
@@ -176,9 +168,9 @@ def test_a_relay_that_is_stopped_adds_first_what_it_has_heard(start_relay, clien
     process = start_relay()
     heard_by(client, 1)
     publishing.edge(3_000)
-    process.terminate()
+    process.stop()
 
-    assert 0 == process.wait(PATIENCE_S)
+    assert 0 == process.exit_status
     assert publishing.published == in_stream(client)
 
 
@@ -282,7 +274,6 @@ def test_a_collector_of_pub_sub_that_was_killed_after_a_stop_adds_nothing_to_the
     publishing.stop()
     finished(sessions)
     process.kill()
-    process.wait()
     start_process(transport="pubsub")
     eventually(lambda: client.pubsub_numsub("physiology:edge_metrics")[0][1] == 1)
     whole = list(publishing.published)

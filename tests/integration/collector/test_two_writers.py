@@ -11,7 +11,6 @@ from tests.support.collecting import (
     manifest,
     ready,
 )
-from tests.support.patience import PATIENCE_S
 from tests.support.running import running
 from vitalrig.errors import CannotStart
 from vitalrig.service.serve import EXIT_CANNOT_START
@@ -19,7 +18,7 @@ from vitalrig.service.serve import EXIT_CANNOT_START
 
 @pytest.mark.parametrize("prefix", ["physiology", "ward:2"], ids=["same camera", "another"])
 def test_a_second_collector_on_the_folder_does_not_start(
-    make, start_process, client, sessions, publishing, tmp_path, prefix
+    make, start_process, client, sessions, publishing, prefix
 ):
     """
     It ends with status 3 and says who is there; the first goes on.
@@ -29,12 +28,12 @@ def test_a_second_collector_on_the_folder_does_not_start(
         publishing.start()
         publishing.edge(5)
         second = start_process(prefixes=prefix)
-        status = second.wait(PATIENCE_S)
+        status = second.ended()
         publishing.edge(5)
         publishing.stop()
         finished(sessions)
 
-    log = (tmp_path / "log0").read_text()
+    log = second.log_text()
     assert EXIT_CANNOT_START == status
     assert f"{sessions} cannot be used" in log
     assert f"in use by process {os.getpid()}" in log

@@ -10,7 +10,7 @@ from services.physiology_server.publishing.backends.redis.stream_keeper import S
 from services.physiology_server.publishing.outbox import Outbox
 from services.physiology_server.publishing.publisher import Publisher
 from tests.support.backends import batch, until_away
-from tests.support.redis_server import RedisServer, programs
+from tests.support.redis_server import RedisServer
 from tests.support.server_process import entries
 from tests.support.subscriber import Subscriber
 from vitalrig import redis_keys
@@ -20,6 +20,7 @@ from vitalrig.redis_client import RedisAddress, connect_async
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.stream_limits import LOOK_EVERY_S, Limits
+from vitalrig.testing.installed_redis import redis_programs
 from vitalrig.unkept import unkept_channel
 
 CAMERA = "physiology"
@@ -28,7 +29,7 @@ KIB, MIB = 1 << 10, 1 << 20
 SPARE_BYTES = 2 * MIB
 
 
-@pytest.fixture(params=programs(), ids=lambda path: path.name)
+@pytest.fixture(params=redis_programs(), ids=lambda path: path.name)
 def full_redis(request, tmp_path):
     """A Redis with little room left, of each make that is here."""
     folder = tmp_path / "redis"

@@ -6,7 +6,6 @@ import threading
 import pytest
 
 from tests.support.eventually import eventually
-from tests.support.patience import PATIENCE_S
 from tests.support.server_process import entries, once, runs_in
 from vitalrig import redis_keys
 from vitalrig.lease_owner import LeaseOwner
@@ -23,10 +22,6 @@ def owner(client):
     return LeaseOwner.parse(found).run if found else ""
 
 
-def exit_status(server):
-    return server.process.wait(PATIENCE_S)
-
-
 def test_a_second_server_does_not_start_and_names_the_first(start, client):
     """
     Exit status 3; the first one goes on alone.
@@ -35,8 +30,8 @@ def test_a_second_server_does_not_start_and_names_the_first(start, client):
     run = first.run_id()
     eventually(lambda: owner(client) == run)
     second = start(spool_folder=None)
-    status = exit_status(second)
-    told = all(word in second.log() for word in (run, str(first.process.pid), "physiology"))
+    status = second.ended()
+    told = all(word in second.log_text() for word in (run, str(first.pid), "physiology"))
     had = len(entries(client))
     eventually(lambda: len(entries(client)) > had)
 
@@ -78,7 +73,7 @@ def test_a_server_elsewhere_that_died_is_outlasted(start, client):
     """
     client.set(LEASE, ELSEWHERE, px=3_600_000)
     server = start()
-    eventually(lambda: "waiting for the lease" in server.log())
+    eventually(lambda: "waiting for the lease" in server.log_text())
     client.pexpire(LEASE, 1_000)
     server.ready()
 
@@ -99,11 +94,11 @@ def test_a_server_elsewhere_that_lives_is_recognised_by_its_renewals(start, clie
     renewing = threading.Thread(target=renew)
     renewing.start()
     server = start()
-    status = exit_status(server)
+    status = server.ended()
     stop.set()
     renewing.join()
 
-    assert (3, True) == (status, "run theirs on host ward-2, process 4711" in server.log())
+    assert (3, True) == (status, "run theirs on host ward-2, process 4711" in server.log_text())
 
 
 def test_a_stop_gives_the_lease_up(start, client):
@@ -140,7 +135,7 @@ def test_without_redis_a_server_starts_and_takes_the_lease_before_it_sends(
     run = first.run_id()
     eventually(lambda: first.status().envelopes > 30)
     redis_server.start()
-    status = exit_status(first)
+    status = first.ended()
     sent_meanwhile = len(entries(client))
     client.delete(LEASE)
     second = start().ready().run_id()
@@ -149,7 +144,7 @@ def test_without_redis_a_server_starts_and_takes_the_lease_before_it_sends(
 
     assert (3, True, 0, list(range(1, len(seqs) + 1)), True) == (
         status,
-        "ward-2" in first.log(),
+        "ward-2" in first.log_text(),
         sent_meanwhile,
         seqs,
         len(seqs) > 30,
@@ -170,9 +165,9 @@ def test_a_server_that_starts_without_redis_follows_one_that_was_killed(
     run = second.run_id()
     eventually(lambda: second.status().envelopes > 10)
     redis_server.start()
-    eventually(lambda: run in runs_in(client) or second.process.poll() is not None)
+    eventually(lambda: run in runs_in(client) or not second.is_running)
 
-    assert (None, run) == (second.process.poll(), owner(client))
+    assert (None, run) == (second.exit_status, owner(client))
 
 
 def test_a_server_that_was_paused_does_not_write_into_the_stream_of_its_successor(start, client):
@@ -188,6 +183,6 @@ def test_a_server_that_was_paused_does_not_write_into_the_stream_of_its_successo
     eventually(lambda: second.run_id() in runs_in(client))
     had = runs_in(client)[run]
     first.thaw()
-    status = exit_status(first)
+    status = first.ended()
 
-    assert (3, True, had) == (status, second.run_id() in first.log(), runs_in(client)[run])
+    assert (3, True, had) == (status, second.run_id() in first.log_text(), runs_in(client)[run])

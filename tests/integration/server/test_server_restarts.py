@@ -168,6 +168,6 @@ def test_a_stop_without_a_spool_says_how_many_envelopes_it_discards(start, redis
         redis_server.stop()
         more_than(witness, server.run_id(), 20)
         server.stop()
-    said = [json.loads(line) for line in server.log().splitlines() if '"envelopes lost"' in line]
+    said = [json.loads(line) for line in server.log_lines() if '"envelopes lost"' in line]
 
     assert [True] == [line["in_all"] >= 20 for line in said[-1:]]

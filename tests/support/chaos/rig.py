@@ -10,10 +10,11 @@ from typing import Any
 
 import grpc
 
-from tests.support.chaos.programs import Program, redis, service
 from tests.support.eventually import eventually
+from tests.support.own_process import OwnProcess, OwnService
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
+from tests.support.redis_server import RedisServer
 from tests.support.verifier.check import Finding, check
 from tests.support.verifier.grpc_reader import GrpcReader
 from tests.support.verifier.session_parts import lines_of, manifest_of
@@ -43,11 +44,14 @@ class Rig:
     def __init__(self, folder: Path, *, relayed=False, sessions=None, server=None):
         self.folder = folder
         self.relayed = relayed
-        self.redis_port, self.server_port = free_port(), free_port()
+        self.server_port = free_port()
         self.sessions = sessions or folder / "sessions"
         self.address = f"127.0.0.1:{self.server_port}"
         self.clock = folder / "clock"
         self.set_clocks(0)
+        (folder / "redis").mkdir()
+        self.redis = RedisServer(folder / "redis")
+        self.redis_port = self.redis.port
         self._server_settings = {
             "source": "synthetic", "streaming_backend": "redis", "autostart": True,
             "publish_core": "always", "frame_fps": 0, "fps": 60,
@@ -55,37 +59,35 @@ class Rig:
             "redis_port": self.redis_port, "port": self.server_port,
             **({"stream_max_entries": 0} if relayed else {}), **(server or {}),
         }  # fmt: skip
-        self._others: list[Program] = []
-        self.redis = redis(self.redis_port, folder)
+        self._others: list[OwnProcess] = []
         self.server = self.a_server("server", self.server_port)
-        self.collector = service(
-            "collector", "services.collector", folder, clock=self.clock,
-            redis_port=self.redis_port, sessions_folder=self.sessions, fsync_interval_s=0.2,
-            snapshot_interval_s=1,
+        self.collector = OwnService(
+            "collector", folder, clock=self.clock, redis_port=self.redis_port,
+            sessions_folder=self.sessions, fsync_interval_s=0.2, snapshot_interval_s=1,
         )  # fmt: skip
         self.programs = {"redis": self.redis, "server": self.server, "collector": self.collector}
         if relayed:
-            self.programs["relay"] = service(
-                "relay", "services.collector.relay", folder, redis_port=self.redis_port
+            self.programs["relay"] = OwnService(
+                "collector.relay", folder, "relay", redis_port=self.redis_port
             )
         self.stream = StreamReader(self.redis_port)
         self.grpc = GrpcReader(self.address)
 
-    def a_server(self, name: str, port: int, **settings: object) -> Program:
-        program = service(
-            name, "services.physiology_server", self.folder, clock=self.clock,
+    def a_server(self, name: str, port: int, **settings: object) -> OwnProcess:
+        program = OwnService(
+            "physiology_server", self.folder, name, clock=self.clock,
             **self._server_settings | {"port": port} | settings,
         )  # fmt: skip
         self._others.append(program)
         return program
 
-    def add(self, program: Program) -> None:
+    def add(self, program: OwnProcess) -> None:
         """Start one more process, which ends with the rig."""
         self._others.append(program)
         program.start()
 
     @property
-    def relay(self) -> Program:
+    def relay(self) -> OwnProcess:
         return self.programs["relay"]
 
     def set_clocks(self, off_s: float) -> None:
@@ -163,7 +165,7 @@ class Rig:
         self.grpc.start()
         eventually(lambda: self.stream.entries)
         # A collector that has never looked at a stream takes no recording that is over by then.
-        eventually(lambda: "reading the stream" in self.collector.log.read_text())
+        eventually(lambda: "reading the stream" in self.collector.log_text())
 
     def end(self) -> None:
         for program in [*reversed(self.programs.values()), *self._others]:

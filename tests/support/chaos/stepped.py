@@ -1,5 +1,5 @@
 """
-`python -m tests.support.chaos.stepped FILE MODULE ARGUMENTS...`: a service whose wall clock is set.
+`python -P stepped.py FILE MODULE ARGUMENTS...`: a service whose wall clock is set.
 
 FILE holds by how many seconds the wall clock is off; it may be written anew at any time. The
 monotonic clock goes on, as it does where somebody sets the time.
