@@ -201,9 +201,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures = {"beat_us": beat_us(args.rounds), **reports(folder, args.rounds)}
-        with own_redis(folder) as port:
-            figures |= asyncio.run(one_camera(port, folder, args.rounds))
-        figures["core_share_1_camera"] = whole_server(folder, args.seconds)["core_share_1_camera"]
+        with own_redis() as rig:
+            figures |= asyncio.run(one_camera(rig.address.port, folder, args.rounds))
+        figures["core_share_1_camera"] = whole_server(args.seconds)["core_share_1_camera"]
     figures["share_of_server_cpu_1_camera"] = (
         figures["share_of_a_frame"] / figures["core_share_1_camera"]
     )

@@ -122,8 +122,8 @@ def _ended(folder: Path) -> bool:
 def a_run(cameras: int) -> Iterator[Run]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with own_redis(folder) as port:
-            yield Run(folder, port, cameras)
+        with own_redis() as rig:
+            yield Run(folder, rig.address.port, cameras)
 
 
 def behind(name: str, cameras: int, count: int) -> dict[str, float]:

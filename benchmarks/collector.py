@@ -323,7 +323,8 @@ def _stamp(line: bytes) -> int:
 
 
 def with_redis(folder: Path) -> dict[str, float]:
-    with own_redis(folder) as port:
+    with own_redis() as rig:
+        port = rig.address.port
         _, _, latencies = live(folder, port, 2_000, 10)
         latencies.sort()
         best = 0

@@ -18,7 +18,6 @@ import contextlib
 import http.client
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -34,8 +33,11 @@ from benchmarks.support.feed import envelopes
 from benchmarks.support.figures import show
 from benchmarks.support.rigs import report, view_after, write_session
 from tests.support.eventually import eventually
+from tests.support.own_process import OwnProcess
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
+from vitalrig.installation import command_of
+from vitalrig.testing.service_flags import as_flags
 
 LIMITS = {
     "scrape_p99_ms_100_cameras": ("under", 50.0),
@@ -47,20 +49,18 @@ OPENMETRICS = (
 )
 ACCEPTED = {"Accept": OPENMETRICS, "Accept-Encoding": "gzip"}
 PLAIN_TEXT = {"Accept": "text/plain;version=0.0.4"}
+PLAIN = ROOT / "benchmarks" / "support" / "plain_exporter.py"
 CAMERAS = 100
 A_DAY_S = 86_400
 EIGHT_HOURS_S = 8 * 3_600
 
 
-class Exporter:
+class Exporter(OwnProcess):
     """A process that is scraped."""
 
-    def __init__(self, command: list[str], port: int) -> None:
+    def __init__(self, command: list[str], port: int, folder: Path) -> None:
+        super().__init__(f"exporter-{port}", command, folder)
         self.port = port
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'libs'}"}
-        self._process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-        )
 
     def scrape_ms(self, headers: dict[str, str]) -> tuple[float, bytes]:
         began = time.perf_counter()
@@ -77,40 +77,36 @@ class Exporter:
             return False
 
     def rss_mb(self) -> float:
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        status = Path(f"/proc/{self.pid}/status").read_text()
         line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
         return int(line.split()[1]) / 1024
 
     def cpu_s(self) -> float:
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
 
 
 @contextlib.contextmanager
 def ours(redis_port: int, folder: Path, **keys: object) -> Iterator[Exporter]:
     port = free_port()
-    flags = {
-        "config": "/dev/null", "redis_port": redis_port, "port": port, "log_level": "error",
+    keys_given = {
+        "config": os.devnull, "redis_port": redis_port, "port": port, "log_level": "error",
         "sessions_folder": folder, "health_file": folder / f"health-{port}",
         "stale_after_s": A_DAY_S, "breath_stale_after_s": A_DAY_S,
         "snapshot_stale_after_s": A_DAY_S, **keys,
     }  # fmt: skip
-    command = ["-m", "services.exporter", *(f"--{key}={value}" for key, value in flags.items())]
-    yield from running(Exporter(command, port))
+    yield from running(Exporter(command_of("exporter", *as_flags(keys_given)), port, folder))
 
 
 @contextlib.contextmanager
-def plain(redis_port: int) -> Iterator[Exporter]:
+def plain(redis_port: int, folder: Path) -> Iterator[Exporter]:
     port = free_port()
-    command = ["benchmarks/support/plain_exporter.py", str(redis_port), str(port)]
-    yield from running(Exporter(command, port))
+    command = [sys.executable, str(PLAIN), str(redis_port), str(port)]
+    yield from running(Exporter(command, port, folder))
 
 
 def running(exporter: Exporter) -> Iterator[Exporter]:
+    exporter.start()
     try:
         eventually(exporter.answers)
         yield exporter
@@ -148,7 +144,7 @@ def many_cameras(folder: Path, scrapes: int) -> dict[str, float]:
             for _ in range(20):
                 exporter.scrape_ms(ACCEPTED)
             figures["rss_mb_1_camera"] = exporter.rss_mb()
-        with ours(redis.port, folder) as exporter, plain(redis.port) as reference:
+        with ours(redis.port, folder) as exporter, plain(redis.port, folder) as reference:
             names = [f"camera-{number:03}" for number in range(CAMERAS)]
             report(client, names, listeners=2)
             for each in (exporter, reference):

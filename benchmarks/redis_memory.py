@@ -18,7 +18,6 @@ minute of one camera takes there, which `make up` reckons with.
 
 import argparse
 import asyncio
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,12 +35,12 @@ import redis.asyncio
 
 from benchmarks.support.feed import envelopes
 from benchmarks.support.figures import show
-from benchmarks.support.own_redis import binary, free_port, wait_for
 from rig.redis_memory import RedisMemory, memory_bytes, plan
 from services.physiology_server.backend_factory import stream_limits
 from services.physiology_server.envelopes import Numbered, Outgoing
 from services.physiology_server.publishing.backends.redis.redis_backend import RedisBackend
 from services.physiology_server.settings import Settings
+from tests.support.redis_server import RedisServer
 from vitalrig import redis_keys
 from vitalrig.clock import ManualClock
 from vitalrig.errors import Unavailable
@@ -134,19 +133,16 @@ def by_second() -> list[list[Outgoing]]:
 @contextmanager
 def rigs_redis(memory: RedisMemory) -> Iterator[int]:
     """A Redis as the rig runs it, for its cameras."""
-    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [binary(), ROOT / "config" / "redis.conf", "--port", str(port), "--dir", folder,
-             "--maxmemory", memory.variables()["RIG_REDIS_MAXMEMORY"]],
-            stdout=subprocess.DEVNULL,
+        server = RedisServer(Path(folder))
+        server.start(
+            "--include", str(ROOT / "config" / "redis.conf"),
+            "--maxmemory", memory.variables()["RIG_REDIS_MAXMEMORY"],
         )  # fmt: skip
         try:
-            wait_for(port)
-            yield port
+            yield server.port
         finally:
-            server.terminate()
-            server.wait()
+            server.stop()
 
 
 def held_s(client: redis.Redis, stream: str) -> float:

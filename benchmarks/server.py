@@ -18,11 +18,9 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Self
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "libs")]
@@ -32,8 +30,10 @@ import redis
 from google.protobuf.empty_pb2 import Empty
 
 from benchmarks.support.figures import show
-from benchmarks.support.own_redis import free_port, own_redis, wait_for
+from benchmarks.support.own_redis import own_redis
 from vitalrig.rpc import physiology_pb2_grpc as pb_grpc
+from vitalrig.testing import Rig
+from vitalrig.testing.rig_checks import wait_well
 
 LIMITS = {
     "core_share_1_camera": ("at most", 0.10),
@@ -47,43 +47,24 @@ SYNTHETIC = ("--source=synthetic", "--autostart", "--frame_fps=0", *ENABLED)
 
 
 class Server:
-    """The program itself, as a process."""
+    """The program itself, as a process of a rig."""
 
-    def __init__(self, folder: Path, *flags: str) -> None:
-        self.port = free_port()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "services.physiology_server", f"--port={self.port}",
-             f"--health_file={folder / 'health'}", *flags],
-            cwd=ROOT, env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'libs'}"},
-            stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def __enter__(self) -> Self:
-        wait_for(self.port)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(30)
+    def __init__(self, rig: Rig, *flags: str) -> None:
+        self.port = rig.take_port()
+        told = (f"--port={self.port}", *flags)
+        self._process = rig.spawn("physiology_server", "server", *told)
+        wait_well(self._process)
 
     def cpu_s(self) -> float:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def one_camera(folder: Path, seconds: float) -> dict[str, float]:
+def one_camera(seconds: float) -> dict[str, float]:
     """Share of a core, and latency."""
-    with (
-        own_redis(folder) as port,
-        Server(
-            folder,
-            *SYNTHETIC,
-            "--streaming_backend=redis",
-            f"--redis_port={port}",
-            f"--spool_folder={folder / 'spool'}",
-        ) as server,
-        redis.Redis(port=port) as client,
-    ):
+    with own_redis() as rig, redis.Redis(port=rig.address.port) as client:
+        spool = f"--spool_folder={rig.folder / 'spool'}"
+        server = Server(rig, *SYNTHETIC, "--streaming_backend=redis", spool)
         listener = client.pubsub(ignore_subscribe_messages=True)
         listener.subscribe("physiology:edge_metrics", "physiology:core_metrics")
         _read_for(listener, 3)
@@ -131,12 +112,12 @@ def cameras(port: int, count: int, seconds: float) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
-def most_cameras(folder: Path, seconds: float) -> dict[str, float]:
+def most_cameras(seconds: float) -> dict[str, float]:
     """The most that one core serves, found by steps."""
     best, share = 0, 0.0
-    with own_redis(folder) as port:
+    with own_redis() as rig:
         for count in (1, 8, 16, 32, 48, 64, 80, 96, 112, 128, 160):
-            found = cameras(port, count, seconds)
+            found = cameras(rig.address.port, count, seconds)
             wanted = count * FPS * found["wall_s"]
             if found["dropped"] or found["lost"] or found["frames"] < 0.99 * wanted:
                 break
@@ -144,10 +125,11 @@ def most_cameras(folder: Path, seconds: float) -> dict[str, float]:
     return {"cameras_per_core": best, "core_share_at_most_cameras": share}
 
 
-def subscribers(folder: Path, seconds: float) -> dict[str, float]:
+def subscribers(seconds: float) -> dict[str, float]:
     """Eight readers of both metric streams: what does each lack?"""
     flags = ("--source=synthetic", "--streaming_backend=grpc", "--frame_fps=0", *ENABLED)
-    with Server(folder, *flags) as server:
+    with own_redis() as rig:
+        server = Server(rig, *flags)
         address = f"127.0.0.1:{server.port}"
         heard = [set() for _ in range(SUBSCRIBERS)]
         channels = [grpc.insecure_channel(address) for _ in range(SUBSCRIBERS)]
@@ -199,11 +181,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one flat JSON object")
     parser.add_argument("--seconds", type=float, default=60, help="length of each measurement")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        figures = one_camera(folder, args.seconds)
-        figures |= most_cameras(folder, min(args.seconds, 8))
-        figures |= subscribers(folder, args.seconds)
+    figures = one_camera(args.seconds)
+    figures |= most_cameras(min(args.seconds, 8))
+    figures |= subscribers(args.seconds)
     show(figures, LIMITS, as_json=args.json)
 
 

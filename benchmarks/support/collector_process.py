@@ -1,8 +1,6 @@
 """The collector as a process of its own, watched from outside."""
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -10,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.support.confinement import Confinement
+from tests.support.own_process import OwnService
 from vitalrig.service.health import probe
 
-ROOT = Path(__file__).resolve().parents[2]
 LOOK_EVERY_S = 0.1
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -46,18 +44,13 @@ class CollectorProcess:
         self.sessions = folder / "sessions"
         config = folder / "collector.yml"
         config.write_text(f"prefixes: [{', '.join(prefixes)}]\n")
-        given = {"transport": "stream", "health_file": folder / "health.json"} | settings
         self._health = folder / "health.json"
-        self._log = (folder / "collector.log").open("ab")
-        command = [
-            sys.executable, "-m", "services.collector", f"--config={config}",
-            f"--redis_port={port}", f"--sessions_folder={self.sessions}",
-            *(f"--{key}={value}" for key, value in given.items()),
-        ]  # fmt: skip
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"PYTHONPATH": "libs:."},
-            stdout=self._log, stderr=self._log,
+        given = {"transport": "stream", "health_file": self._health} | settings
+        self.process = OwnService(
+            "collector", folder, config=config, redis_port=port,
+            sessions_folder=self.sessions, **given,
         )  # fmt: skip
+        self.process.start()
         if cores is not None:
             os.sched_setaffinity(self.process.pid, cores)
         if confinement is not None:
@@ -96,17 +89,16 @@ class CollectorProcess:
     def stop(self) -> float:
         """Stop it as a supervisor does; give how long that took, in seconds."""
         began_s = time.monotonic()
-        self.process.terminate()
-        status = self.process.wait(120)
+        self.process.stop(120)
         self._ended.set()
-        if status:
+        if status := self.process.exit_status:
             raise SystemExit(f"the collector ended with status {status}")
         return time.monotonic() - began_s
 
     def check(self) -> None:
         """Stop the benchmark if the process is gone."""
-        if (status := self.process.poll()) is not None:
-            last = Path(self._log.name).read_text()[-2_000:]
+        if (status := self.process.exit_status) is not None:
+            last = self.process.log_text()[-2_000:]
             raise SystemExit(f"the collector ended with status {status}:\n{last}")
 
 
@@ -119,6 +111,4 @@ def collecting(
     try:
         yield collector
     finally:
-        if collector.process.poll() is None:
-            collector.process.kill()
-            collector.process.wait()
+        collector.process.kill()
