@@ -14,6 +14,7 @@ from tests.support.harness_scripts import first_line, hold, names_of, program
 from tests.support.patience import PATIENCE_S
 from tests.support.rig_promises import listeners
 from tests.support.rounds import rounds
+from vitalrig.testing import lifeline
 from vitalrig.testing.leftovers import sweep
 from vitalrig.testing.rig import Rig
 from vitalrig.testing.rig_description import RigDescription
@@ -61,6 +62,7 @@ def test_processes_die_with_the_one_that_started_them_and_the_folder_at_the_next
         assert {another.token} == left_in(harness_folder())
 
 
+@pytest.mark.timeout(900)
 def test_a_kill_at_any_moment_leaves_nothing(harness_place):
     """
     Also while the rig starts.
@@ -74,6 +76,22 @@ def test_a_kill_at_any_moment_leaves_nothing(harness_place):
         eventually(lambda tokens=tokens: not any(map(names_of, tokens)))
 
         eventually(lambda: [*sweep(), *left_in(harness_folder())] == [])
+
+
+def test_what_was_to_start_when_its_parent_ended_does_not_start():
+    """
+    The system sends no signal for what happened before it was asked to.
+    """
+    nobody = "0"
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", lifeline.__file__, nobody, "--", "echo", "started"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (1, "") == (ended.returncode, ended.stdout)
+    assert "whoever started this has ended" in ended.stderr
 
 
 def test_what_only_looks_like_a_rigs_is_nobodys_business(harness_place):
