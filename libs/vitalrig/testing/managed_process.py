@@ -47,6 +47,7 @@ class ManagedProcess(LogFile):
         self._environment = dict(environment)
         self._outlives_us = outlives_us
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_wanted = False
 
     @property
     def pid(self) -> int:
@@ -69,6 +70,13 @@ class ManagedProcess(LogFile):
         """
         return None if self._process is None else self._process.poll()
 
+    @property
+    def ended_by_itself(self) -> bool:
+        """
+        Whether it has ended and was neither stopped nor killed through this.
+        """
+        return self._is_wanted and self.exit_status is not None
+
     def start(self) -> None:
         """
         Start it. A process that runs already goes on.
@@ -78,6 +86,7 @@ class ManagedProcess(LogFile):
         """
         if self.is_running:
             return
+        self._is_wanted = True
         lifeline = [sys.executable, "-I", "-S", str(_LIFELINE), str(os.getpid()), "--"]
         command = self.command if self._outlives_us else [*lifeline, *self.command]
         try:
@@ -91,6 +100,7 @@ class ManagedProcess(LogFile):
         """
         Send SIGTERM, and wait for nothing.
         """
+        self._is_wanted = False
         self.signal(signal.SIGTERM)
         self.signal(signal.SIGCONT)
 
@@ -110,6 +120,7 @@ class ManagedProcess(LogFile):
         """
         End it with SIGKILL.
         """
+        self._is_wanted = False
         self.signal(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()

@@ -74,13 +74,13 @@ def wait_for_checks(
 
 def require_running(processes: Mapping[str, ManagedProcess]) -> None:
     """
-    See that no process has ended.
+    See that no process has ended by itself: what was stopped or killed here is known.
 
     Raises:
         NotReady: If one has.
     """
     for process in processes.values():
-        if process.exit_status is not None:
+        if process.ended_by_itself:
             raise not_ready(process.name, "it has to run", process)
 
 

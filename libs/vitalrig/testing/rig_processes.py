@@ -48,7 +48,7 @@ class RigProcesses:
 
     def start_redis(self) -> ManagedProcess:
         """
-        Start a Redis of the rig's own, which keeps nothing.
+        Start a Redis of the rig's own.
 
         Raises:
             HarnessError: If there is no Redis to run.
