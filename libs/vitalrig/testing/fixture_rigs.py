@@ -7,6 +7,7 @@ import pytest
 
 from vitalrig.errors import VitalrigError
 from vitalrig.testing.failure_sections import FailureSections
+from vitalrig.testing.faults import Faults
 from vitalrig.testing.rig import Rig
 
 _STARTS: dict[str, Callable[[], Rig]] = {
@@ -36,6 +37,25 @@ def the_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     finally:
         sections.rigs.remove(rig)
         rig.stop()
+
+
+@contextmanager
+def faults_of(request: pytest.FixtureRequest, rig: Rig) -> Iterator[Faults]:
+    """
+    Give faults on the session's rig until the test ends; then lift them, and wait until it works.
+
+    Raises:
+        pytest.fail.Exception: If it does not; what needs the rig is skipped from then on.
+    """
+    faults = Faults(rig)
+    try:
+        yield faults
+    finally:
+        try:
+            faults.lift()
+        except VitalrigError as exc:
+            sections = FailureSections.of(request.config)
+            raise sections.broken_by("vitalrig_rig", f"after its faults, {exc}") from exc
 
 
 def _ready(rig: Rig) -> Rig:

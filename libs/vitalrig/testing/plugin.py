@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from vitalrig.testing.faults import Faults
     from vitalrig.testing.rig import Rig
     from vitalrig.testing.session import Session
 
@@ -99,6 +100,15 @@ def vitalrig_session(request: pytest.FixtureRequest) -> Callable[..., Session]:
     from vitalrig.testing.fixture_sessions import sessions_of
 
     return sessions_of(request)
+
+
+@pytest.fixture
+def vitalrig_faults(request: pytest.FixtureRequest, vitalrig_rig: Rig) -> Iterator[Faults]:
+    """Faults on the session's rig; all are lifted at the end of the test."""
+    from vitalrig.testing.fixture_rigs import faults_of
+
+    with faults_of(request, vitalrig_rig) as faults:
+        yield faults
 
 
 def _refuse_unknown(given: list[str], known: list[str]) -> None:
