@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 PLUGIN = "vitalrig.testing.plugin"
+IN_TWO_WORKERS = ("-p", "xdist.plugin", "--numprocesses=2", "--dist=each")
+"""Two workers of pytest-xdist, each of which runs all tests."""
+
 OURS = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
 A_REDIS_THAT_ENDS = """\
 #!{python}

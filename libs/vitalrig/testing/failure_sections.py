@@ -53,12 +53,17 @@ class FailureSections:
             config.pluginmanager.register(plugin, _NAME)
         return plugin
 
-    def broken_by(self, fixture: str, text: str) -> BaseException:
+    def broken_by(self, fixture: str, text: str, first: str = "") -> BaseException:
         """
         Make the error of a fixture of the session that is not tried again, to be raised.
+
+        Args:
+            fixture: Its name.
+            text: What is to be said.
+            first: Who has the error already; empty for the test that is set up now.
         """
         error = pytest.fail.Exception(text, pytrace=False)
-        self.broken.setdefault(fixture, BrokenFixture(fixture, error))
+        self.broken.setdefault(fixture, BrokenFixture(fixture, error, first))
         return error
 
     def had_a_subject(self, item: pytest.Item, line: str) -> None:
@@ -75,9 +80,7 @@ class FailureSections:
             if broken and broken.first not in {"", item.nodeid}:
                 pytest.skip(broken.pointer())
         self._sizes = {
-            process.log_path: process.log_size()
-            for rig in self.rigs
-            for process in rig.processes.values()
+            log.log_path: log.log_size() for rig in self.rigs for log in rig.log_files.values()
         }
 
     @pytest.hookimpl(wrapper=True)
@@ -108,8 +111,8 @@ class FailureSections:
     def _sections(self, item: pytest.Item) -> list[tuple[str, str]]:
         sections = []
         for rig in self.rigs:
-            for name, process in rig.processes.items():
-                lines = process.log_lines(self._sizes.get(process.log_path, 0))
+            for name, log in rig.log_files.items():
+                lines = log.log_lines(self._sizes.get(log.log_path, 0))
                 if lines:
                     sections.append((f"{name} during this test", _last(lines)))
         return [*sections, ("vitalrig: run it again", "\n".join(self._again(item)))]

@@ -1,6 +1,6 @@
 """The rigs behind the fixtures of the session: started, watched for reports, ended."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -8,13 +8,12 @@ import pytest
 from vitalrig.errors import VitalrigError
 from vitalrig.testing.failure_sections import FailureSections
 from vitalrig.testing.faults import Faults
+from vitalrig.testing.harness_errors import HarnessError
+from vitalrig.testing.kept_rig import taken_again, tell_of_kept
 from vitalrig.testing.rig import Rig
-
-_STARTS: dict[str, Callable[[], Rig]] = {
-    "vitalrig_redis": Rig.start_redis,
-    "vitalrig_server": Rig.start_server,
-    "vitalrig_rig": Rig.start_rig,
-}
+from vitalrig.testing.rig_options import RigOptions
+from vitalrig.testing.rig_processes import REDIS
+from vitalrig.testing.shared_rig import FailedElsewhere, SharedRig, is_a_worker, ready
 
 
 @contextmanager
@@ -28,7 +27,9 @@ def the_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     fixture = str(request.fixturename)
     sections = FailureSections.of(request.config)
     try:
-        rig = _ready(_STARTS[fixture]())
+        rig = ready(_start(fixture, request, sections.options))
+    except FailedElsewhere as exc:
+        raise sections.broken_by(fixture, str(exc), f"worker {exc.worker}") from exc
     except VitalrigError as exc:
         raise sections.broken_by(fixture, str(exc)) from exc
     sections.rigs.append(rig)
@@ -36,7 +37,10 @@ def the_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
         yield rig
     finally:
         sections.rigs.remove(rig)
-        rig.stop()
+        if fixture == "vitalrig_rig" and sections.options.keep and REDIS in rig.processes:
+            tell_of_kept(rig, request.config)
+        else:
+            rig.stop()
 
 
 @contextmanager
@@ -58,10 +62,19 @@ def faults_of(request: pytest.FixtureRequest, rig: Rig) -> Iterator[Faults]:
             raise sections.broken_by("vitalrig_rig", f"after its faults, {exc}") from exc
 
 
-def _ready(rig: Rig) -> Rig:
-    try:
-        rig.wait_ready()
-    except BaseException:
-        rig.stop()
-        raise
-    return rig
+def _start(fixture: str, request: pytest.FixtureRequest, options: RigOptions) -> Rig:
+    if fixture == "vitalrig_redis":
+        return Rig.start_redis()
+    if fixture == "vitalrig_server":
+        return Rig.start_server()
+    if options.mode == "url":
+        return Rig.at(options.url, options.exporter_url)
+    if options.mode == "compose":
+        raise HarnessError("--vitalrig-mode=compose is not there yet: use local, or url")
+    if options.reuse and (rig := taken_again(or_start=options.keep)):
+        return rig
+    if is_a_worker(request.config) and (options.shared or options.keep):
+        folder = request.getfixturevalue("tmp_path_factory").getbasetemp().parent
+        worker = request.getfixturevalue("worker_id")
+        return SharedRig(folder, worker, keep=options.keep).take()
+    return Rig.start_rig(keep=options.keep)

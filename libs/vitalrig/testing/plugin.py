@@ -64,7 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if any(config.getoption(key) or config.getini(key) for key in keys):
         from vitalrig.testing.rig_options import RigOptions
 
-        RigOptions.of(config)
+        if RigOptions.of(config).keep:
+            from vitalrig.testing.kept_rig import KeptRigNotice
+
+            config.pluginmanager.register(KeptRigNotice(), KeptRigNotice.NAME)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,63 @@
+"""One rig for all workers of pytest-xdist."""
+
+import json
+
+from tests.support.eventually import eventually
+from tests.support.suites import IN_TWO_WORKERS, with_a_redis_that_ends
+from vitalrig.testing.leftovers import processes_of
+
+pytest_plugins = ["pytester"]
+
+WHERE = """
+    import json
+    import os
+    from pathlib import Path
+
+    def test_where(vitalrig_rig):
+        assert vitalrig_rig.metrics("vitalrig_envelopes_received_total")
+        file = Path(os.environ["PYTEST_XDIST_WORKER"] + ".json")
+        file.write_text(vitalrig_rig.description.to_json())
+        assert "" == os.environ.get("OUR_REASON", "")
+"""
+
+
+def described(suite, worker):
+    return json.loads((suite.folder / f"{worker}.json").read_text())
+
+
+def test_all_workers_have_one_rig_and_it_ends_with_them(suite):
+    """
+    Cameras do not touch each other, so a rig for each is a waste where tests are few.
+    """
+    suite.write(test_where=WHERE)
+    suite.run(*IN_TWO_WORKERS, "--vitalrig-shared").assert_outcomes(passed=2)
+    rig = described(suite, "gw0")
+
+    assert rig == described(suite, "gw1")
+    eventually(lambda: not processes_of(rig["token"]))
+
+
+def test_a_report_has_the_logs_of_a_rig_that_another_worker_started(suite, monkeypatch):
+    """
+    What the services said does not depend on who had them started.
+    """
+    monkeypatch.setenv("OUR_REASON", "so that it fails")
+    suite.write(test_where=WHERE)
+    result = suite.run(*IN_TWO_WORKERS, "--vitalrig-shared")
+
+    result.assert_outcomes(failed=2)
+    assert 2 == result.stdout.str().count("pytest test_where.py::test_where --vitalrig-shared")
+    result.stdout.fnmatch_lines(["*physiology_server during this test*"])
+
+
+def test_a_shared_rig_that_does_not_start_is_one_error(suite, tmp_path, monkeypatch):
+    """
+    The other workers say which one has it.
+    """
+    with_a_redis_that_ends(tmp_path, monkeypatch)
+    suite.write(test_where=WHERE)
+    result = suite.run(*IN_TWO_WORKERS, "--vitalrig-shared", "-rs")
+
+    result.assert_outcomes(errors=1, skipped=1)
+    result.stdout.fnmatch_lines(["*vitalrig_rig is not ready: worker gw? has the error"])
+    result.stdout.fnmatch_lines(["redis is not ready: *", "  no room here"])
