@@ -2,7 +2,10 @@
 
 import os
 import shlex
+import subprocess
 import sys
+import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,9 @@ PLUGIN = "vitalrig.testing.plugin"
 IN_TWO_WORKERS = ("-p", "xdist.plugin", "--numprocesses=2", "--dist=each")
 """Two workers of pytest-xdist, each of which runs all tests."""
 
-OURS = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
-A_REDIS_THAT_ENDS = """\
+_OURS = ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_TESTRUNUID", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST")
+
+_A_REDIS_THAT_ENDS = """\
 #!{python}
 import sys
 if "--version" in sys.argv:
@@ -26,15 +30,30 @@ sys.exit(3)
 class Suite:
     """A folder with test files, far from this checkout and its configuration."""
 
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self._pytester = pytester
-        self.folder: Path = pytester.path
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            name: value for name, value in os.environ.items() if name not in _OURS
+        } | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "200"}
 
     def write(self, **files: str) -> None:
-        self._pytester.makepyfile(**files)
+        for name, text in files.items():
+            (self.folder / f"{name}.py").write_text(textwrap.dedent(text))
 
     def run(self, *options: str) -> pytest.RunResult:
-        return self._pytester.runpytest_subprocess("-p", PLUGIN, *options)
+        began_s = time.monotonic()
+        temporary = f"--basetemp={self.folder / 'basetemp'}"
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", PLUGIN, temporary, *options],
+            cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        print(ended.stdout, ended.stderr)  # noqa: T201  pytest shows it
+        return pytest.RunResult(
+            ended.returncode,
+            ended.stdout.splitlines(),
+            ended.stderr.splitlines(),
+            time.monotonic() - began_s,
+        )
 
     def run_line(self, line: str) -> pytest.RunResult:
         """Run what a report says: `pytest PATH::TEST`."""
@@ -42,12 +61,11 @@ class Suite:
         assert "pytest" == program
         return self.run(*words)
 
-
-def with_a_redis_that_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a redis-server first in PATH that says two lines and ends with status 3."""
-    programs = folder / "programs"
-    programs.mkdir()
-    program = programs / "redis-server"
-    program.write_text(A_REDIS_THAT_ENDS.format(python=sys.executable))
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    def give_a_redis_that_ends(self) -> None:
+        """Put a redis-server first in PATH that says a line and ends with status 3."""
+        programs = self.folder / "programs"
+        programs.mkdir()
+        program = programs / "redis-server"
+        program.write_text(_A_REDIS_THAT_ENDS.format(python=sys.executable))
+        program.chmod(0o755)
+        self.environment["PATH"] = f"{programs}{os.pathsep}{self.environment['PATH']}"

@@ -2,15 +2,11 @@
 
 import pytest
 
-from tests.support.suites import with_a_redis_that_ends
 
-pytest_plugins = ["pytester"]
-
-
-@pytest.fixture
-def broken(suite, tmp_path, monkeypatch):
-    with_a_redis_that_ends(tmp_path, monkeypatch)
-    suite.write(
+@pytest.fixture(scope="module")
+def broken(suite_of_all):
+    suite_of_all.give_a_redis_that_ends()
+    suite_of_all.write(
         test_one="""
             import pytest
 
@@ -25,7 +21,7 @@ def broken(suite, tmp_path, monkeypatch):
             def test_without(): pass
         """
     )
-    return suite.run("-rs", "-p", "no:randomly")
+    return suite_of_all.run("-rs")
 
 
 def test_one_test_has_the_error_and_the_others_are_skipped(broken):

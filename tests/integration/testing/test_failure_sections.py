@@ -2,14 +2,12 @@
 
 import pytest
 
-pytest_plugins = ["pytester"]
-
 AGAIN = "vitalrig: run it again"
 
 
-@pytest.fixture
-def failed(suite):
-    suite.write(
+@pytest.fixture(scope="module")
+def failed(suite_of_all):
+    suite_of_all.write(
         test_two="""
             from contextlib import closing
 
@@ -34,7 +32,7 @@ def failed(suite):
                 assert "our reason" == ""
         """
     )
-    return suite.run("-p", "no:randomly")
+    return suite_of_all.run()
 
 
 def sections(result, test):
@@ -65,11 +63,11 @@ def test_a_test_that_does_not_use_the_rig_has_no_section(failed):
 
 
 @pytest.mark.parametrize("test", ["test_quiet", "test_loud[a name of two]"])
-def test_the_command_in_a_report_runs_that_test_again(suite, failed, test):
+def test_the_command_in_a_report_runs_that_test_again(suite_of_all, failed, test):
     """
     It can be pasted into a shell.
     """
-    again = suite.run_line(sections(failed, test)[AGAIN])
+    again = suite_of_all.run_line(sections(failed, test)[AGAIN])
 
     again.assert_outcomes(failed=1)
     assert sections(failed, test)[AGAIN] == sections(again, test)[AGAIN]

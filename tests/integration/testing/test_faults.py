@@ -9,8 +9,6 @@ from vitalrig.testing.faults import Faults
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.rig import Rig
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture(scope="module")
 def redis_rig():

@@ -6,8 +6,6 @@ import pytest
 
 from vitalrig.testing.rig import Rig
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture(scope="module")
 def running():

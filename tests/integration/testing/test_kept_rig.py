@@ -9,8 +9,6 @@ from tests.support.eventually import eventually
 from tests.support.suites import IN_TWO_WORKERS
 from vitalrig.testing.leftovers import processes_of
 
-pytest_plugins = ["pytester"]
-
 WHERE = """
     from pathlib import Path
 
@@ -21,17 +19,16 @@ WHERE = """
 
 
 @pytest.fixture(autouse=True)
-def a_temporary_folder_of_its_own(tmp_path, monkeypatch):
+def a_temporary_folder_of_its_own(suite):
     """Whoever works on this machine may have kept a rig, too."""
-    folder = tmp_path / "temporary"
+    folder = suite.folder / "temporary"
     folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
+    suite.environment["TMPDIR"] = str(folder)
 
 
-def end_what_is_kept():
-    subprocess.run(
-        [sys.executable, "-m", "vitalrig.testing", "sweep", "--kept"], check=True, text=True
-    )
+def end_what_is_kept(suite):
+    command = [sys.executable, "-m", "vitalrig.testing", "sweep", "--kept"]
+    subprocess.run(command, check=True, env=suite.environment)
 
 
 @pytest.mark.parametrize("how", [(), IN_TWO_WORKERS], ids=["one process", "two workers"])
@@ -58,7 +55,7 @@ def test_a_kept_rig_runs_on_until_it_is_ended(suite, how):
         assert token == (suite.folder / "token").read_text()
         assert 4 == len(processes_of(token))
     finally:
-        end_what_is_kept()
+        end_what_is_kept(suite)
 
     eventually(lambda: not processes_of(token))
 

@@ -1,6 +1,5 @@
 """Nothing is left of a pytest that was killed, whatever it was doing."""
 
-import os
 import random
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from tests.support.dice import a_dice
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.rounds import rounds
-from tests.support.suites import OURS, PLUGIN
+from tests.support.suites import PLUGIN, Suite
 from vitalrig.testing.rig_address import RigAddress
 
 ROUNDS = rounds(3, 50)
@@ -56,11 +55,7 @@ class Machine:
         self.suite = folder / "suite"
         self.suite.mkdir()
         (self.suite / "test_it.py").write_text(SUITE)
-        kept = {name: value for name, value in os.environ.items() if name not in OURS}
-        self._environment = kept | {
-            "TMPDIR": str(self.temporary),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        }
+        self._environment = Suite(folder).environment | {"TMPDIR": str(self.temporary)}
 
     def python(self, *words: str, **options: object) -> subprocess.Popen:
         with self.log.open("a") as log:

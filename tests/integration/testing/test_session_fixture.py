@@ -1,7 +1,5 @@
 """`vitalrig_session`: finished sessions for one test."""
 
-pytest_plugins = ["pytester"]
-
 
 def test_sessions_are_made_as_they_are_asked_for(suite):
     """

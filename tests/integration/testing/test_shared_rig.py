@@ -3,10 +3,8 @@
 import json
 
 from tests.support.eventually import eventually
-from tests.support.suites import IN_TWO_WORKERS, with_a_redis_that_ends
+from tests.support.suites import IN_TWO_WORKERS
 from vitalrig.testing.leftovers import processes_of
-
-pytest_plugins = ["pytester"]
 
 WHERE = """
     import json
@@ -37,11 +35,11 @@ def test_all_workers_have_one_rig_and_it_ends_with_them(suite):
     eventually(lambda: not processes_of(rig["token"]))
 
 
-def test_a_report_has_the_logs_of_a_rig_that_another_worker_started(suite, monkeypatch):
+def test_a_report_has_the_logs_of_a_rig_that_another_worker_started(suite):
     """
     What the services said does not depend on who had them started.
     """
-    monkeypatch.setenv("OUR_REASON", "so that it fails")
+    suite.environment["OUR_REASON"] = "so that it fails"
     suite.write(test_where=WHERE)
     result = suite.run(*IN_TWO_WORKERS, "--vitalrig-shared")
 
@@ -50,11 +48,11 @@ def test_a_report_has_the_logs_of_a_rig_that_another_worker_started(suite, monke
     result.stdout.fnmatch_lines(["*physiology_server during this test*"])
 
 
-def test_a_shared_rig_that_does_not_start_is_one_error(suite, tmp_path, monkeypatch):
+def test_a_shared_rig_that_does_not_start_is_one_error(suite):
     """
     The other workers say which one has it.
     """
-    with_a_redis_that_ends(tmp_path, monkeypatch)
+    suite.give_a_redis_that_ends()
     suite.write(test_where=WHERE)
     result = suite.run(*IN_TWO_WORKERS, "--vitalrig-shared", "-rs")
 
