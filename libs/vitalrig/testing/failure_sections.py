@@ -6,7 +6,7 @@ Registered with pytest when the first fixture is asked for, so that a suite with
 
 import os
 import shlex
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 from vitalrig.testing.rig import Rig
 from vitalrig.testing.rig_options import RigOptions
 
-_SUBJECTS = pytest.StashKey[list[str]]()
+_SUBJECTS = pytest.StashKey[list[Callable[[], str]]]()
 
 _NAME = "vitalrig-failure-sections"
 _MOST_LINES = 400
@@ -66,9 +66,13 @@ class FailureSections:
         self.broken.setdefault(fixture, BrokenFixture(fixture, error, first))
         return error
 
-    def had_a_subject(self, item: pytest.Item, line: str) -> None:
+    def had_a_subject(self, item: pytest.Item, line: Callable[[], str]) -> None:
         """
         Remember whom a test had before it, such as a camera with its scenario and seed.
+
+        Args:
+            item: The test.
+            line: Says it, if it comes to a report.
         """
         item.stash.setdefault(_SUBJECTS, []).append(line)
 
@@ -121,7 +125,7 @@ class FailureSections:
         path, mark, rest = str(item.nodeid).partition("::")
         there = os.path.relpath(item.config.rootpath / path, item.config.invocation_params.dir)
         command = f"pytest {shlex.quote(there + mark + rest)} {self.options.given}".rstrip()
-        return [*item.stash.get(_SUBJECTS, []), command]
+        return [*(line() for line in item.stash.get(_SUBJECTS, [])), command]
 
 
 def _last(lines: list[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Self
 
 from vitalrig.nearest import did_you_mean
+from vitalrig.testing.camera import Camera
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.managed_process import ManagedProcess
 from vitalrig.testing.recovery import wait_recovered
@@ -38,12 +39,16 @@ class Fault:
         self.lift()
 
 
+Service = str | Camera
+"""A service of a rig by its name, or a camera's own server."""
+
+
 class Faults:
     """
     The faults of one rig.
 
     A service is one of the rig's processes by its name: `redis`, `physiology_server`, `collector`,
-    `exporter`, or a camera's own server by the camera's prefix.
+    `exporter`; or a camera, whose own server is meant then.
 
     Args:
         rig: The rig.
@@ -53,7 +58,7 @@ class Faults:
         self._rig = rig
         self._faults: list[Fault] = []
 
-    def freeze(self, service: str) -> Fault:
+    def freeze(self, service: Service) -> Fault:
         """
         Stop a service where it is (SIGSTOP): it keeps its connections and answers nobody.
 
@@ -64,7 +69,7 @@ class Faults:
         process.freeze()
         return self._added(process.thaw)
 
-    def kill(self, service: str) -> Fault:
+    def kill(self, service: Service) -> Fault:
         """
         End a service at once (SIGKILL); lifted, it is started again.
 
@@ -77,7 +82,7 @@ class Faults:
         process.kill()
         return self._added(process.start)
 
-    def stop(self, service: str) -> Fault:
+    def stop(self, service: Service) -> Fault:
         """
         End a service in order; lifted, it is started again.
 
@@ -88,7 +93,7 @@ class Faults:
         process.stop()
         return self._added(process.start)
 
-    def start(self, service: str) -> None:
+    def start(self, service: Service) -> None:
         """
         Start a service that was killed or stopped, and let a frozen one go on.
 
@@ -99,7 +104,7 @@ class Faults:
         process.thaw()
         process.start()
 
-    def restart(self, service: str) -> None:
+    def restart(self, service: Service) -> None:
         """
         End a service in order, start it again, and wait until the rig works.
 
@@ -138,8 +143,10 @@ class Faults:
         self._faults.append(fault)
         return fault
 
-    def _process(self, service: str) -> ManagedProcess:
+    def _process(self, service: Service) -> ManagedProcess:
         known = self._rig.processes
+        if isinstance(service, Camera):
+            return service.process
         if service in known:
             return known[service]
         if REDIS not in known:

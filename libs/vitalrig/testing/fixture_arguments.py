@@ -1,34 +1,49 @@
 """What a fixture that is a factory takes: what the function behind it takes, told by name."""
 
+import functools
 import inspect
-from collections.abc import Callable, Mapping
+import re
+import subprocess
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from vitalrig.errors import BadRequest
+from vitalrig.installation import command_of
 from vitalrig.nearest import did_you_mean
 
+_SERVER = "physiology_server"
+_FLAG = re.compile(r"^  --(\w+)", re.MULTILINE)
+_HELP_S = 60.0
 
-def all_arguments(
-    fixture: str, behind: Callable[..., Any], *given: object, **named: object
-) -> Mapping[str, Any]:
+
+def names_of(behind: Callable[..., Any]) -> list[str]:
     """
-    Give all that *behind* would be called with, also what is not given.
+    Name what a function takes, in order.
+    """
+    parameters = inspect.signature(behind).parameters.values()
+    return [each.name for each in parameters if each.kind is not each.VAR_KEYWORD]
 
-    Args:
-        fixture: What the factory is called.
-        behind: The function behind it.
-        given: Its arguments by position.
-        named: Its arguments by name.
+
+@functools.cache
+def settings_of_server() -> list[str]:
+    """
+    Name the settings of a physiology_server, which is asked for its help.
+    """
+    helped = subprocess.run(  # noqa: S603  our own
+        command_of(_SERVER, "--help"), capture_output=True, text=True, check=False, timeout=_HELP_S
+    )
+    return _FLAG.findall(helped.stdout)
+
+
+def refuse_unknown(fixture: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """
+    See that a factory knows all arguments that it was given by name.
 
     Raises:
-        BadRequest: If there is no argument of such a name; the text has the nearest.
+        BadRequest: If it does not; the text has the nearest name.
     """
-    known = inspect.signature(behind).parameters
-    if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
-        for name in named:
-            if name not in known:
-                hint = did_you_mean(name, known) or f"; it takes {', '.join(known)}"
-                raise BadRequest(f"{fixture} has no argument {name}{hint}")
-    bound = inspect.signature(behind).bind(*given, **named)
-    bound.apply_defaults()
-    return bound.arguments
+    known = list(known)
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; it takes {', '.join(known)}"
+            raise BadRequest(f"{fixture} has no argument {name}{hint}")

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from vitalrig.errors import VitalrigError
 from vitalrig.testing.failure_sections import FailureSections
-from vitalrig.testing.faults import Faults
 from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.kept_rig import taken_again, tell_of_kept
 from vitalrig.testing.rig import Rig
 from vitalrig.testing.rig_options import RigOptions
 from vitalrig.testing.rig_processes import REDIS
 from vitalrig.testing.shared_rig import FailedElsewhere, SharedRig, is_a_worker, ready
+
+if TYPE_CHECKING:
+    from vitalrig.testing.faults import Faults
 
 
 @contextmanager
@@ -44,14 +47,14 @@ def the_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
 
 
 @contextmanager
-def faults_of(request: pytest.FixtureRequest, rig: Rig) -> Iterator[Faults]:
+def faults_of(request: pytest.FixtureRequest, rig: Rig) -> Iterator["Faults"]:
     """
     Give faults on the session's rig until the test ends; then lift them, and wait until it works.
 
     Raises:
         pytest.fail.Exception: If it does not; what needs the rig is skipped from then on.
     """
-    faults = Faults(rig)
+    faults = rig.faults
     try:
         yield faults
     finally:

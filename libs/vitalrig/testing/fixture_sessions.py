@@ -1,14 +1,14 @@
 """The factory behind `vitalrig_session`: finished sessions in the folder of a test."""
 
 from collections.abc import Callable
-from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vitalrig.testing.failure_sections import FailureSections
-from vitalrig.testing.fixture_arguments import all_arguments
+from vitalrig.testing.fixture_arguments import names_of, refuse_unknown
 from vitalrig.testing.session import Session
 from vitalrig.testing.session_maker import make_session
 
@@ -23,15 +23,14 @@ def sessions_of(request: pytest.FixtureRequest) -> Callable[..., Session]:
     numbers = count(1)
     sections = FailureSections.of(request.config)
 
-    def make(*given: Any, **named: Any) -> Session:  # noqa: ANN401  make_session's own
+    def make(scenario: str | Path = "", **named: Any) -> Session:  # noqa: ANN401  make_session's
         __tracebackhide__ = True
         folder = folders / str(next(numbers))
-        told = all_arguments("vitalrig_session", partial(make_session, folder), *given, **named)
-        session = make_session(folder, *given, **named)
-        sections.had_a_subject(
-            request.node,
-            f"session {session.id}: scenario {told['scenario'] or 'none'}, seed {told['seed']}",
-        )
+        refuse_unknown("vitalrig_session", named, names_of(make_session)[1:])
+        session = make_session(folder, scenario, **named)
+        told = f"scenario {scenario}" if scenario else "no scenario"
+        line = f"session {session.id}: {told}, seed {named.get('seed', 1)}"
+        sections.had_a_subject(request.node, lambda: line)
         return session
 
     return make

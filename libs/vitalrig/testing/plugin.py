@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from vitalrig.testing.camera import Camera
     from vitalrig.testing.faults import Faults
     from vitalrig.testing.rig import Rig
     from vitalrig.testing.session import Session
@@ -95,6 +96,17 @@ def vitalrig_rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
 
     with the_rig(request) as rig:
         yield rig
+
+
+@pytest.fixture
+def vitalrig_camera(
+    request: pytest.FixtureRequest, vitalrig_rig: Rig
+) -> Iterator[Callable[..., Camera]]:
+    """Start cameras of this test: `vitalrig_camera("apnea", seed=3, speed=10)`."""
+    from vitalrig.testing.fixture_cameras import cameras_of
+
+    with cameras_of(request, vitalrig_rig) as start:
+        yield start
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import atexit
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from vitalrig.testing.harness_errors import HarnessError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vitalrig.testing.camera import Camera
+    from vitalrig.testing.faults import Faults
     from vitalrig.testing.rig_owner import RigOwner
 
 DESCRIPTION = "rig.json"
@@ -174,6 +176,15 @@ class Rig(RunningRig):
         if self._owner is not None:
             self._owner.require()
         return super().take_prefix()
+
+    @cached_property
+    def faults(self) -> "Faults":
+        """
+        Faults on its services; `lift` ends them all.
+        """
+        from vitalrig.testing.faults import Faults  # noqa: PLC0415  see attach
+
+        return Faults(self)
 
     def camera(
         self,
