@@ -4,7 +4,7 @@ import contextlib
 import socket
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Check:
 
 
 def wait_for_checks(
-    checks: Sequence[Check],
+    checks: Iterable[Check],
     processes: Mapping[str, ManagedProcess],
     timeout_s: float,
     others: Mapping[str, LogFile] | None = None,
@@ -50,7 +50,7 @@ def wait_for_checks(
     Wait until every check was passed, one after another.
 
     Args:
-        checks: What has to be passed.
+        checks: What has to be passed; each is taken when the one before was passed.
         processes: What was started here, and has to run.
         timeout_s: For all checks together.
         others: Logs of what somebody else has started.
