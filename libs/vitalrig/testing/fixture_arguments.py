@@ -1,19 +1,11 @@
 """What a fixture that is a factory takes: what the function behind it takes, told by name."""
 
-import functools
 import inspect
-import re
-import subprocess
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from vitalrig.errors import BadRequest
-from vitalrig.installation import command_of
 from vitalrig.nearest import did_you_mean
-
-_SERVER = "physiology_server"
-_FLAG = re.compile(r"^  --(\w+)", re.MULTILINE)
-_HELP_S = 60.0
 
 
 def names_of(behind: Callable[..., Any]) -> list[str]:
@@ -22,17 +14,6 @@ def names_of(behind: Callable[..., Any]) -> list[str]:
     """
     parameters = inspect.signature(behind).parameters.values()
     return [each.name for each in parameters if each.kind is not each.VAR_KEYWORD]
-
-
-@functools.cache
-def settings_of_server() -> list[str]:
-    """
-    Name the settings of a physiology_server, which is asked for its help.
-    """
-    helped = subprocess.run(  # noqa: S603  our own
-        command_of(_SERVER, "--help"), capture_output=True, text=True, check=False, timeout=_HELP_S
-    )
-    return _FLAG.findall(helped.stdout)
 
 
 def refuse_unknown(fixture: str, given: Iterable[str], known: Iterable[str]) -> None:

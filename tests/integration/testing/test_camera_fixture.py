@@ -62,8 +62,8 @@ def test_a_report_says_which_cameras_there_were_and_how_to_run_the_test_again(sa
 @pytest.mark.parametrize(
     "line",
     [
-        "BadRequest: vitalrig_camera has no argument sede; did you mean seed[?]",
-        "BadRequest: * no argument outbox_max_envelope; did you mean outbox_max_envelopes[?]",
+        "HarnessError: * no setting sede; did you mean seed[?]",
+        "HarnessError: * no setting outbox_max_envelope; did you mean outbox_max_envelopes[?]",
         "BadSettings: scenario: *did you mean apnea[?]*",
     ],
 )
