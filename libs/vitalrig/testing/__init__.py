@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vitalrig.testing.camera import Camera
+    from vitalrig.testing.faults import Fault, Faults
     from vitalrig.testing.harness_errors import HarnessError, NotReady
     from vitalrig.testing.rig import Rig
     from vitalrig.testing.session import Session
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Camera": "camera",
+    "Fault": "faults",
+    "Faults": "faults",
     "HarnessError": "harness_errors",
     "NotReady": "harness_errors",
     "Rig": "rig",
@@ -19,7 +22,16 @@ _HOMES = {
     "make_session": "session_maker",
 }
 
-__all__ = ["Camera", "HarnessError", "NotReady", "Rig", "Session", "make_session"]
+__all__ = [
+    "Camera",
+    "Fault",
+    "Faults",
+    "HarnessError",
+    "NotReady",
+    "Rig",
+    "Session",
+    "make_session",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever is asked for

@@ -39,10 +39,6 @@ class Fault:
         self.lift()
 
 
-Service = str | Camera
-"""A service of a rig by its name, or a camera's own server."""
-
-
 class Faults:
     """
     The faults of one rig.
@@ -58,7 +54,7 @@ class Faults:
         self._rig = rig
         self._faults: list[Fault] = []
 
-    def freeze(self, service: Service) -> Fault:
+    def freeze(self, service: str | Camera) -> Fault:
         """
         Stop a service where it is (SIGSTOP): it keeps its connections and answers nobody.
 
@@ -69,7 +65,7 @@ class Faults:
         process.freeze()
         return self._added(process.thaw)
 
-    def kill(self, service: Service) -> Fault:
+    def kill(self, service: str | Camera) -> Fault:
         """
         End a service at once (SIGKILL); lifted, it is started again.
 
@@ -82,7 +78,7 @@ class Faults:
         process.kill()
         return self._added(process.start)
 
-    def stop(self, service: Service) -> Fault:
+    def stop(self, service: str | Camera) -> Fault:
         """
         End a service in order; lifted, it is started again.
 
@@ -93,7 +89,7 @@ class Faults:
         process.stop()
         return self._added(process.start)
 
-    def start(self, service: Service) -> None:
+    def start(self, service: str | Camera) -> None:
         """
         Start a service that was killed or stopped, and let a frozen one go on.
 
@@ -104,7 +100,7 @@ class Faults:
         process.thaw()
         process.start()
 
-    def restart(self, service: Service) -> None:
+    def restart(self, service: str | Camera) -> None:
         """
         End a service in order, start it again, and wait until the rig works.
 
@@ -143,7 +139,7 @@ class Faults:
         self._faults.append(fault)
         return fault
 
-    def _process(self, service: Service) -> ManagedProcess:
+    def _process(self, service: str | Camera) -> ManagedProcess:
         known = self._rig.processes
         if isinstance(service, Camera):
             return service.process
