@@ -1,13 +1,12 @@
 """A real Alertmanager with the shipped example route."""
 
-import contextlib
 import json
-import subprocess
 import urllib.request
 
 import pytest
 
 from tests.support.eventually import eventually
+from tests.support.own_process import OwnProcess
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.programs import program
@@ -58,22 +57,13 @@ class Alertmanager:
 def alertmanager(tmp_path):
     binary = program("prometheus-alertmanager", package="prometheus-alertmanager")
     port = free_port()
-    log = tmp_path / "log"
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [
-                binary, f"--config.file={ROOT / 'config' / 'alertmanager' / 'alertmanager.yml'}",
-                f"--storage.path={tmp_path / 'data'}", f"--web.listen-address=127.0.0.1:{port}",
-                "--cluster.listen-address=",
-            ],
-            stdout=said, stderr=said,
-        )  # fmt: skip
+    command = [
+        binary, f"--config.file={ROOT / 'config' / 'alertmanager' / 'alertmanager.yml'}",
+        f"--storage.path={tmp_path / 'data'}", f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+    ]  # fmt: skip
     found = Alertmanager(port)
-    with contextlib.ExitStack() as stack:
-        stack.callback(process.wait, 10)
-        stack.callback(process.terminate)
-        eventually(lambda: found.is_ready() or process.poll() is not None)
-        assert process.poll() is None, log.read_text()
+    with OwnProcess("alertmanager", command, tmp_path).until(found.is_ready):
         yield found
 
 

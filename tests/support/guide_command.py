@@ -9,7 +9,6 @@ ports are taken and no network of its own can be had.
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 from tests.support import own_network  # before what may start threads
 from tests.support.eventually import eventually
+from tests.support.own_process import OwnProcess
 from tests.support.patience import PATIENCE_S
 
 GRPC_PORT, REDIS_PORT = 50051, 6379
@@ -54,22 +54,13 @@ def main(folder: Path, line: str) -> int:
 
 def served(folder: Path, line: str) -> dict[str, Any]:
     """Start the server, drive it, and stop it."""
-    log = folder / "server.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            ["sh", "-c", f"exec {line}"],
-            cwd=folder, env=environment(folder), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-        )  # fmt: skip
+    process = OwnProcess("server", ["sh", "-c", f"exec {line}"], folder, **environment(folder))
+    process.start()
     try:
-        seen = driven(log, process)
+        seen = driven(process)
     finally:
-        process.terminate()
-        try:
-            status = process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            status = process.wait()
-    return seen | {"exit": status, "log": log.read_text()}
+        process.stop()
+    return seen | {"exit": process.exit_status, "log": process.log_text()}
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -89,7 +80,7 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def driven(log: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
+def driven(process: OwnProcess) -> dict[str, Any]:
     import grpc
     from google.protobuf.empty_pb2 import Empty
 
@@ -112,10 +103,10 @@ def driven(log: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
         if info.source == "upload":
             seen |= uploaded(stub)
         elif info.source == "camera":
-            eventually(lambda: AWAY in log.read_text())
+            eventually(lambda: AWAY in process.log_text())
             seen["status_answers"] = answers(stub, process)
         else:
-            eventually(lambda: all(log.read_text().count(words) > 1 for words in FIGURES))
+            eventually(lambda: all(process.log_text().count(words) > 1 for words in FIGURES))
         seen["statuses"].append(stub.GetStatus(Empty()).status)
         stub.SetRecording(pb.SetRecordingRequest(recording=False))
         stub.ResetProcessing(Empty())
@@ -128,12 +119,12 @@ FIGURES = ("throughput and latency", "transfer from Edge to Core")
 """What is logged every three seconds; the first time the graph has not run for all of them."""
 
 
-def answers(stub: Any, process: "subprocess.Popen[bytes]") -> list[int]:
+def answers(stub: Any, process: OwnProcess) -> list[int]:
     """What the server answers as long as two further attempts take."""
     from google.protobuf.empty_pb2 import Empty
 
     found, end_s = [], time.monotonic() + STAYS_UP_S
-    while time.monotonic() < end_s and process.poll() is None:
+    while time.monotonic() < end_s and process.is_running:
         found.append(stub.GetStatus(Empty()).status)
         time.sleep(0.1)
     return found

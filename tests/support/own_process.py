@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.eventually import eventually
@@ -23,6 +24,16 @@ class OwnProcess(ManagedProcess):
 
     def stop(self, grace_s: float = PATIENCE_S) -> None:
         super().stop(grace_s)
+
+    @contextmanager
+    def until(self, is_ready: Callable[[], bool]) -> Iterator[None]:
+        """Run it, from when it is ready until the block ends."""
+        self.start()
+        try:
+            eventually(lambda: is_ready() or self._goes_on())
+            yield
+        finally:
+            self.stop()
 
     def ended(self) -> int:
         """Wait until it has ended by itself; gives its status."""

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 import time
 import urllib.error
 import urllib.parse
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.eventually import eventually
+from tests.support.own_process import OwnProcess
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.programs import program
@@ -106,20 +105,10 @@ def watching(exporter_port: int, folder: Path) -> Iterator[Prometheus]:
     binary = program("prometheus", package="prometheus")
     port = free_port()
     config = _configured(folder / "config", exporter_port, port)
-    log = (folder / "prometheus.log").open("wb")
-    process = subprocess.Popen(
-        [
-            binary, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
-        ],
-        stdout=log, stderr=log,
-    )  # fmt: skip
+    command = [
+        binary, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
+    ]  # fmt: skip
     prometheus = Prometheus(port)
-    try:
-        eventually(lambda: prometheus.is_ready() or process.poll() is not None)
-        assert process.poll() is None, Path(log.name).read_text()
+    with OwnProcess("prometheus", command, folder).until(prometheus.is_ready):
         yield prometheus
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
-        log.close()
