@@ -41,6 +41,17 @@ def container(image):
         yield container
 
 
+SUITE = """
+def test_a_rig_in_a_container_is_used_like_another(vitalrig_rig, vitalrig_camera, vitalrig_faults):
+    camera = vitalrig_camera(speed=10)
+    camera.expect(pulse="valid", within=240)
+    camera.record(seconds=5).assert_complete().assert_balanced()
+    assert 1.0 == vitalrig_rig.metric("vitalrig_redis_up")
+    assert {"collector", "collector-1"} <= {e["process"] for e in vitalrig_rig.events()}
+    vitalrig_faults.redis_away()
+"""
+
+
 @pytest.fixture(scope="module")
 def engine():
     client = docker.from_env()
@@ -109,3 +120,21 @@ def test_an_image_that_was_not_built_is_said(monkeypatch):
     monkeypatch.setattr("vitalrig.testing.containers.IMAGE", "vitalrig/testing:none")
     with pytest.raises(HarnessError, match="`make test-image` in a checkout builds it"):
         RigContainer("vitalrig/testing:none").start()
+
+
+def test_the_plug_in_has_a_mode_with_containers(image, engine, tmp_path):
+    """
+    The test has what it has with processes, but for faults, and the report has the same sections.
+    """
+    before = engine.containers.list(all=True, filters={"label": LABEL})
+    (tmp_path / "test_it.py").write_text(SUITE)
+    command = [sys.executable, "-m", "pytest", "-p", "vitalrig.testing.plugin"]
+    ended = subprocess.run(
+        [*command, "--vitalrig-mode=compose"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=os.environ | {"VITALRIG_TESTING_IMAGE": image, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    )  # fmt: skip
+
+    assert "this rig was started by somebody else" in ended.stdout, ended.stdout
+    assert "physiology_server during this test" in ended.stdout, ended.stdout
+    assert before == engine.containers.list(all=True, filters={"label": LABEL})

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vitalrig.errors import VitalrigError
+from vitalrig.testing.contained_rig import ContainedRig
 from vitalrig.testing.failure_sections import FailureSections
-from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.kept_rig import taken_again, tell_of_kept
 from vitalrig.testing.rig import Rig
 from vitalrig.testing.rig_options import RigOptions
 from vitalrig.testing.rig_processes import REDIS
-from vitalrig.testing.shared_rig import FailedElsewhere, SharedRig, is_a_worker, ready
+from vitalrig.testing.shared_rig import START_S, FailedElsewhere, SharedRig, is_a_worker, ready
 
 if TYPE_CHECKING:
     from vitalrig.testing.faults import Faults
@@ -73,7 +73,11 @@ def _start(fixture: str, request: pytest.FixtureRequest, options: RigOptions) ->
     if options.mode == "url":
         return Rig.at(options.url, options.exporter_url)
     if options.mode == "compose":
-        raise HarnessError("--vitalrig-mode=compose is not there yet: use local, or url")
+        return ContainedRig.start_contained(START_S)
+    return _start_processes(request, options)
+
+
+def _start_processes(request: pytest.FixtureRequest, options: RigOptions) -> Rig:
     if options.reuse and (rig := taken_again(or_start=options.keep)):
         return rig
     if is_a_worker(request.config) and (options.shared or options.keep):

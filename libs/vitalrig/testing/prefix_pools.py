@@ -92,7 +92,6 @@ class PrefixPools:
 
     def _collect(self, number: int) -> Path:
         if number not in self._collected:
-            name = "collector" if "collector" not in self._processes.running else "collector-"
-            name += f"{number + 1}" if name.endswith("-") else ""
-            wait_well(self.start_collector(number, name))
+            # A rig that was there before may have a collector of its own, with that name.
+            wait_well(self.start_collector(number, f"collector-{number + 1}"))
         return self._collected[number]

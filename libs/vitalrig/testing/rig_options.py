@@ -66,12 +66,12 @@ class RigOptions:
             for key in SCHEMES:
                 if text := _text(config, key):
                     _check_url(key, text)
-            for switch in ("keep", "reuse", "shared"):
-                if getattr(self, switch):
-                    raise pytest.UsageError(
-                        f"--vitalrig-{switch} is for a rig that pytest starts, not for one that is "
-                        "given by --vitalrig-url"
-                    )
+        for switch in ("keep", "reuse", "shared"):
+            if self.mode != "local" and getattr(self, switch):
+                raise pytest.UsageError(
+                    f"--vitalrig-{switch} is for a rig that pytest starts as processes, not for "
+                    + ("containers" if self.mode == "compose" else "one of --vitalrig-url")
+                )
         for key in SCHEMES:
             if config.getoption(key) and self.mode != "url":
                 raise pytest.UsageError(

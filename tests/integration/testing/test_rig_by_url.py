@@ -60,7 +60,7 @@ def test_a_password_reaches_the_services_by_a_file(guarded, harness_place):
         prefix = rig.take_prefix()
 
         assert rig.sessions_folder(prefix).is_relative_to(rig.folder)
-        assert "correct" not in " ".join(rig.processes["collector"].command)
+        assert "correct" not in " ".join(rig.processes["collector-1"].command)
         assert 0o600 == (rig.folder / "redis_password").stat().st_mode & 0o777
 
 
@@ -181,8 +181,8 @@ def test_a_rig_that_was_given_goes_on_when_its_user_has_ended(harness_place):
         with Rig.attach(rig.description) as user:
             user.wait_ready(PATIENCE_S)
             prefix = user.take_prefix()
-            assert {"collector"} == set(user.processes)
-            assert "collector ready" in user.logs("collector")
+            assert {"collector-1"} == set(user.processes)
+            assert "collector ready" in user.logs("collector-1")
             assert user.sessions_folder(prefix) != user.sessions_folder("physiology")
 
         rig.wait_ready(PATIENCE_S)

@@ -66,9 +66,13 @@ REFUSED = {
     "a rig that cannot be kept": (
         ["--vitalrig-url=redis://127.0.0.1", "--vitalrig-keep"],
         (
-            "--vitalrig-keep is for a rig that pytest starts, "
-            "not for one that is given by --vitalrig-url"
+            "--vitalrig-keep is for a rig that pytest starts as processes, "
+            "not for one of --vitalrig-url"
         ),
+    ),
+    "a container that cannot be kept": (
+        ["--vitalrig-mode=compose", "--vitalrig-keep"],
+        "--vitalrig-keep is for a rig that pytest starts as processes, not for containers",
     ),
 }
 
@@ -113,10 +117,12 @@ def test_every_option_is_a_key_of_the_configuration_file(pytester):
     """
     A team writes them down once.
     """
-    pytester.makeini("[pytest]\nvitalrig_mode = compose\nvitalrig_reuse = true\nvitalrig_keep = 1")
-    options = options_of(pytester)
+    pytester.makeini("[pytest]\nvitalrig_mode = compose\n")
+    in_containers = options_of(pytester)
+    pytester.makeini("[pytest]\nvitalrig_reuse = true\nvitalrig_keep = 1")
+    kept = options_of(pytester)
 
-    assert ("compose", True, True) == (options.mode, options.reuse, options.keep)
+    assert ("compose", True, True) == (in_containers.mode, kept.reuse, kept.keep)
 
 
 def test_the_command_line_goes_before_the_file(pytester):
