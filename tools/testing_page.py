@@ -8,7 +8,8 @@ from testing_names import commands, fixtures, keys, options
 
 _HEAD = """\
 Every name here is stable from this release on: it goes away or changes its meaning only in a
-release that says so. What else is in `vitalrig.testing` may change at any time."""
+release that says so. What else is in `vitalrig.testing` may change at any time.
+[Testing](../testing.md) shows how they are used."""
 
 _PROMPT = r"^>>> | *# doctest: .*$|\n\Z"
 
