@@ -6,7 +6,8 @@ How long tests wait for the harness.
 
 Wall-clock times of whole processes, each with the import of `vitalrig.testing`; the median of a few
 rounds, on a machine that does nothing else. `redis_ready_s`, `server_ready_s`, `rig_ready_s`: from
-the start of the interpreter until an envelope has come through all parts. `rig_stop_s`: until
+the start of the interpreter until an envelope has come through all parts. `server_cpu_s`,
+`rig_cpu_s`: CPU time of all processes from start to end, which the cores share. `rig_stop_s`: until
 nothing of the rig is left. `camera_ready_s`: one more camera, until its first envelope.
 `collect_ms`: what the plug-in adds to `pytest --collect-only` of an empty suite. `session_s`: a
 session of ten minutes with an apnea, made without a server.
@@ -14,6 +15,7 @@ session of ten minutes with an apnea, made without a server.
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -57,13 +59,18 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "libs")}
 
 
 def started(parts: str, more: str = "") -> list[float]:
-    """From the interpreter's start until it is ready, what *more* prints, and how long it ends."""
-    began = time.time()
+    """Seconds until it is ready, what *more* prints, seconds until it has ended, CPU seconds."""
+    began, cpu_s = time.time(), children_cpu_s()
     said = subprocess.run(
         [sys.executable, "-c", START.format(parts=parts, more=more)],
         env=ENVIRONMENT, capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
-    return [float(said[0]) - began, *map(float, said[1:])]
+    return [float(said[0]) - began, *map(float, said[1:]), children_cpu_s() - cpu_s]
+
+
+def children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def collected(folder: str, *options: str) -> float:
@@ -99,11 +106,14 @@ def session_s() -> float:
 def measure(rounds: int) -> dict[str, float]:
     redis = [started("redis") for _ in range(rounds)]
     server = [started("server") for _ in range(rounds)]
+    whole = [started("rig") for _ in range(rounds)]
     rig = [started("rig", CAMERA) for _ in range(rounds)]
     return {
         "redis_ready_s": statistics.median(each[0] for each in redis),
         "server_ready_s": statistics.median(each[0] for each in server),
-        "rig_ready_s": statistics.median(each[0] for each in rig),
+        "rig_ready_s": statistics.median(each[0] for each in whole + rig),
+        "server_cpu_s": statistics.median(each[-1] for each in server),
+        "rig_cpu_s": statistics.median(each[-1] for each in whole),
         "camera_ready_s": statistics.median(each[1] for each in rig),
         "rig_stop_s": statistics.median(each[2] for each in rig),
         "session_s": statistics.median(session_s() for _ in range(rounds)),
