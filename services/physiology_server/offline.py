@@ -8,15 +8,18 @@ standard output, a line each, from the start of the recording to its stop.
 import gc
 import json
 import math
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, takewhile
-from typing import BinaryIO
+from typing import BinaryIO, Generic, TypeVar
 
 from services.physiology_server.control import Control
+from services.physiology_server.core_beside import CoreBeside
 from services.physiology_server.envelopes import Outgoing, of_change
-from services.physiology_server.pipeline import Pipeline
+from services.physiology_server.pipeline import Pipeline, TakesFrames
 from services.physiology_server.scenarios.action_events import ServerRestart
 from services.physiology_server.scenarios.capture_id import capture_id
 from services.physiology_server.scenarios.compatibility import synthetic_source
@@ -28,7 +31,6 @@ from services.physiology_server.signals.core import Core
 from services.physiology_server.signals.edge import Edge
 from services.physiology_server.signals.frame import Frame
 from services.physiology_server.signals.wire_samples import shorten_together
-from services.physiology_server.sources.synthetic_source import SyntheticSource
 from vitalrig.clock import Clock
 from vitalrig.errors import BadSettings
 
@@ -37,6 +39,10 @@ EXIT_OK, EXIT_BAD_SETTINGS = 0, 2
 _US = 1_000_000
 _TOGETHER = 2_048
 _WRITTEN_TOGETHER = 256
+_WORTH_TWO_S = 60.0
+"""From so long on a second process saves more than it costs."""
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +84,30 @@ def main(argv: Sequence[str]) -> int:
     gc.disable()  # this process is short, and makes nothing that hangs together in circles
     try:
         order = OfflineOrder(**json.loads(argv[0]))
-        write(order, sys.stdout.buffer)
+        write(
+            order, sys.stdout.buffer, beside=order.seconds >= _WORTH_TWO_S and hasattr(os, "fork")
+        )
     except (BadSettings, ValueError) as exc:
         sys.stderr.write(f"{exc}\n")
         return EXIT_BAD_SETTINGS
     return EXIT_OK
 
 
-def write(order: OfflineOrder, file: BinaryIO) -> None:
+def write(order: OfflineOrder, file: BinaryIO, *, beside: bool = False) -> None:
     """
     Write the envelopes of *order*, each with a newline behind it.
+
+    Args:
+        order: What is to be made.
+        file: Where they are written.
+        beside: Have Core work in a process of its own meanwhile. The envelopes are the same.
 
     Raises:
         BadSettings: If the scenario cannot work.
         ValueError: If a rate is not one of a living adult.
     """
     lines: list[bytes] = []
-    for outgoing in envelopes(order):
+    for outgoing in envelopes(order, beside=beside):
         lines.append(outgoing.envelope)
         if len(lines) == _WRITTEN_TOGETHER:
             file.write(b"\n".join([*lines, b""]))
@@ -103,7 +116,7 @@ def write(order: OfflineOrder, file: BinaryIO) -> None:
     file.flush()
 
 
-def envelopes(order: OfflineOrder) -> Iterator[Outgoing]:
+def envelopes(order: OfflineOrder, *, beside: bool = False) -> Iterator[Outgoing]:
     """
     Give the envelopes of *order*: the start of the recording, all that is in it, and its stop.
 
@@ -114,26 +127,46 @@ def envelopes(order: OfflineOrder) -> Iterator[Outgoing]:
         ValueError: If a rate is not one of a living adult.
     """
     scenario = _scenario(order)
-    source = synthetic_source(
-        scenario,
-        seed=order.seed,
-        fps=order.fps,
-        pulse_per_minute=order.pulse_rate,
-        breathing_per_minute=order.breathing_rate,
-    )
     clock = _FrameClock(order.started_us)
     control = _recording(order, clock)
     disturb = disturbance_of(scenario, order.seed)
     yield from disturb(0.0, map(of_change, control.take_changes()))
-    graphs = _Graphs(order, scenario, control, clock)
-    for frame in _prepared(_frames(order, scenario, source)):
-        stamp_us = order.started_us + round(frame.time_s * _US)
-        clock.now_us = stamp_us
-        yield from disturb(frame.time_s, graphs.at(frame.time_s).step(frame, stamp_us))
+    frames = _frames(order, scenario)
+    core = CoreBeside(partial(_cores_at_work, order, scenario)) if beside else None
+    pipelines = _Renewed(
+        scenario,
+        lambda: Pipeline(
+            control,
+            Edge(source_kind="synthetic"),
+            core or _core(order, scenario, clock),
+            "recording",
+        ),
+    )
+    for frame in frames:
+        clock.now_us = _stamp_us(order, frame)
+        pipeline = pipelines.at(frame.time_s)
+        yield from disturb(frame.time_s, pipeline.step(frame, clock.now_us))
     yield from disturb(math.inf, ())
     clock.now_us = order.started_us + round(order.seconds * _US)
     control.set_recording(False)
     yield from disturb(order.seconds, map(of_change, control.take_changes()))
+    if core is not None:
+        core.close()
+
+
+def _cores_at_work(
+    order: OfflineOrder, scenario: Scenario | None
+) -> Iterator[tuple[Frame, int, TakesFrames]]:
+    """Each frame with its stamp and with the Core that takes it."""
+    clock = _FrameClock(order.started_us)
+    cores = _Renewed(scenario, lambda: _core(order, scenario, clock))
+    for frame in _frames(order, scenario):
+        clock.now_us = _stamp_us(order, frame)
+        yield frame, clock.now_us, cores.at(frame.time_s)
+
+
+def _stamp_us(order: OfflineOrder, frame: Frame) -> int:
+    return order.started_us + round(frame.time_s * _US)
 
 
 class _FrameClock:
@@ -180,15 +213,25 @@ def _recording(order: OfflineOrder, clock: Clock) -> Control:
     return control
 
 
-def _frames(
-    order: OfflineOrder, scenario: Scenario | None, source: SyntheticSource
-) -> Iterator[Frame]:
-    """The frames that come, as they come."""
+def _frames(order: OfflineOrder, scenario: Scenario | None) -> Iterator[Frame]:
+    """
+    The frames that come, as they come.
+
+    Raises:
+        ValueError: If a rate is not one of a living adult.
+    """
+    source = synthetic_source(
+        scenario,
+        seed=order.seed,
+        fps=order.fps,
+        pulse_per_minute=order.pulse_rate,
+        breathing_per_minute=order.breathing_rate,
+    )
     frames = takewhile(lambda frame: frame.time_s < order.seconds, source.frames(_TOGETHER))
     if scenario is None:
-        return frames
+        return _prepared(frames)
     effects = FrameEffects(scenario, order.seed)
-    return (
+    return _prepared(
         effects.change(frame) for frame in frames if effects.lets_through(frame.index, frame.time_s)
     )
 
@@ -211,36 +254,47 @@ def _prepared(frames: Iterator[Frame]) -> Iterator[Frame]:
         yield from some
 
 
-class _Graphs:
-    """The pipeline, and behind each restart of a scenario a new one, whose warm-ups begin again."""
+def _core(order: OfflineOrder, scenario: Scenario | None, clock: Clock) -> Core:
+    facts = {
+        "seed": order.seed,
+        "fps": order.fps,
+        "pulse": order.pulse_rate,
+        "breathing": order.breathing_rate,
+        "path": "",
+    }
+    return Core(
+        buffer_duration_s=0.2,
+        source_kind="synthetic",
+        run_id=capture_id(facts, scenario),
+        version=order.version,
+        clock=clock,
+    )
 
-    def __init__(
-        self, order: OfflineOrder, scenario: Scenario | None, control: Control, clock: Clock
-    ) -> None:
-        facts = {
-            "seed": order.seed,
-            "fps": order.fps,
-            "pulse": order.pulse_rate,
-            "breathing": order.breathing_rate,
-            "path": "",
-        }
-        self._run_id = capture_id(facts, scenario)
-        self._version = order.version
+
+class _Renewed(Generic[Part]):
+    """
+    What is made anew behind each restart of a scenario, so that every warm-up begins again.
+
+    Args:
+        scenario: What happens.
+        make: Makes it.
+    """
+
+    def __init__(self, scenario: Scenario | None, make: Callable[[], Part]) -> None:
         self._scenario = scenario
-        self._control = control
-        self._clock = clock
+        self._make = make
         events = () if scenario is None else scenario.timeline
-        self._restarts_s = sorted(e.at_s for e in events if isinstance(e, ServerRestart))
-        self._pipeline = self._new()
+        self._restarts_s = [e.at_s for e in events if isinstance(e, ServerRestart)]
+        self._part = make()
         self._restarted = self._restarts(0.0)
 
-    def at(self, time_s: float) -> Pipeline:
+    def at(self, time_s: float) -> Part:
         """
-        Give the pipeline that works at *time_s*.
+        Give the one that works at *time_s*.
         """
         if self._restarts_s and (restarted := self._restarts(time_s)) != self._restarted:
-            self._pipeline, self._restarted = self._new(), restarted
-        return self._pipeline
+            self._part, self._restarted = self._make(), restarted
+        return self._part
 
     def _restarts(self, time_s: float) -> int:
         """How many restarts there have been at *time_s*."""
@@ -249,14 +303,3 @@ class _Graphs:
         turn, inside_s = self._scenario.place(time_s)
         inside = sum(at_s <= inside_s for at_s in self._restarts_s)
         return turn * len(self._restarts_s) + inside
-
-    def _new(self) -> Pipeline:
-        edge = Edge(source_kind="synthetic")
-        core = Core(
-            buffer_duration_s=0.2,
-            source_kind="synthetic",
-            run_id=self._run_id,
-            version=self._version,
-            clock=self._clock,
-        )
-        return Pipeline(self._control, edge, core, "recording")

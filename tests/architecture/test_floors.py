@@ -53,7 +53,7 @@ FLOORS = {
         {"control", "sources", "vision"},
         {"envelopes"},
         {"captures", "pipeline", "spool"},
-        {"publishing", "scenarios"},
+        {"core_beside", "publishing", "scenarios"},
         {"backend_factory", "capture_factory", "state"},
         {"frame_loop", "performance", "rpc", "source_signals"},
         {"app", "offline"},

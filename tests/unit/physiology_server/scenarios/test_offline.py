@@ -1,10 +1,17 @@
 """A session's envelopes without a server."""
 
+import io
 import json
 
 import pytest
 
-from services.physiology_server.offline import EXIT_BAD_SETTINGS, OfflineOrder, envelopes, main
+from services.physiology_server.offline import (
+    EXIT_BAD_SETTINGS,
+    OfflineOrder,
+    envelopes,
+    main,
+    write,
+)
 from services.physiology_server.scenarios.scenario_file import load_scenario
 from tests.unit.physiology_server.scenarios.conftest import CONFIG
 from vitalrig.clock import ManualClock
@@ -105,6 +112,20 @@ def test_what_a_scenario_holds_back_at_the_end_comes_before_the_stop(tmp_path):
     kinds = [each["type"] for each in documents(an_order(10.0, path))]
 
     assert (50, "recording_state") == (kinds.count("core_metrics"), kinds[-1])
+
+
+@pytest.mark.parametrize("name", ["", "server_restart"])
+def test_core_in_a_process_of_its_own_gives_the_same_bytes(name):
+    """
+    It is only sooner done on two cores.
+    """
+    order = an_order(32.0, CONFIG / f"{name}.yml" if name else "")
+    alone, beside = io.BytesIO(), io.BytesIO()
+
+    write(order, alone)
+    write(order, beside, beside=True)
+
+    assert alone.getvalue() == beside.getvalue()
 
 
 def test_an_order_that_cannot_be_fulfilled_is_a_sentence(tmp_path, capsys):
