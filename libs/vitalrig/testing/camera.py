@@ -26,7 +26,7 @@ from vitalrig.testing.unknown_settings import refuse_unknown
 _SIGNALS = tuple(signal.name for signal in SIGNALS)
 _STATES: tuple[State, ...] = get_args(State)
 
-READY_S = 30.0
+READY_S = 120.0
 
 _FORGET_S = 600
 

@@ -12,7 +12,7 @@ from vitalrig.testing.rig_address import RigAddress
 from vitalrig.testing.rig_description import RigDescription
 from vitalrig.testing.service_flags import health_file
 
-READY_S = 30.0
+READY_S = 120.0
 """How long a rig or a part of it may take, if nobody says otherwise."""
 
 
