@@ -87,8 +87,7 @@ def view_after(minutes: int, minute: list[tuple[str, bytes]]) -> dict[str, Any]:
     view = LiveView()
     arrivals = [ReceivedEnvelope("physiology", name.split(":")[1], text) for name, text in minute]
     for _ in range(minutes):
-        for arrival in arrivals:
-            view.update(arrival, moment(SystemClock()))
+        view.take(arrivals, moment(SystemClock()))
     seen = view.document(moment(SystemClock()))
     newest = {"timestamp_us": now_us(), "age_s": 0.0}
     fresh = {name: sample | newest for name, sample in seen["series"].items()}
