@@ -54,4 +54,4 @@ def test_what_is_added_to_a_scenario_happens_while_it_plays(client, growing):
 
     assert eventually(lambda: entries(client)[-1][-1] == b"")
     assert ["PROCESSING_NOT_STARTED", "OK", "NO_FACES_FOUND", "OK"] == statuses(client)
-    assert 1 == server.log().count("the changed scenario cannot be used")
+    assert 1 == server.log_text().count("the changed scenario cannot be used")
