@@ -65,3 +65,17 @@ def names_of(token: str) -> list[str]:
         if status.rpartition(")")[2].split()[0] != "Z":
             found.append(status.partition("(")[2].rpartition(")")[0])
     return found
+
+
+def processes_in(temporary: Path) -> dict[int, str]:
+    """The commands of all processes whose temporary folder this is, by process id."""
+    mark = f"TMPDIR={temporary}".encode()
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+                found[int(folder.name)] = command.decode(errors="replace")
+        except OSError:
+            continue
+    return found

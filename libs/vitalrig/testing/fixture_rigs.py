@@ -82,6 +82,6 @@ def _start_processes(request: pytest.FixtureRequest, options: RigOptions) -> Rig
         return rig
     if is_a_worker(request.config) and (options.shared or options.keep):
         folder = request.getfixturevalue("tmp_path_factory").getbasetemp().parent
-        worker = request.getfixturevalue("worker_id")
-        return SharedRig(folder, worker, keep=options.keep).take()
+        workerinput = vars(request.config)["workerinput"]  # pytest-xdist sets it
+        return SharedRig(folder, workerinput, keep=options.keep).take()
     return Rig.start_rig(keep=options.keep)

@@ -65,10 +65,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if any(config.getoption(key) or config.getini(key) for key in keys):
         from vitalrig.testing.rig_options import RigOptions
 
-        if RigOptions.of(config).keep:
+        options = RigOptions.of(config)
+        if options.keep:
             from vitalrig.testing.kept_rig import KeptRigNotice
 
             config.pluginmanager.register(KeptRigNotice(), KeptRigNotice.NAME)
+        if options.shared:
+            from vitalrig.testing.shared_rig import Controller
+
+            config.pluginmanager.register(Controller(), Controller.NAME)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from vitalrig.atomic_files import replace_bytes
+from vitalrig.testing.harness_errors import HarnessError
 from vitalrig.testing.listen_address import THIS_MACHINE, ListenAddress
 from vitalrig.testing.readiness import require_running
 from vitalrig.testing.rig import Rig
@@ -70,12 +71,15 @@ def serve(
         The exit status.
 
     Raises:
-        HarnessError: If it cannot be started, does not become ready, or a service of it ends.
+        HarnessError: If it cannot be started, does not become ready, a service of it ends, or the
+            process has ended with which it was to end.
     """
     _end_on_signals()
     if not while_pid:
         threading.Thread(target=_end_with_input, name="standard input", daemon=True).start()
     started = start_ticks(while_pid)
+    if while_pid and not is_alive(while_pid, started):
+        raise HarnessError(f"process {while_pid} has ended, so nobody wants the rig")
     with wanted.start() as rig:
         rig.wait_ready(timeout_s)
         line = rig.description.to_json()

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ START_S = 120.0
 """In how many seconds a rig has to be ready; one whose service ends fails at once."""
 
 _LOOK_EVERY_S = 0.05
+_CONTROLLER = "vitalrig_controller"
 
 
 def is_a_worker(config: pytest.Config) -> bool:
@@ -26,6 +28,21 @@ def is_a_worker(config: pytest.Config) -> bool:
     Tell whether this process is one of several that share the tests.
     """
     return hasattr(config, "workerinput")
+
+
+class Controller:
+    """
+    Tells each worker which process has started it.
+
+    A worker cannot see it for itself: its parent is another one as soon as pytest was killed.
+    """
+
+    NAME = "vitalrig-controller"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401  pytest-xdist's
+        """Say it before the worker runs anything."""
+        node.workerinput[_CONTROLLER] = os.getpid()
 
 
 class FailedElsewhere(HarnessError):
@@ -47,12 +64,13 @@ class SharedRig:
 
     Args:
         folder: A folder that all workers of this run have, and nobody else.
-        worker: What this worker is called.
+        workerinput: What pytest-xdist and `Controller` have told this worker.
         keep: It goes on when pytest has ended.
     """
 
-    def __init__(self, folder: Path, worker: str, *, keep: bool) -> None:
-        self._worker = worker
+    def __init__(self, folder: Path, workerinput: dict[str, Any], *, keep: bool) -> None:
+        self._worker = str(workerinput["workerid"])
+        self._controller = workerinput.get(_CONTROLLER)
         self._keep = keep
         self._lock = folder / "vitalrig_rig.lock"
         self._address = folder / "vitalrig_rig.json"
@@ -92,13 +110,13 @@ class SharedRig:
         return rig
 
     def _serve(self) -> None:
-        """Start it in a process that ends with the workers' parent, not with this worker."""
+        """Start it in a process that ends with the workers' controller, not with this worker."""
         log = self._lock.with_suffix(".log")
         with log.open("wb") as errors:
             process = subprocess.Popen(  # noqa: S603  our own
                 [
                     sys.executable, "-P", "-m", "vitalrig.testing", "serve",
-                    f"--while-pid={os.getppid()}", f"--address-file={self._address}",
+                    f"--while-pid={self._controller}", f"--address-file={self._address}",
                     f"--timeout={START_S}",
                 ],
                 stdin=subprocess.DEVNULL,

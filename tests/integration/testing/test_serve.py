@@ -74,6 +74,17 @@ def test_it_ends_with_a_process_that_it_was_given(tmp_path):
             assert 0 == serving.wait(PATIENCE_S)
 
 
+def test_it_does_not_start_for_a_process_that_has_ended(tmp_path):
+    """
+    It would have nobody to end with.
+    """
+    with subprocess.Popen(["true"]) as whom:
+        whom.wait()
+    with program([*SERVE, "--server", "--while-pid", str(whom.pid)], tmp_path) as serving:
+        assert 1 == serving.wait(PATIENCE_S)
+        assert f"process {whom.pid} has ended" in serving.stderr.read()
+
+
 def test_a_service_that_ends_ends_the_rig_with_its_log(tmp_path):
     """
     Whoever uses it would otherwise wait for nothing.

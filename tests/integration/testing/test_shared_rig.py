@@ -1,8 +1,11 @@
 """One rig for all workers of pytest-xdist."""
 
 import json
+import signal
+from contextlib import suppress
 
 from tests.support.eventually import eventually
+from tests.support.harness_scripts import processes_in
 from tests.support.suites import IN_TWO_WORKERS
 from vitalrig.testing.leftovers import processes_of
 
@@ -33,6 +36,32 @@ def test_all_workers_have_one_rig_and_it_ends_with_them(suite):
 
     assert rig == described(suite, "gw1")
     eventually(lambda: not processes_of(rig["token"]))
+
+
+def test_a_worker_whose_pytest_was_killed_starts_no_rig_that_stays(suite):
+    """
+    Its parent is process 1 then, which never ends.
+    """
+    suite.environment["TMPDIR"] = str(suite.folder)
+    suite.write(
+        test_late="""
+        import os
+        import signal
+
+        def test_late(request):
+            controller = os.getppid()
+            os.kill(controller, signal.SIGKILL)
+            while controller == os.getppid():
+                pass
+            request.getfixturevalue("vitalrig_rig")
+    """
+    )
+    result = suite.run("-p", "xdist.plugin", "--numprocesses=1", "--vitalrig-shared")
+
+    assert -signal.SIGKILL == result.ret
+    with suppress(AssertionError):  # the next line says what is left
+        eventually(lambda: not processes_in(suite.folder))
+    assert {} == processes_in(suite.folder)
 
 
 def test_a_report_has_the_logs_of_a_rig_that_another_worker_started(suite):
