@@ -29,7 +29,7 @@ FLOORS = {
         },
         {"dotenv", "installation", "judged_signals", "secret_files", "stream_limits", "unkept"},
         {"launch", "metrics", "rpc", "sessions_folder", "web"},
-        {"newest_sample", "service", "sessions"},
+        {"newest_sample", "service", "sessions", "telemetry"},
         {"cli", "redis_client", "reported_outage", "signal_state"},
         {"heartbeat_publisher"},
         {"testing"},

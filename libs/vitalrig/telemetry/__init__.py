@@ -1,0 +1,54 @@
+"""
+An event log over HTTP, with the interface of PANOPTES telemetry.
+
+Importing this imports nothing else; a name brings what it needs when it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from vitalrig.extras import is_ours, missing
+
+if TYPE_CHECKING:
+    from vitalrig.telemetry.event_models import (
+        ActiveRun,
+        EventRequest,
+        RunStartRequest,
+        TelemetryEvent,
+    )
+    from vitalrig.telemetry.telemetry_errors import TelemetryConflictError, TelemetryNotFoundError
+
+_HOMES = {
+    "ActiveRun": "event_models",
+    "EventRequest": "event_models",
+    "RunStartRequest": "event_models",
+    "TelemetryConflictError": "telemetry_errors",
+    "TelemetryEvent": "event_models",
+    "TelemetryNotFoundError": "telemetry_errors",
+}
+
+__all__ = [
+    "ActiveRun",
+    "EventRequest",
+    "RunStartRequest",
+    "TelemetryConflictError",
+    "TelemetryEvent",
+    "TelemetryNotFoundError",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  whatever is asked for
+    """
+    Import what is asked for.
+
+    Raises:
+        ImportError: If what it needs is not installed; the text names the extra.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ImportError as exc:
+        if is_ours(exc):
+            raise
+        raise ImportError(missing(exc, f"{__name__}.{name}", "telemetry"), name=exc.name) from exc
