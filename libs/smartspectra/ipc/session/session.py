@@ -19,8 +19,9 @@ from smartspectra.ipc.session.manifest import Losses
 from smartspectra.ipc.session.moments import moment_of
 from smartspectra.ipc.session.parts import CONTINUED_IN, PART_NUMBER, PART_OF, Part
 from smartspectra.ipc.session.summary import SummaryDocument, meta_of, number_separator
-from smartspectra.ipc.storage.append_file import AppendOnlyFile, WriteFailed, as_lines
+from smartspectra.ipc.storage.append_file import WriteFailed, as_lines
 from smartspectra.ipc.storage.disk import FileRangeGone
+from smartspectra.ipc.storage.hashed_file import HashedFile
 from smartspectra.ipc.storage.options import StorageOptions
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from smartspectra.ipc.storage.stages import Stages, finish_now, finish_unsynced, together
@@ -104,7 +105,7 @@ class Session:
         self._made_at_s = options.clock()
         self._made_ms = self.started_ms = int(options.wall_clock() * 1000)
         self.stopped_ms: int | None = None
-        self.file: AppendOnlyFile | None = None
+        self.file: HashedFile | None = None
         self.written = 0
         self.losses = Losses()
         self._losses_before: Losses | None = None
@@ -181,7 +182,7 @@ class Session:
             self._found = manifest.read(paths.manifest) if continuing and paths.manifest else {}
         if paths.jsonl is not None:
             # First, since it is a lock as well.
-            self.file = AppendOnlyFile(paths.jsonl, disk, self._resumed.sound_bytes, is_envelope)
+            self.file = HashedFile(paths.jsonl, disk, self._resumed.sound_bytes, is_envelope)
         try:
             self._empty_work_folder()
             if self.file is not None:
@@ -210,7 +211,7 @@ class Session:
             if self._spills:
                 self.options.disk.make_folder(folder)
 
-    def _rebuild(self, file: AppendOnlyFile) -> None:
+    def _rebuild(self, file: HashedFile) -> None:
         """Read what is in the file into the series, as if it arrived now."""
         before = self._found or {}
         self._losses_before = losses = self._losses_of(before, file)
@@ -263,7 +264,7 @@ class Session:
             self.table.add([document], len(line))
         return written, bad, first_us
 
-    def _make_columns_anew(self, file: AppendOnlyFile) -> None:
+    def _make_columns_anew(self, file: HashedFile) -> None:
         """Fill the work folder again, which someone has taken away."""
         log.warning("work files of %s are gone; the series are read again", file.path)
         provenance, self.trouble = self.table.provenance, None
@@ -277,7 +278,7 @@ class Session:
         """What may be missing, with what its files said when they were opened."""
         return self.losses + self._losses_before if self._losses_before else self.losses
 
-    def _losses_of(self, before: Mapping[str, Any], file: AppendOnlyFile) -> Losses:
+    def _losses_of(self, before: Mapping[str, Any], file: HashedFile) -> Losses:
         """What is missing from a file that is continued, by its manifest *before*."""
         losses = Losses.from_dict(before)
         if self._resumed.losses is not None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from smartspectra.ipc.storage.disk import Disk, free_name
 from smartspectra.ipc.storage.folder_lock import FolderInUse
-from smartspectra.ipc.storage.platform_calls import forget_cached, lock_exclusively, read_at
+from smartspectra.ipc.storage.platform_calls import lock_exclusively, read_at
 from smartspectra.ipc.storage.stages import Stages
 
 TORN = ".torn"
@@ -133,6 +132,13 @@ class LineAppender:
                 self._disk.truncate(self._descriptor, self.size_bytes)
             self._needs_cut = False
 
+    def take_back(self, size_bytes: int) -> None:
+        """Remove all lines behind *size_bytes*, now or before anything else is added."""
+        self.size_bytes = size_bytes
+        self._needs_cut = True
+        with contextlib.suppress(OSError):
+            self.cut_half_line()
+
     def close(self) -> None:
         """Close the file, which gives up its lock as well."""
         os.close(self._descriptor)
@@ -177,7 +183,6 @@ class AppendOnlyFile(LineAppender):
         self.lost_bytes = 0
         self.durable_bytes = 0
         self.name_is_durable = False
-        self._sha256 = hashlib.sha256()
         self._needs_writing_again = False
         try:
             try:
@@ -211,14 +216,6 @@ class AppendOnlyFile(LineAppender):
                 break
             at += len(line) + 1
         return at
-
-    def read_lines_first(self) -> Iterator[bytes]:
-        """
-        Every line that was in the file when it was opened, without its newline.
-
-        This brings the hash up to date, so it is done once, before writing.
-        """
-        return self._read_lines(self._sha256.update)
 
     def read_lines(self) -> Iterator[bytes]:
         """Every line that is in the file now, without its newline."""
@@ -278,19 +275,6 @@ class AppendOnlyFile(LineAppender):
         finally:
             os.close(descriptor)
 
-    def is_as_written(self) -> bool:
-        """
-        Read all of it back, from the disk where the system allows, and compare the hash.
-
-        Raises:
-            OSError: If it cannot be read.
-        """
-        forget_cached(self._descriptor)
-        found = hashlib.sha256()
-        for _ in self._read_lines(found.update):
-            pass
-        return found.digest() == self._sha256.digest()
-
     @property
     def is_in_place(self) -> bool:
         """Whether its name leads to it, rather than that someone removed, moved or replaced it."""
@@ -337,14 +321,10 @@ class AppendOnlyFile(LineAppender):
         self._descriptor = descriptor
         self._needs_cut = False
 
-    @property
-    def sha256(self) -> str:
-        """The hash of all lines, as hexadecimal digits."""
-        return self._sha256.hexdigest()
-
-    def _took(self, data: bytes) -> None:
-        super()._took(data)
-        self._sha256.update(data)
+    def take_back(self, size_bytes: int) -> None:
+        """Remove all lines behind *size_bytes*, now or before anything else is added."""
+        super().take_back(size_bytes)
+        self.durable_bytes = min(self.durable_bytes, size_bytes)
 
 
 def set_end_aside(path: Path, size_bytes: int, disk: Disk) -> None:
