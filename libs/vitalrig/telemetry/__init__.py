@@ -16,7 +16,9 @@ if TYPE_CHECKING:
         RunStartRequest,
         TelemetryEvent,
     )
+    from vitalrig.telemetry.event_times import get_site_day_key, utc_iso_z
     from vitalrig.telemetry.telemetry_errors import TelemetryConflictError, TelemetryNotFoundError
+    from vitalrig.telemetry.telemetry_service import TelemetryService
 
 _HOMES = {
     "ActiveRun": "event_models",
@@ -25,6 +27,9 @@ _HOMES = {
     "TelemetryConflictError": "telemetry_errors",
     "TelemetryEvent": "event_models",
     "TelemetryNotFoundError": "telemetry_errors",
+    "TelemetryService": "telemetry_service",
+    "get_site_day_key": "event_times",
+    "utc_iso_z": "event_times",
 }
 
 __all__ = [
@@ -34,6 +39,9 @@ __all__ = [
     "TelemetryConflictError",
     "TelemetryEvent",
     "TelemetryNotFoundError",
+    "TelemetryService",
+    "get_site_day_key",
+    "utc_iso_z",
 ]
 
 

@@ -1,0 +1,95 @@
+"""What is done for the log once in a while: syncs, and looking after a disk that fails."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from smartspectra.ipc.storage.disk import Disk
+from smartspectra.ipc.storage.worker import Worker
+from vitalrig.telemetry.event_log import EventLog
+from vitalrig.telemetry.log_thread import LogThread
+from vitalrig.telemetry.submission import Command
+from vitalrig.telemetry.telemetry_errors import TelemetryStorageError
+
+EVERY_S = 1.0
+
+
+class LogKeeper:
+    """
+    A thread that looks after the log once a second, and never waits for the disk itself.
+
+    Args:
+        log: The log.
+        thread: Its thread.
+        disk: Syncs for it.
+        syncs: Whether files are synced.
+        every_s: Seconds between two looks.
+    """
+
+    def __init__(
+        self, log: EventLog, thread: LogThread, disk: Disk, *, syncs: bool, every_s: float = EVERY_S
+    ) -> None:
+        self._log = log
+        self._log_thread = thread
+        self._disk = disk
+        self._syncs = syncs
+        self._every_s = every_s
+        self._worker = Worker("telemetry-sync")
+        self._sync: tuple[float, Future[None]] | None = None
+        self._tasks: list[Callable[[], object]] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="telemetry-keeper", daemon=True)
+        self._thread.start()
+
+    def add_task(self, task: Callable[[], object]) -> None:
+        """
+        Have something else done at each look; it does not wait for the disk.
+        """
+        self._tasks.append(task)
+
+    def look(self) -> None:
+        """
+        Look once.
+        """
+        self._log_thread.refuse_if_stuck()
+        if self._log.trouble:
+            self._ask(self._log.recover_from_trouble)
+        self._look_at_sync()
+        for task in self._tasks:
+            task()
+
+    def owns(self, thread: threading.Thread) -> bool:
+        """Whether *thread* is its own."""
+        return thread is self._thread
+
+    def close(self) -> None:
+        """End the thread, and wait for a sync that goes on."""
+        self._stop.set()
+        self._thread.join()
+        if self._sync is not None:
+            self._sync[1].exception()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._every_s):
+            self.look()
+
+    def _look_at_sync(self) -> None:
+        if self._sync is not None:
+            began_at_s, done = self._sync
+            if not done.done():
+                return
+            self._sync = None
+            error = done.exception()
+            self._log.sync_trouble = "" if error is None else str(error)
+            if error is None:
+                self._log.synced_at_s = began_at_s
+        if self._syncs and not self._log.files.is_synced:
+            self._sync = time.time(), self._worker.submit(self._log.files.syncing(), self._disk)
+        else:
+            self._ask(self._log.close_unused)
+
+    def _ask(self, work: Callable[[], object]) -> None:
+        with contextlib.suppress(TelemetryStorageError):  # it is stuck, and asked again
+            self._log_thread.put(Command(work))
