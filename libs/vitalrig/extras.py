@@ -1,9 +1,6 @@
 """What is missing from an installation, and how to bring it from where the rest came from."""
 
-import json
-import shlex
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+# ruff: noqa: PLC0415  what takes long is imported where it is needed: few get here
 
 DISTRIBUTION = "vitalrig"
 
@@ -15,6 +12,8 @@ def how_to_install(extra: str) -> str:
     It names the file or folder that this was installed from, never a name on a package index,
     where somebody else might have taken it.
     """
+    import shlex
+
     origin = _origin() or "vitalrig-VERSION.whl"
     return f"pip install {shlex.quote(f'{origin}[{extra}]')}"
 
@@ -41,7 +40,10 @@ def is_ours(error: ImportError) -> bool:
 
 def _origin() -> str:
     """The file or folder that this was installed from; empty where nobody knows."""
-    from importlib import metadata  # noqa: PLC0415 - it takes long, and few get here
+    import json
+    from importlib import metadata
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
 
     try:
         text = metadata.distribution(DISTRIBUTION).read_text("direct_url.json") or "{}"
