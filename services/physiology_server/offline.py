@@ -230,10 +230,7 @@ def _frames(order: OfflineOrder, scenario: Scenario | None) -> Iterator[Frame]:
     frames = takewhile(lambda frame: frame.time_s < order.seconds, source.frames(_TOGETHER))
     if scenario is None:
         return _prepared(frames)
-    effects = FrameEffects(scenario, order.seed)
-    return _prepared(
-        effects.change(frame) for frame in frames if effects.lets_through(frame.index, frame.time_s)
-    )
+    return _prepared(FrameEffects(scenario, order.seed).apply(frames))
 
 
 def _prepared(frames: Iterator[Frame]) -> Iterator[Frame]:

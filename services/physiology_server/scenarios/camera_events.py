@@ -88,7 +88,7 @@ class Motion(FrameEvent):
             for name, height in _HEIGHTS.items()
             if (value := getattr(frame.signals, name)) is not None
         }
-        return replace(frame, signals=replace(frame.signals, **moved), stable=False)
+        return replace(frame, signals=frame.signals._replace(**moved), stable=False)
 
 
 class Dropouts(FrameEvent):

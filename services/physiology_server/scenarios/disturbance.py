@@ -3,7 +3,6 @@
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import count
 
 from services.physiology_server.envelope_timestamps import restamped, stamp_of
@@ -112,7 +111,7 @@ class ScenarioDisturbance:
                 stamp_us = clock.restamp(stamp_us, since_us, round(inside_s * _US))
             return stamp_us
 
-        return replace(outgoing, envelope=restamped(outgoing.envelope, move))
+        return outgoing._replace(envelope=restamped(outgoing.envelope, move))
 
     def _hold(self, time_s: float, outgoing: Outgoing) -> None:
         """

@@ -1,5 +1,7 @@
 """What a scenario does to frames, by their number and time alone."""
 
+from collections.abc import Iterator
+
 from services.physiology_server.scenarios.events import FrameEvent
 from services.physiology_server.scenarios.random_choice import RandomChoice
 from services.physiology_server.scenarios.scenario import Scenario
@@ -22,6 +24,16 @@ class FrameEffects:
             for event, chance in scenario.chances(seed)
             if isinstance(event, FrameEvent)
         ]
+
+    def apply(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """
+        Give the frames that come, as they come.
+        """
+        if not self._events:
+            return frames
+        return (
+            self.change(frame) for frame in frames if self.lets_through(frame.index, frame.time_s)
+        )
 
     def lets_through(self, number: int, time_s: float) -> bool:
         """

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from pydantic import Field
@@ -39,7 +38,7 @@ class Malformed(MessageEvent):
             return (outgoing,)
         kind = self.kinds[int(chance.share("kind", number) * len(self.kinds))]
         damaged = _DAMAGE[kind](outgoing.envelope, chance.share("where", number))
-        return (replace(outgoing, envelope=damaged),)
+        return (outgoing._replace(envelope=damaged),)
 
 
 def _truncated(raw: bytes, where: float) -> bytes:

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Mark = TypeVar("Mark")
 
@@ -35,8 +35,7 @@ class Breath(Generic[Mark]):
     inhale_exhale_ratio: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn(Generic[Mark]):
+class _Turn(NamedTuple, Generic[Mark]):
     time_s: float
     value: float
     mark: Mark

@@ -2,10 +2,10 @@
 
 import math
 from collections import deque
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import Any
 
-from services.physiology_server.signals.breath_detector import BreathDetector
+from services.physiology_server.signals.breath_detector import Breath, BreathDetector
 from services.physiology_server.signals.frame import Frame
 from services.physiology_server.signals.periodic import Periodic
 from services.physiology_server.signals.rate_estimator import BREATHING, LONGEST_GAP_S
@@ -42,6 +42,7 @@ class BreathingMetrics:
         self._trace_due = Periodic(TRACE_EVERY_S)
         self._apnea_due = Periodic(APNEA_EVERY_S)
         self._recent: deque[tuple[float, float]] = deque()
+        self._line: deque[tuple[float, float]] = deque()
         self._last_s = -math.inf
         self._breath_is_held = False
         self._series: dict[str, list[Sample]] = {}
@@ -51,13 +52,14 @@ class BreathingMetrics:
         """
         Take one frame.
         """
+        time_s = frame.time_s
         chest, abdomen = frame.signals.upper_breathing, frame.signals.lower_breathing
         if chest is not None:
-            self._forget_before_gap(frame.time_s)
-        if self._trace_due.due(frame.time_s):
+            self._forget_before_gap(time_s)
+        if self._trace_due.due(time_s):
             if chest is not None:
                 self._put("upper_trace", stamp.measurement(chest))
-                self._follow(frame.time_s, chest, stamp)
+                self._follow(time_s, chest, stamp)
             if abdomen is not None:
                 self._put("lower_trace", stamp.measurement(abdomen))
         if chest is None:
@@ -69,9 +71,11 @@ class BreathingMetrics:
             self._put("rate", rate)
             self._strict = self.rate.strict()
             self._breaths.calibrate(*self.rate.spread())
-        self._single_breaths(frame.time_s, chest, stamp)
-        if self._apnea_due.due(frame.time_s):
-            self._state_apnea(frame.time_s, stamp)
+        breath = self._breaths.add(time_s, chest, stamp)
+        if breath is not None and self.rate.latest(time_s) is not None:
+            self._put_breath(breath)
+        if self._apnea_due.due(time_s):
+            self._state_apnea(time_s, stamp)
         if rate and self._breath_is_held:
             rate["stable"] = False
 
@@ -95,33 +99,30 @@ class BreathingMetrics:
         if not 0 < time_s - self._last_s <= LONGEST_GAP_S:
             self._breaths = BreathDetector()
             self._recent.clear()
+            self._line.clear()
             self._breath_is_held = False
         self._last_s = time_s
 
-    def _single_breaths(self, time_s: float, chest: float, stamp: SampleStamp) -> None:
-        """
-        Follow the chest from turn to turn, and report each breath while there is a rate.
-        """
-        breath = self._breaths.add(time_s, chest, stamp)
-        if breath is None or self.rate.latest(time_s) is None:
-            return
-        self._put("amplitude", breath.end.measurement(breath.amplitude))
-        self._put("baseline", breath.end.measurement(breath.baseline))
-        self._put("inhale_exhale_ratio", breath.end.measurement(breath.inhale_exhale_ratio))
+    def _put_breath(self, breath: Breath[SampleStamp]) -> None:
+        at = breath.end
+        self._put("amplitude", at.measurement(breath.amplitude))
+        self._put("baseline", at.measurement(breath.baseline))
+        self._put("inhale_exhale_ratio", at.measurement(breath.inhale_exhale_ratio))
 
     def _follow(self, time_s: float, chest: float, stamp: SampleStamp) -> None:
         """
         Keep the trace of the last seconds, and say how long its line was in the last one.
         """
-        recent = self._recent
+        recent, line = self._recent, self._line
         recent.append((time_s, chest))
+        line.append((time_s, chest))
         while time_s - recent[0][0] > _APNEA_S + TRACE_EVERY_S / 2:
             recent.popleft()
-        if self._breaths.usual_depth is None or recent[-1][0] - recent[0][0] < _LINE_S - _GRACE_S:
+        while time_s - line[0][0] > _LINE_S + _GRACE_S:
+            line.popleft()
+        if self._breaths.usual_depth is None or time_s - recent[0][0] < _LINE_S - _GRACE_S:
             return
-        newest = takewhile(lambda each: time_s - each[0] <= _LINE_S + _GRACE_S, reversed(recent))
-        line = [value for _, value in newest][::-1]
-        length = sum(abs(after - before) for before, after in pairwise(line))
+        length = sum(abs(after - before) for (_, before), (_, after) in pairwise(line))
         self._put(
             "respiratory_line_length", stamp.measurement(length / (2 * self._breaths.deviation))
         )

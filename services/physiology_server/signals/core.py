@@ -56,6 +56,7 @@ class Core:
         """
         self._pulse_rate = RateTracker(PULSE)
         self._breathing = BreathingMetrics()
+        self._pulse_trace: list[Sample] = []
         self._pulse: dict[str, Any] = {}
         self._phasic: list[Sample] = []
         self._frames = 0
@@ -80,20 +81,16 @@ class Core:
         return self._flush(frame) if self._is_full(frame.time_s) else None
 
     def _add_pulse(self, frame: Frame, value: float, stamp: SampleStamp) -> None:
-        self._pulse.setdefault("trace", []).append(stamp.measurement(value))
+        self._pulse_trace.append(stamp.measurement(value))
         found = self._pulse_rate.add(frame, value)
         if found is None:
             return
-        self._pulse["rate"] = [
-            *self._pulse.get("rate", []),
-            self._pulse_rate.sample(frame, stamp, found),
-        ]
+        rate = self._pulse_rate.sample(frame, stamp, found)
+        self._pulse.setdefault("rate", []).append(rate)
         breathing = self._breathing.rate.latest(frame.time_s)
         if breathing is not None:
-            self._pulse["pulse_respiration_quotient"] = [
-                *self._pulse.get("pulse_respiration_quotient", []),
-                stamp.measurement(found.rate_per_minute / breathing),
-            ]
+            quotient = stamp.measurement(found.rate_per_minute / breathing)
+            self._pulse.setdefault("pulse_respiration_quotient", []).append(quotient)
         if (strict := self._pulse_rate.strict()) is not None:
             self._pulse["strict"] = strict
 
@@ -122,7 +119,7 @@ class Core:
     def _flush(self, frame: Frame) -> dict[str, Any]:
         now_us = self._clock.wall_us()
         parts: dict[str, Any] = {
-            "pulse": self._pulse,
+            "pulse": {"trace": self._pulse_trace, **self._pulse} if self._pulse_trace else {},
             "breathing": self._breathing.take(),
             "blood_pressure": {"phasic": self._phasic} if self._phasic else {},
         }
@@ -135,7 +132,7 @@ class Core:
             "frame_timestamp": str(round(frame.time_s * 1e6)),
             "frame_count": self._frames,
         }
-        self._pulse, self._phasic, self._frames = {}, [], 0
+        self._pulse_trace, self._pulse, self._phasic, self._frames = [], {}, [], 0
         return payload
 
 

@@ -1,7 +1,7 @@
 """What a source yields: one frame of the camera, reduced to the signals measured in it."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from vitalrig.statuses import StatusCode
 
@@ -9,8 +9,7 @@ SourceKind = Literal["synthetic", "replay", "camera", "upload"]
 """What frames are made of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(NamedTuple):
     """
     The signals of one frame. What a source does not measure is None, and stays None.
 
@@ -37,6 +36,9 @@ class Signals:
     talking: bool | None = None
 
 
+_NOTHING = Signals()
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """
@@ -53,7 +55,7 @@ class Frame:
 
     index: int
     time_s: float
-    signals: Signals = field(default_factory=Signals)
+    signals: Signals = _NOTHING
     status: StatusCode = StatusCode.OK
     stable: bool = True
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +150,15 @@ class RateEstimator:
         return self._samples.columns()
 
 
+def mean_and_deviation(values: Floats) -> tuple[float, float]:
+    """
+    What `values.mean()` and `values.std()` give, to the bit, at a third of the cost.
+    """
+    mean = _sum(values) / len(values)
+    centred = values - mean
+    return float(mean), math.sqrt(_sum(centred * centred) / len(values))
+
+
 def find_rate(time_s: Floats, values: Floats, kind: RateKind) -> Estimate | None:
     """
     The likeliest rate of a stretch of trace, however unlikely it is.
@@ -163,7 +173,7 @@ def find_rate(time_s: Floats, values: Floats, kind: RateKind) -> Estimate | None
     step_s = span_s / (count - 1)
     grid = _grid(count)
     trace = _detrended(np.interp(time_s[0] + step_s * grid.numbers, time_s, values), grid)
-    if trace.std() < _LEAST_DEVIATION:
+    if math.sqrt(float(trace @ trace) / count) < _LEAST_DEVIATION:
         return None
     return _Spectrum(trace * grid.taper, step_s, kind).best()
 
@@ -237,8 +247,11 @@ class _Spectrum:
         total = float(_sum(self._white[self._from : self._to]))
         if not len(peaks) or total <= 0:
             return None
-        peak = self._fundamental(peaks)
-        confidence = min(1.0, self._explained(peak, self._white) / total)
+        peak, lines = self._fundamental(peaks)
+        explained = 0.0
+        for line in lines:
+            explained += float(_sum(self._white[line.first : line.last]))
+        confidence = min(1.0, explained / total)
         rate_per_minute = 60 * self._bin_hz * self._refined(peak)
         low, high = self._kind.band_per_minute
         # What whitening has tilted into the band from below is not in it.
@@ -251,28 +264,34 @@ class _Spectrum:
         peaks: NDArray[np.int64] = np.flatnonzero((inside > before) & (inside >= after))
         return peaks + self._low
 
-    def _fundamental(self, peaks: NDArray[np.int64]) -> int:
+    def _fundamental(self, peaks: NDArray[np.int64]) -> tuple[int, list["_Line"]]:
         """
-        The strongest peak, or the one of which it is the second or third harmonic.
+        The strongest peak, or the one of which it is the second or third harmonic; and its lines.
         """
         power = self._power
-        strongest = int(peaks[np.argmax(self._white[peaks])])
-        chosen, most = strongest, self._explained(strongest, power) * _BETTER
+        strongest = int(peaks[self._white[peaks].argmax()])
+        chosen, lines = strongest, self._lines(strongest)
+        most = _power_of(lines) * _BETTER
+        others = peaks.tolist()
         for part in range(2, _HARMONICS + 1):
-            for peak in peaks[np.abs(peaks - strongest / part) <= self._half_width].tolist():
+            for peak in others:
+                if abs(peak - strongest / part) > self._half_width:
+                    continue
                 if power[peak] < self._kind.least_fundamental * power[strongest]:
                     continue
-                if (explained := self._explained(peak, power)) > most:
-                    chosen, most = peak, explained
-        return chosen
+                of_peak = self._lines(peak)
+                if (explained := _power_of(of_peak)) > most:
+                    chosen, lines, most = peak, of_peak, explained
+        return chosen, lines
 
-    def _explained(self, peak: int, power: Floats) -> float:
+    def _lines(self, peak: int) -> list["_Line"]:
         """
-        What of *power* is around *peak* and its harmonics, which vary the more the higher they are.
+        What is around *peak* and its harmonics, which vary the more the higher they are.
 
         A line that is far stronger than the fundamental is not a harmonic: flickering light, maybe.
         """
-        total, done, most = 0.0, self._from, math.inf
+        lines: list[_Line] = []
+        done, most = self._from, math.inf
         for harmonic in range(1, _HARMONICS + 1):
             reach = self._half_width * (1 + _WIDER_PER_HARMONIC * (harmonic - 1))
             first = max(done, round(harmonic * peak - reach))
@@ -283,9 +302,9 @@ class _Spectrum:
             if harmonic == 1:
                 most = own * _STRONGEST_HARMONIC
             if own <= most:
-                total += own if power is self._power else float(_sum(power[first:last]))
+                lines.append(_Line(first, last, own))
             done = last
-        return total
+        return lines
 
     def _refined(self, peak: int) -> float:
         """
@@ -297,7 +316,7 @@ class _Spectrum:
         power = self._power
         reach = max(1, round(self._half_width))
         near = max(1, peak - reach)
-        top = near + int(np.argmax(power[near : peak + 2]))
+        top = near + int(power[near : peak + 2].argmax())
         if not power[top - 1] < power[top] >= power[top + 1]:
             top, power = peak, self._white
         before, middle, after = np.log(power[top - 1 : top + 2] + 1e-300)
@@ -305,11 +324,33 @@ class _Spectrum:
         return top + (0.5 * float((before - after) / bend) if bend < 0 else 0.0)
 
 
+class _Line(NamedTuple):
+    """
+    A stretch of the spectrum, and the power in it.
+
+    Attributes:
+        first: Its first bin.
+        last: The bin behind its last one.
+        power: What is in it.
+    """
+
+    first: int
+    last: int
+    power: float
+
+
+def _power_of(lines: list[_Line]) -> float:
+    power = 0.0
+    for line in lines:
+        power += line.power
+    return power
+
+
 def _detrended(values: Floats, grid: _Grid) -> Floats:
     """
     *values* without mean, slope and bend.
     """
-    centred: Floats = values - values.mean()
+    centred: Floats = values - _sum(values) / len(values)
     centred -= grid.slope * (centred @ grid.slope) / grid.slope_power
     centred -= grid.bend * (centred @ grid.bend) / grid.bend_power
     return centred

@@ -5,7 +5,12 @@ from collections import deque
 from statistics import median
 
 from services.physiology_server.signals.frame import Frame
-from services.physiology_server.signals.rate_estimator import Estimate, RateEstimator, RateKind
+from services.physiology_server.signals.rate_estimator import (
+    Estimate,
+    RateEstimator,
+    RateKind,
+    mean_and_deviation,
+)
 from services.physiology_server.signals.wire_samples import Sample, SampleStamp, shortest
 
 _STRICT_S = 30.0
@@ -35,8 +40,8 @@ class RateTracker:
         found = self._estimator.add(frame.time_s, value)
         if found is not None:
             self._past.append((frame.time_s, found.rate_per_minute))
-        while self._past and frame.time_s - self._past[0][0] > _STRICT_S:
-            self._past.popleft()
+            while frame.time_s - self._past[0][0] > _STRICT_S:
+                self._past.popleft()
         return found
 
     def sample(self, frame: Frame, stamp: SampleStamp, found: Estimate) -> Sample:
@@ -52,7 +57,7 @@ class RateTracker:
         Mean and deviation of the trace in the estimator's window.
         """
         _, values = self._estimator.window()
-        return float(values.mean()), float(values.std())
+        return mean_and_deviation(values)
 
     def latest(self, time_s: float) -> float | None:
         """

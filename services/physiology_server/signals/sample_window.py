@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_CUT_FROM = 16
-
 
 class SampleWindow:
     """
     Samples no older than so many seconds before the newest.
+
+    Those that are too old are forgotten when somebody wants the others.
 
     Args:
         window_s: How many.
@@ -27,25 +27,27 @@ class SampleWindow:
         Forget all samples.
         """
         self._times_s, self._values = array("d"), array("d")
-        self._start = 0
 
     def add(self, time_s: float, value: float) -> None:
         """
-        Take one sample, newer than those before, and forget what is too old by now.
+        Take one sample, newer than those before.
         """
-        times_s = self._times_s
-        times_s.append(time_s)
+        self._times_s.append(time_s)
         self._values.append(value)
-        while time_s - times_s[self._start] > self._window_s:
-            self._start += 1
-        if self._start >= _CUT_FROM:
-            del times_s[: self._start], self._values[: self._start]
-            self._start = 0
 
     def columns(self) -> tuple[Floats, Floats]:
         """
         Times and values of the samples, oldest first.
         """
+        self._forget_old()
         # Copies: an array that something looks into cannot grow.
-        times_s = np.frombuffer(self._times_s, dtype=np.float64)[self._start :].copy()
-        return times_s, np.frombuffer(self._values, dtype=np.float64)[self._start :].copy()
+        return (
+            np.frombuffer(self._times_s, dtype=np.float64).copy(),
+            np.frombuffer(self._values, dtype=np.float64).copy(),
+        )
+
+    def _forget_old(self) -> None:
+        times_s, old = self._times_s, 0
+        while old < len(times_s) and times_s[-1] - times_s[old] > self._window_s:
+            old += 1
+        del times_s[:old], self._values[:old]

@@ -1,8 +1,7 @@
 """Samples in the JSON form of the wire: short floats, stamps as strings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -44,8 +43,7 @@ def shorten_together(values: Sequence[float]) -> None:
     _shortened.update(zip(numbers.tolist(), orjson.loads(short), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class SampleStamp:
+class SampleStamp(NamedTuple):
     """
     What all samples of one moment have in common.
 
