@@ -11,17 +11,14 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeVar
+from typing import Literal
 
 from vitalrig.clock import Clock
-
-K = TypeVar("K")
-V = TypeVar("V")
+from vitalrig.web.guess_limits import GuessLimits
 
 Verdict = Literal["yes", "no", "later"]
 """`later`: not looked at, since too much was guessed."""
@@ -35,12 +32,6 @@ MOST_WAITING = 6
 
 PATIENCE_S = 5.0
 """How long to wait for the hashes of others."""
-
-FREE_GUESSES = 5
-FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 5.0
-FORGIVEN_AFTER_S = 600.0
-MAX_NETWORKS = 1_000
 
 CheckPassword = Callable[[bytes, bytes], bool]
 """Whether a password has a hash, such as `bcrypt.checkpw`."""
@@ -66,7 +57,7 @@ class BasicAuth:
         self._hashing = threading.BoundedSemaphore(HASHES_AT_A_TIME)
         self._waiting = 0
         self._right: OrderedDict[bytes, float] = OrderedDict()
-        self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._guesses = GuessLimits(clock)
 
     def verdict(self, authorization: str, address: str) -> Verdict:
         """
@@ -76,15 +67,16 @@ class BasicAuth:
             authorization: The header.
             address: Whom it comes from.
         """
-        given = _credentials(authorization)
+        given = credentials(authorization)
         if given is None:
             return "no"
         seal = hmac.digest(self._salt, b"\0".join(given), hashlib.sha256)
-        network = _network(address)
         with self._lock:
             if self._is_remembered(seal):
                 return "yes"
-            if seal not in self._right and (self._waiting >= MOST_WAITING or self._waits(network)):
+            if seal not in self._right and (
+                self._waiting >= MOST_WAITING or self._guesses.waits(address)
+            ):
                 return "later"
             self._waiting += 1
         try:
@@ -97,7 +89,9 @@ class BasicAuth:
         finally:
             with self._lock:
                 self._waiting -= 1
-        self._note(seal, network, right=right)
+        self._guesses.note(address, right=right)
+        if right:
+            self._remember(seal)
         return "yes" if right else "no"
 
     def _is_remembered(self, seal: bytes) -> bool:
@@ -108,24 +102,11 @@ class BasicAuth:
         self._right.move_to_end(seal)
         return True
 
-    def _waits(self, network: str) -> bool:
-        count, last_s = self._wrong.get(network, (0, 0.0))
-        since_s = self._clock.monotonic_s() - last_s
-        if count < FREE_GUESSES or since_s > FORGIVEN_AFTER_S:
-            return False
-        return since_s < min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (count - FREE_GUESSES))
-
-    def _note(self, seal: bytes, network: str, *, right: bool) -> None:
-        now_s = self._clock.monotonic_s()
+    def _remember(self, seal: bytes) -> None:
         with self._lock:
-            count, last_s = self._wrong.pop(network, (0, now_s))
-            if right:
-                self._right[seal] = now_s
-                _keep_newest(self._right, MAX_REMEMBERED)
-            else:
-                count = 0 if now_s - last_s > FORGIVEN_AFTER_S else min(count, 2 * FREE_GUESSES)
-                self._wrong[network] = count + 1, now_s
-                _keep_newest(self._wrong, MAX_NETWORKS)
+            self._right[seal] = self._clock.monotonic_s()
+            while len(self._right) > MAX_REMEMBERED:
+                self._right.popitem(last=False)
 
     def _is_right(self, user: bytes, password: bytes) -> bool:
         hashed = self._users.get(user.decode(), b"")
@@ -152,12 +133,10 @@ def _cost(hashed: bytes) -> int:
     return int(hashed.split(b"$")[2])
 
 
-def _keep_newest(kept: OrderedDict[K, V], most: int) -> None:
-    while len(kept) > most:
-        kept.popitem(last=False)
-
-
-def _credentials(authorization: str) -> tuple[bytes, bytes] | None:
+def credentials(authorization: str) -> tuple[bytes, bytes] | None:
+    """
+    Read user and password from an `Authorization` header; None if it has none.
+    """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -167,16 +146,3 @@ def _credentials(authorization: str) -> tuple[bytes, bytes] | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return (user, password) if colon else None
-
-
-def _network(address: str) -> str:
-    """
-    The address, or all that one subscriber has: an IPv6 one has 2^64.
-    """
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 6 and parsed.ipv4_mapped is None:  # noqa: PLR2004
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

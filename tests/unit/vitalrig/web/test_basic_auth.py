@@ -9,6 +9,7 @@ from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from vitalrig.clock import ManualClock
 from vitalrig.web import basic_auth as module
+from vitalrig.web import guess_limits
 from vitalrig.web.basic_auth import BasicAuth
 
 SCRAPER, GUESSER = "192.0.2.1", "198.51.100.7"
@@ -148,7 +149,7 @@ def test_an_address_that_guesses_on_waits_ever_longer(passwords, clock):
             waited_s += 0.25
         waits.append(waited_s)
 
-    assert (module.FREE_GUESSES, [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]) == (free, waits)
+    assert (guess_limits.FREE_GUESSES, [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]) == (free, waits)
 
 
 def test_who_was_right_before_does_not_wait_for_the_guesses_of_others_at_its_address(
@@ -198,9 +199,9 @@ def test_mistakes_are_forgiven(passwords, clock):
     After ten minutes without one.
     """
     guesses_until_told_to_wait(passwords)
-    clock.advance(module.FORGIVEN_AFTER_S + 1)
+    clock.advance(guess_limits.FORGIVEN_AFTER_S + 1)
 
-    assert module.FREE_GUESSES == guesses_until_told_to_wait(passwords)
+    assert guess_limits.FREE_GUESSES == guesses_until_told_to_wait(passwords)
 
 
 @pytest.mark.parametrize("user", ["short", "long", "nobody", ""])
@@ -228,11 +229,11 @@ def test_what_is_known_of_addresses_has_an_end(passwords, monkeypatch):
     """
     A guesser with ever new addresses fills no memory.
     """
-    monkeypatch.setattr(module, "MAX_NETWORKS", 3)
+    monkeypatch.setattr(guess_limits, "MAX_NETWORKS", 3)
     for number in range(10):
         passwords.verdict(WRONG, f"192.0.2.{number}")
 
-    assert 3 == len(passwords._wrong)
+    assert 3 == len(passwords._guesses._wrong)
 
 
 def test_a_wasted_hash_is_one_to_bcrypt():
