@@ -7,6 +7,8 @@ from typing import Any
 
 from vitalrig.telemetry.rfc3339 import parse_rfc3339
 
+_MOST_DIGITS = 18
+
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
@@ -59,6 +61,13 @@ class EventQuery:
         return (self.since is None or happened >= self.since) and (
             self.until is None or happened < self.until
         )
+
+
+def parse_seq(text: str) -> int | None:
+    """
+    Read a sequence number; None if it is none.
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def is_like(kind: str, wanted: str) -> bool:
