@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         TelemetryEvent,
     )
     from vitalrig.telemetry.event_times import get_site_day_key, utc_iso_z
+    from vitalrig.telemetry.server import create_app
     from vitalrig.telemetry.telemetry_errors import TelemetryConflictError, TelemetryNotFoundError
     from vitalrig.telemetry.telemetry_service import TelemetryService
 
@@ -28,6 +29,7 @@ _HOMES = {
     "TelemetryEvent": "event_models",
     "TelemetryNotFoundError": "telemetry_errors",
     "TelemetryService": "telemetry_service",
+    "create_app": "server",
     "get_site_day_key": "event_times",
     "utc_iso_z": "event_times",
 }
@@ -40,6 +42,7 @@ __all__ = [
     "TelemetryEvent",
     "TelemetryNotFoundError",
     "TelemetryService",
+    "create_app",
     "get_site_day_key",
     "utc_iso_z",
 ]

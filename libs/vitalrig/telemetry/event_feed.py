@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vitalrig.telemetry.event_log import KeptEvent
@@ -96,7 +96,7 @@ class EventFeed:
         """
         return seq >= self._gone_seq
 
-    def after(self, seq: int) -> Iterator[FedEvent]:
+    def after(self, seq: int) -> list[FedEvent]:
         """
         Give what comes after a number; look first whether the feed `holds` that.
         """
@@ -105,7 +105,8 @@ class EventFeed:
             if fed.seq <= seq:
                 break
             found.append(fed)
-        return reversed(found)
+        found.reverse()
+        return found
 
     async def more(self) -> None:
         """

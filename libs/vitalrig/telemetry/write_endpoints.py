@@ -6,14 +6,15 @@ FastAPI would double what an event costs. Their bodies are checked by `request_b
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from vitalrig.telemetry.api_answers import REFUSALS, error_answer, json_answer
-from vitalrig.telemetry.event_models import MAX_KEY_LENGTH
+from vitalrig.telemetry.event_models import MAX_KEY_LENGTH, EventRequest
 from vitalrig.telemetry.request_bodies import (
     MAX_BODY_BYTES,
     read_batch,
@@ -25,7 +26,6 @@ from vitalrig.telemetry.telemetry_service import TelemetryService
 
 Answer = Callable[[bytes, dict[bytes, bytes]], Awaitable[Response]]
 """Answers a body, with the headers by their small names."""
-
 
 
 class WriteEndpoint:
@@ -78,22 +78,31 @@ class WriteEndpoints:
         Keep all of a batch or none of it.
         """
         requests = read_batch(body, _content_type(headers))
-        events = await self._service.append_batch(requests, key=_key(headers))
+        if (key := _key(headers)) is not None:
+            requests = list(_with_keys(requests, key))
+        events = await self._service.append_batch(requests)
         return json_answer({"seqs": [event["seq"] for event in events]})
 
     async def start_run(self, body: bytes, headers: dict[bytes, bytes]) -> Response:
         """
         Begin a run.
         """
-        run = read_run(body, _content_type(headers))
-        starting = self._service.submit_start_run(run.run_dir, run.meta, run.run_id)
-        return json_answer(await asyncio.wrap_future(starting))
+        asked = read_run(body, _content_type(headers))
+        starting = self._service.submit_start_run(asked.run_dir, asked.meta, asked.run_id)
+        run: dict[str, Any] = await asyncio.wrap_future(starting)
+        return json_answer(run)
 
     async def stop_run(self, _body: bytes, _headers: dict[bytes, bytes]) -> Response:
         """
         End a run.
         """
-        return json_answer(await asyncio.wrap_future(self._service.submit_stop_run()))
+        run: dict[str, Any] = await asyncio.wrap_future(self._service.submit_stop_run())
+        return json_answer(run)
+
+
+def _with_keys(requests: Sequence[EventRequest], key: str) -> Iterator[EventRequest]:
+    for index, request in enumerate(requests):
+        yield request if request.key else request.model_copy(update={"key": f"{key}#{index}"})
 
 
 def _content_type(headers: dict[bytes, bytes]) -> str:

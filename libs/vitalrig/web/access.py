@@ -12,6 +12,7 @@ from vitalrig.web.guess_limits import GuessLimits
 from vitalrig.web.tokens import Scope, Token, TokenFile, is_same
 
 COOKIE = "vitalrig_session"
+LOGIN_PATH = "/login"
 SESSION_S = 12 * 3_600
 
 

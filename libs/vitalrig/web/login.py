@@ -7,10 +7,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from vitalrig.web.access import Access, Refused, cookie_header
+from vitalrig.web.access import LOGIN_PATH, Access, Refused, cookie_header
 from vitalrig.web.plain_page import CSS_PATH, page
 
-LOGIN_PATH = "/login"
 LOGOUT_PATH = "/logout"
 
 PUBLIC = (LOGIN_PATH, LOGOUT_PATH, CSS_PATH)
@@ -18,8 +17,8 @@ PUBLIC = (LOGIN_PATH, LOGOUT_PATH, CSS_PATH)
 
 FORM = """\
 {message}<form method="post" action="/login">
-<p><label>Token <input type="password" name="token" autocomplete="current-password" required autofocus>
-</label>
+<p><label>Token <input type="password" name="token" autocomplete="current-password"
+ required autofocus></label>
 <input type="hidden" name="next" value="{next}">
 <button>Log in</button></p>
 </form>

@@ -9,11 +9,12 @@ import ipaddress
 import json
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
-from vitalrig.web.access import Access, Refused
+from vitalrig.web.access import LOGIN_PATH, NO_TOKEN, Access, Refused
 from vitalrig.web.asgi import Application, Receive, Send
 from vitalrig.web.asgi import Scope as Asked
 from vitalrig.web.tokens import Scope, Token
@@ -39,6 +40,7 @@ SECURITY_HEADERS = [
 
 _WANTED = frozenset(
     {
+        b"accept",
         b"authorization",
         b"content-length",
         b"cookie",
@@ -129,7 +131,7 @@ class RequestGuard:
         headers = {name: text for name, text in scope["headers"] if name in _WANTED}
         guarded = _with_headers(send, self._counts, scope["method"])
         if (refused := self._refusal(scope, headers)) is not None:
-            await _answer(refused, guarded)
+            await _answer(refused, headers, scope, guarded)
         else:
             await self._inner(scope, receive, guarded)
 
@@ -190,7 +192,15 @@ def _with_headers(send: Send, counts: Counter[tuple[str, int]], method: str) -> 
     return guarded
 
 
-async def _answer(refused: Refused, send: Callable[[Any], Awaitable[None]]) -> None:
+async def _answer(
+    refused: Refused,
+    asked: dict[bytes, bytes],
+    scope: Asked,
+    send: Send,
+) -> None:
+    if refused is NO_TOKEN and b"text/html" in asked.get(b"accept", b""):
+        await _lead_to_login(scope, send)
+        return
     body = json.dumps({"detail": refused.detail}).encode()
     headers = [
         (b"content-type", b"application/json"),
@@ -198,12 +208,18 @@ async def _answer(refused: Refused, send: Callable[[Any], Awaitable[None]]) -> N
     ]
     if refused.status == 401:  # noqa: PLR2004
         headers.append((b"www-authenticate", b'Basic realm="vitalrig", charset="UTF-8"'))
-    if refused.status == 413:  # noqa: PLR2004
-        headers.append((b"connection", b"close"))  # what is left of it is not read
     if refused.status == 429:  # noqa: PLR2004
         headers.append((b"retry-after", b"5"))
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _lead_to_login(scope: Asked, send: Send) -> None:
+    query = scope["query_string"].decode("latin-1")
+    target = quote(f"{scope['path']}?{query}" if query else scope["path"], safe="")
+    headers = [(b"location", f"{LOGIN_PATH}?next={target}".encode()), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _without_port(host: str) -> str:

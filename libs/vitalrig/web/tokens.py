@@ -150,7 +150,7 @@ class TokenFile:
         with self._lock:
             stamp = self._stamp()
             text = "" if stamp is None else self._path.read_text(encoding="utf-8")
-            found = [_parsed(each) for each in json.loads(text or "[]")]
+            found = _parsed(json.loads(text or "[]"))
             self._tokens = {token.digest: token for token in found}
             self._was_needed = self._was_needed or bool(found)
             self._seen = stamp
@@ -188,7 +188,11 @@ def is_same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def _parsed(document: Any) -> Token:  # noqa: ANN401  any JSON
-    if not isinstance(document, dict) or document.get("scope") not in SCOPES:
+def _parsed(document: Any) -> list[Token]:  # noqa: ANN401  any JSON
+    try:
+        found = [Token(each["name"], each["scope"], each["sha256"]) for each in document]
+    except (TypeError, KeyError) as exc:
+        raise ValueError("not a list of tokens") from exc
+    if not isinstance(document, list) or any(token.scope not in SCOPES for token in found):
         raise ValueError("not a list of tokens")
-    return Token(str(document["name"]), document["scope"], str(document["sha256"]))
+    return found
