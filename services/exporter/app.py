@@ -32,9 +32,9 @@ from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.service_page import ServicePage
 from vitalrig.service.watchdog import Watchdog
 from vitalrig.version import VERSION
+from vitalrig.web.http_server import HttpServer
 from vitalrig.web.messages import Request, Response
 from vitalrig.web.security import WebSecurity
-from vitalrig.web.server import HttpServer
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.exporter import routes
 from vitalrig.service import service_page
-from vitalrig.web import compression, server
+from vitalrig.web import compression, http_server
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "http.md").read_text()
 
@@ -28,9 +28,9 @@ def test_limits_are_those_of_the_code():
     """
     said = (
         f"from {compression.SMALLEST_TO_COMPRESS_BYTES // 1024} KiB on",
-        f"more than {server.MAX_LINE_BYTES // 1024} KiB",
-        f"closed, and every connection after {server.REQUEST_S:g} s",
-        f"nothing moves for {server.SILENCE_S:g} s",
+        f"more than {http_server.MAX_LINE_BYTES // 1024} KiB",
+        f"closed, and every connection after {http_server.REQUEST_S:g} s",
+        f"nothing moves for {http_server.SILENCE_S:g} s",
     )
 
     assert [] == [text for text in said if text not in PAGE]

@@ -18,8 +18,8 @@ from vitalrig.metrics.service_catalogue import SERVICES
 from vitalrig.service.health import Health
 from vitalrig.service.service_page import PATHS, ServicePage
 from vitalrig.web.asgi import application, guarded
+from vitalrig.web.http_server import HttpServer
 from vitalrig.web.security import WebSecurity
-from vitalrig.web.server import HttpServer
 
 OURS = (
     "Content-Type", "Content-Length", "Content-Encoding", "X-Content-Type-Options", "Vary", "Allow",

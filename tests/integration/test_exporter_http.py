@@ -26,8 +26,8 @@ from vitalrig import redis_keys
 from vitalrig.clock import ManualClock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart
 from vitalrig.service.service_settings import ServiceSettings
+from vitalrig.web.http_server import REQUEST_S, HttpServer
 from vitalrig.web.messages import Request, response
-from vitalrig.web.server import REQUEST_S, HttpServer
 
 CONFIG = Path(__file__).parents[2] / "config"
 

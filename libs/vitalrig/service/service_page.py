@@ -21,8 +21,8 @@ from vitalrig.metrics.service_report import ServiceReport
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.web.compression import compressed
+from vitalrig.web.http_server import HttpServer
 from vitalrig.web.messages import Request, Response, response
-from vitalrig.web.server import HttpServer
 
 log = logging.getLogger(__name__)
 
