@@ -24,9 +24,19 @@ def an_event(kind="weather", data=None, **more):
     return EventRequest(type=kind, data={"sky": "clear"} if data is None else data, **more)
 
 
+class QuickDisk(Disk):
+    """A disk on which nothing has to be synced: no test here cuts the power."""
+
+    def sync(self, descriptor):
+        pass
+
+    def sync_folder(self, folder):
+        pass
+
+
 def a_service(folder, **more):
     """A service of *folder*/site, to be used in a `with`, that looks for nothing by itself."""
-    more = {"now_provider": Now(), "look_every_s": 3600.0} | more
+    more = {"now_provider": Now(), "look_every_s": 3600.0, "disk": QuickDisk()} | more
     return TelemetryService(folder / "site", **more)
 
 
@@ -43,7 +53,7 @@ def stored(folder):
     return sorted((line for path in files for line in lines_of(path)), key=lambda line: line["seq"])
 
 
-class BrokenDisk(Disk):
+class BrokenDisk(QuickDisk):
     """A disk of which some calls can be made to fail, or to wait."""
 
     def __init__(self):

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vitalrig.telemetry.event_log import KeptEvent
+from vitalrig.telemetry.kept_event import KeptEvent
 from vitalrig.telemetry.telemetry_service import TelemetryService
 
 MOST_EVENTS = 2_000

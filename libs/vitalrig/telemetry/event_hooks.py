@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from vitalrig.telemetry.event_line import Request, parsed
-from vitalrig.telemetry.event_log import KeptEvent
+from vitalrig.telemetry.kept_event import KeptEvent
 
 log = logging.getLogger(__name__)
 

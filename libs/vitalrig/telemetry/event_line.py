@@ -56,7 +56,9 @@ class PreparedEvent:
     tail: str
     digest: str
 
-    def line(self, seq: int, stream: str, meta_json: str, *, batch_goes_on: bool = False) -> bytes:
+    def line(
+        self, seq: int, stream: str, meta_json: str, *, more: str = "", batch_goes_on: bool = False
+    ) -> bytes:
         """
         Give it as a line, without its newline.
 
@@ -64,11 +66,12 @@ class PreparedEvent:
             seq: Its number.
             stream: `site` or `run`.
             meta_json: Its meta, as JSON.
+            more: What else its line tells, as JSON.
             batch_goes_on: Whether more of its batch follows.
         """
         return (
             f'{{"seq":{seq},"ts":"{self.ts}","stream":"{stream}",{self.body},"meta":{meta_json}'
-            f"{self.tail}{BATCH_GOES_ON if batch_goes_on else ''}"
+            f"{more}{self.tail}{BATCH_GOES_ON if batch_goes_on else ''}"
         ).encode("ascii")
 
 
@@ -138,18 +141,14 @@ def is_current(line: bytes) -> bool:
     """
     Tell whether the event was made current.
     """
-    return line.rfind(b"}") == len(line) - 1 or NOT_CURRENT.encode() not in _ending(line)
+    return line.endswith(b"}") or b" " not in line[line.rfind(b"}") :]
 
 
 def batch_goes_on(line: bytes) -> bool:
     """
     Tell whether more of its batch was to follow.
     """
-    return line.endswith(BATCH_GOES_ON.encode())
-
-
-def _ending(line: bytes) -> bytes:
-    return line[line.rfind(b"}") + 1 :]
+    return line.endswith(b"\t")
 
 
 def parsed(line: bytes) -> dict[str, Any] | None:

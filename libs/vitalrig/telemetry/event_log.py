@@ -3,22 +3,27 @@
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from smartspectra.ipc.storage.append_file import AppendOnlyFile
 from smartspectra.ipc.storage.disk import Disk
-from smartspectra.ipc.storage.stages import finish_now
-from vitalrig.telemetry.current_view import CurrentView
-from vitalrig.telemetry.event_line import ENCODER, PreparedEvent
+from smartspectra.ipc.storage.stages import Stages, finish_now
+from vitalrig.telemetry.event_line import ENCODER, Request
 from vitalrig.telemetry.event_routing import run_of
+from vitalrig.telemetry.event_sources import all_sources, rising
+from vitalrig.telemetry.idempotency_keys import IdempotencyKeys
+from vitalrig.telemetry.kept_event import KeptEvent, Listener
+from vitalrig.telemetry.log_checkpoint import CHECKPOINT_FILE, Checkpoint, read_checkpoint
 from vitalrig.telemetry.log_files import LogFiles, site_file
-from vitalrig.telemetry.run_registry import Run, RunRegistry
+from vitalrig.telemetry.log_recovery import recover
+from vitalrig.telemetry.run_registry import Run, RunRegistry, read_runs
 from vitalrig.telemetry.sequence_floor import SequenceFloor
 from vitalrig.telemetry.submission import Submission
-from vitalrig.telemetry.telemetry_errors import TelemetryStorageError
+from vitalrig.telemetry.submission_plan import SubmissionPlan, plan_of
+from vitalrig.telemetry.telemetry_errors import TelemetryKeyError, TelemetryStorageError
 
 log = logging.getLogger(__name__)
 
@@ -28,41 +33,12 @@ Fsync = Literal["always", "interval", "never"]
 FLOOR_FILE = ".sequence"
 
 
-class KeptEvent(NamedTuple):
-    """
-    An event that the log has taken.
+class _Taken(NamedTuple):
+    """One submission, what is new of it, and what its answer is made of."""
 
-    Attributes:
-        seq: Its number.
-        line: Its line, without a newline.
-        prepared: What it was made of.
-        meta: Its meta, with the run's id where it belongs to one.
-        run: The run that it belongs to; None for the site.
-    """
-
-    seq: int
-    line: bytes
-    prepared: PreparedEvent
-    meta: dict[str, Any]
-    run: Run | None
-
-    def answer(self) -> dict[str, Any]:
-        """
-        Give what the API answers.
-        """
-        request = self.prepared.request
-        ts = self.prepared.received_at if request.ts is None else request.ts
-        return {
-            "seq": self.seq,
-            "ts": ts,
-            "type": request.type,
-            "data": request.data,
-            "meta": self.meta,
-        }
-
-
-Listener = Callable[[Sequence[KeptEvent]], object]
-"""Told of events, in order, when they are kept; it returns at once."""
+    submission: Submission
+    plan: SubmissionPlan
+    events: list[KeptEvent]
 
 
 @dataclass
@@ -70,8 +46,9 @@ class _Group:
     """Submissions that are written together: whole, or not at all."""
 
     first_seq: int
-    taken: list[tuple[Submission, list[KeptEvent]]] = field(default_factory=list)
+    taken: list[_Taken] = field(default_factory=list)
     writes: list[tuple[Path, list[bytes]]] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
     count: int = 0
     ends_unstored: bool = False
 
@@ -110,17 +87,25 @@ class EventLog:
         self._disk = disk
         self._fsync = fsync
         self.files = LogFiles(disk)
-        self.runs = RunRegistry(site_dir, disk, syncs=fsync != "never")
+        runs = list(read_runs(site_dir))
+        self.runs = RunRegistry(site_dir, disk, runs, syncs=fsync != "never")
         self.floor = SequenceFloor(site_dir / FLOOR_FILE, disk)
-        self.seq = self.floor.seq
-        self.site_view = CurrentView()
+        checkpoint = read_checkpoint(site_dir / CHECKPOINT_FILE)
+        found = recover(site_dir, runs, checkpoint, self.floor.seq, disk)
+        self.seq = found.seq
+        self.site_view = found.site_view
+        self.keys = IdempotencyKeys(self._find)
+        for entry in found.keys:
+            self.keys.put(entry)
         self.listeners: tuple[Listener, ...] = ()
         self.trouble = ""
         self.synced_at_s: float | None = None
         self.sync_trouble = ""
         self._day = ""
         self._site_path: Path | None = None
-        self.counts = {"events": 0, "unstored": 0, "refused": 0, "bytes": 0, "writes": 0}
+        self.counts = {"events": 0, "unstored": 0, "refused": 0, "repeated": 0}
+        self.counts |= {"bytes": 0, "writes": 0, "syncs": 0}
+        self.counts |= {"recovered_events": found.events, "torn_ends": found.torn_ends}
 
     def commit(self, submissions: Iterable[Submission]) -> None:
         """
@@ -128,18 +113,29 @@ class EventLog:
         """
         group = _Group(self.seq + 1)
         for submission in submissions:
-            self._place(submission, group)
+            if not group.keys.isdisjoint(submission.keys):
+                self._finish(group)  # what it repeats is answered when that is kept
+                group = _Group(self.seq + 1)
+            try:
+                self._place(submission, group)
+            except (TelemetryKeyError, OSError) as exc:
+                self._refuse(submission, exc)
+        self._finish(group)
+
+    def _finish(self, group: _Group) -> None:
         if not group.taken:
             return
         try:
-            self._keep(group)
+            self._write(group)
         except OSError as exc:
             if len(group.taken) == 1:
-                self._refuse(group.taken[0][0], exc)
+                self._refuse(group.taken[0].submission, exc)
                 return
             # The disk takes some of it perhaps, and each by itself is whole or refused.
-            for submission, _ in group.taken:
-                self.commit([submission])
+            for taken in group.taken:
+                self.commit([taken.submission])
+        else:
+            self._accept(group)
 
     def recover_from_trouble(self) -> None:
         """
@@ -153,6 +149,24 @@ class EventLog:
             except OSError as exc:
                 self._fails(exc)
 
+    def checkpoint(self) -> Checkpoint:
+        """
+        Give what the log knows now.
+        """
+        views = {run.number: run.view.entries() for run in self.runs.active}
+        return Checkpoint(self.seq, self.site_view.entries(), views, self.keys.all())
+
+    def checkpointing(self, checkpoint: Checkpoint) -> Stages:
+        """
+        Write down, in any thread, what the log knew, once that is on the disk.
+
+        Raises:
+            OSError: If the disk does not take it.
+        """
+        if self._fsync != "never":
+            yield from self.files.syncing()
+        yield from self._disk.replacing(self._site_dir / CHECKPOINT_FILE, checkpoint.pieces())
+
     def close_unused(self) -> None:
         """
         Close the files of days and runs that are over.
@@ -163,44 +177,40 @@ class EventLog:
         self.files.close_all_but(wanted, unsynced=self._fsync == "never")
 
     def close(self) -> None:
-        """Wait until all is on the disk, where that is wanted, and close all files."""
-        if self._fsync != "never":
-            with contextlib.suppress(OSError):
-                finish_now(self.files.syncing(), self._disk)
+        """Write down what the log knows, wait for the disk where that is wanted, and end."""
+        with contextlib.suppress(OSError):
+            if self._fsync != "never":
                 self.floor.sync()
+            finish_now(self.checkpointing(self.checkpoint()), self._disk)
         self.files.close_all_but((), unsynced=True)
         self.runs.close()
         self.floor.close()
 
     def _place(self, submission: Submission, group: _Group) -> None:
-        kept: list[KeptEvent] = []
-        last_stored = max(
-            (n for n, each in enumerate(submission.events) if each.request.store_permanently),
-            default=-1,
-        )
-        for number, prepared in enumerate(submission.events):
-            request = prepared.request
-            run = run_of(request, self.runs, from_rig=submission.from_rig)
-            meta = request.meta
-            if run is None:
-                stream, meta_json = "site", ENCODER.encode(meta) if meta else "{}"
-            elif meta:
-                meta = {**meta, "run_id": run.run_id}
-                stream, meta_json = "run", ENCODER.encode(meta)
-            else:
-                meta = {"run_id": run.run_id}
-                stream, meta_json = "run", run.bare_meta_json
-            seq = group.first_seq + group.count
-            line = prepared.line(seq, stream, meta_json, batch_goes_on=number < last_stored)
-            kept.append(KeptEvent(seq, line, prepared, meta, run))
-            group.count += 1
-            group.ends_unstored = not request.store_permanently
-            if request.store_permanently:
+        plan = plan_of(submission, self.keys)
+        base = group.first_seq + group.count
+        mark = plan.batch_mark(base)
+        events: list[KeptEvent] = []
+        for number, prepared in enumerate(plan.new):
+            run = run_of(prepared.request, self.runs, from_rig=submission.from_rig)
+            meta, stream, meta_json = _meta_of(prepared.request, run)
+            line = prepared.line(
+                base + number,
+                stream,
+                meta_json,
+                more=mark if number == plan.first_stored else "",
+                batch_goes_on=number < plan.last_stored,
+            )
+            events.append(KeptEvent(base + number, line, prepared, meta, run))
+            group.ends_unstored = not prepared.request.store_permanently
+            if prepared.request.store_permanently:
                 path = self._path_of(run, prepared.day)
                 if not group.writes or group.writes[-1][0] != path:
                     group.writes.append((path, []))
                 group.writes[-1][1].append(line)
-        group.taken.append((submission, kept))
+        group.count += len(events)
+        group.keys |= submission.keys
+        group.taken.append(_Taken(submission, plan, events))
 
     def _path_of(self, run: Run | None, day: str) -> Path:
         if run is not None:
@@ -209,7 +219,10 @@ class EventLog:
             self._day, self._site_path = day, site_file(self._site_dir, day)
         return self._site_path
 
-    def _keep(self, group: _Group) -> None:
+    def _write(self, group: _Group) -> None:
+        """
+        Write a group's lines; if that fails, nothing of them is left.
+        """
         sizes: dict[AppendOnlyFile, int] = {}
         floor_seq = self.floor.seq
         try:
@@ -217,9 +230,7 @@ class EventLog:
             for path, lines in group.writes:
                 file = self.files.open(path)
                 sizes.setdefault(file, file.size_bytes)
-                data = b"\n".join(lines) + b"\n"
-                file.append(data)
-                self.counts["bytes"] += len(data)
+                file.append(b"\n".join(lines) + b"\n")
             if group.ends_unstored:
                 self.floor.raise_to(group.last_seq)
             if self._fsync == "always":
@@ -233,14 +244,23 @@ class EventLog:
             raise
         self._works()
         self.counts["writes"] += len(group.writes)
+
+    def _accept(self, group: _Group) -> None:
+        """
+        Show what is written, and answer it.
+        """
         self.seq = group.last_seq
-        for submission, kept in group.taken:
-            answers = [self._show(event) for event in kept]
-            submission.result = answers if submission.is_batch else answers[0]
+        for submission, plan, events in group.taken:
+            for event in events:
+                self._show(event)
+            submission.result = plan.answer(events)
+            for entry in plan.key_entries(events):
+                self.keys.put(entry)
+            self.counts["repeated"] += len(submission.events) - len(events)
         if self.listeners:
-            events = [event for _, kept in group.taken for event in kept]
+            kept = [event for taken in group.taken for event in taken.events]
             for listener in self.listeners:
-                _inform(listener, events)
+                _inform(listener, kept)
 
     def _sync(self, files: Iterable[AppendOnlyFile], *, with_floor: bool) -> None:
         began_at_s = time.time()
@@ -249,17 +269,31 @@ class EventLog:
             self.floor.sync()
         self.synced_at_s = began_at_s
 
-    def _show(self, event: KeptEvent) -> dict[str, Any]:
+    def _show(self, event: KeptEvent) -> None:
         request = event.prepared.request
         self.counts["events" if request.store_permanently else "unstored"] += 1
+        self.counts["bytes"] += len(event.line) + 1 if request.store_permanently else 0
         if request.make_current:
             view = self.site_view if event.run is None else event.run.view
             view.put(request.type, event.seq, event.line)
-        return event.answer()
 
-    def _refuse(self, submission: Submission, exc: OSError) -> None:
+    def _find(self, seqs: Sequence[int]) -> dict[int, bytes]:
+        """Find lines in the files."""
+        wanted = set(seqs)
+        found: dict[int, bytes] = {}
+        for line in rising(all_sources(self._site_dir), min(wanted) - 1):
+            if line.seq in wanted:
+                found[line.seq] = line.text
+            if line.seq >= max(wanted):
+                break
+        return found
+
+    def _refuse(self, submission: Submission, exc: TelemetryKeyError | OSError) -> None:
         self.counts["refused"] += len(submission.events)
-        submission.error = TelemetryStorageError(f"the log cannot be written: {exc}")
+        if isinstance(exc, OSError):
+            submission.error = TelemetryStorageError(f"the log cannot be written: {exc}")
+        else:
+            submission.error = exc
 
     def _fails(self, exc: OSError) -> None:
         if not self.trouble:
@@ -277,3 +311,14 @@ def _inform(listener: Listener, events: Sequence[KeptEvent]) -> None:
         listener(events)
     except Exception:
         log.exception("a listener of the event log failed")
+
+
+def _meta_of(request: Request, run: Run | None) -> tuple[dict[str, Any], str, str]:
+    """Give an event's meta, its stream, and its meta as JSON."""
+    meta = request.meta
+    if run is None:
+        return meta, "site", ENCODER.encode(meta) if meta else "{}"
+    if not meta:
+        return {"run_id": run.run_id}, "run", run.bare_meta_json
+    meta = {**meta, "run_id": run.run_id}
+    return meta, "run", ENCODER.encode(meta)

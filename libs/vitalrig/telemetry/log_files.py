@@ -24,15 +24,11 @@ class LogFiles:
 
     Args:
         disk: How they are written.
-
-    Attributes:
-        torn_ends: How many files ended with half a line when they were opened.
     """
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._open: dict[Path, AppendOnlyFile] = {}
-        self.torn_ends = 0
 
     def open(self, path: Path) -> AppendOnlyFile:
         """
@@ -45,7 +41,6 @@ class LogFiles:
         if file is None:
             self._disk.make_folder(path.parent)
             file = self._open[path] = AppendOnlyFile(path, self._disk)
-            self.torn_ends += file.torn_bytes > 0
         else:
             file.restore_if_gone()
         return file

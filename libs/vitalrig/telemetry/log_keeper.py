@@ -15,6 +15,10 @@ from vitalrig.telemetry.telemetry_errors import TelemetryStorageError
 
 EVERY_S = 1.0
 
+CHECKPOINT_EVERY_S = 60.0
+CHECKPOINT_EVENTS = 50_000
+"""After so many events, or so long, what the log knows is written down."""
+
 
 class LogKeeper:
     """
@@ -38,16 +42,12 @@ class LogKeeper:
         self._every_s = every_s
         self._worker = Worker("telemetry-sync")
         self._sync: tuple[float, Future[None]] | None = None
-        self._tasks: list[Callable[[], object]] = []
+        self._checkpointed_at_s = time.monotonic()
+        self._checkpointed_seq = log.seq - log.counts["recovered_events"]
+        self._checkpoint: Future[None] | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="telemetry-keeper", daemon=True)
         self._thread.start()
-
-    def add_task(self, task: Callable[[], object]) -> None:
-        """
-        Have something else done at each look; it does not wait for the disk.
-        """
-        self._tasks.append(task)
 
     def look(self) -> None:
         """
@@ -57,8 +57,7 @@ class LogKeeper:
         if self._log.trouble:
             self._ask(self._log.recover_from_trouble)
         self._look_at_sync()
-        for task in self._tasks:
-            task()
+        self._look_at_checkpoint()
 
     def owns(self, thread: threading.Thread) -> bool:
         """Whether *thread* is its own."""
@@ -68,8 +67,9 @@ class LogKeeper:
         """End the thread, and wait for a sync that goes on."""
         self._stop.set()
         self._thread.join()
-        if self._sync is not None:
-            self._sync[1].exception()
+        for done in (self._sync and self._sync[1], self._checkpoint):
+            if done is not None:
+                done.exception()
 
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):
@@ -89,6 +89,21 @@ class LogKeeper:
             self._sync = time.time(), self._worker.submit(self._log.files.syncing(), self._disk)
         else:
             self._ask(self._log.close_unused)
+
+    def _look_at_checkpoint(self) -> None:
+        if self._checkpoint is not None and not self._checkpoint.done():
+            return
+        events = self._log.seq - self._checkpointed_seq
+        age_s = time.monotonic() - self._checkpointed_at_s
+        if events >= CHECKPOINT_EVENTS or (events > 0 and age_s >= CHECKPOINT_EVERY_S):
+            self._checkpointed_at_s = time.monotonic()
+            self._ask(self._begin_checkpoint)
+
+    def _begin_checkpoint(self) -> None:
+        """Look at what the log knows, in the log's thread, and have it written in another one."""
+        checkpoint = self._log.checkpoint()
+        self._checkpointed_seq = checkpoint.seq
+        self._checkpoint = self._worker.submit(self._log.checkpointing(checkpoint), self._disk)
 
     def _ask(self, work: Callable[[], object]) -> None:
         with contextlib.suppress(TelemetryStorageError):  # it is stuck, and asked again

@@ -1,7 +1,7 @@
 """The runs: those that go on, and the file that lists all there ever were."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -91,6 +91,7 @@ class RunRegistry:
     Args:
         site_dir: The site folder.
         disk: How the list is written.
+        runs: What is in the list.
         syncs: Whether each change waits for the disk.
 
     Attributes:
@@ -101,7 +102,9 @@ class RunRegistry:
         OSError: If the list cannot be opened.
     """
 
-    def __init__(self, site_dir: Path, disk: Disk, *, syncs: bool = True) -> None:
+    def __init__(
+        self, site_dir: Path, disk: Disk, runs: Sequence[Run] = (), *, syncs: bool = True
+    ) -> None:
         self._site_dir = site_dir
         self._disk = disk
         self._syncs = syncs
@@ -109,7 +112,7 @@ class RunRegistry:
         self.client: Run | None = None
         self.recordings: tuple[Run, ...] = ()
         self._count = 0
-        for run in read_runs(site_dir):
+        for run in runs:
             self._count = run.number
             if run.stopped_at is None:
                 self._enter(run)

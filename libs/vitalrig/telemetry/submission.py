@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from vitalrig.telemetry.event_line import PreparedEvent
 
+_NO_KEYS: frozenset[str] = frozenset()
+
 
 class BatchKey(NamedTuple):
     """
@@ -89,9 +91,12 @@ class Submission(Waiting):
         is_batch: Whether the answer is a list.
         from_rig: Whether the rig itself says it, rather than a client.
         key: What names a whole batch.
+
+    Attributes:
+        keys: All keys in it.
     """
 
-    __slots__ = ("events", "from_rig", "is_batch", "key")
+    __slots__ = ("events", "from_rig", "is_batch", "key", "keys")
 
     def __init__(
         self,
@@ -107,6 +112,10 @@ class Submission(Waiting):
         self.is_batch = is_batch
         self.from_rig = from_rig
         self.key = key
+        self.keys: frozenset[str] = _NO_KEYS
+        if key is not None or any(event.digest for event in events):
+            named = [event.request.key for event in events] + [key.key if key else None]
+            self.keys = frozenset(each for each in named if each is not None)
 
 
 def tell(waiting: Iterable[Waiting]) -> None:

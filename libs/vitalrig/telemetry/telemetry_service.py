@@ -35,15 +35,23 @@ from smartspectra.ipc.storage.folder_lock import FolderInUse, FolderLock
 from vitalrig.errors import CannotStart
 from vitalrig.telemetry.current_view import Entry, newest_of
 from vitalrig.telemetry.event_hooks import EventHook, EventHooks
-from vitalrig.telemetry.event_line import PreparedEvent, Request, parsed, prepare, public_event
-from vitalrig.telemetry.event_log import EventLog, Fsync, Listener
+from vitalrig.telemetry.event_line import (
+    PreparedEvent,
+    Request,
+    digest_of,
+    parsed,
+    prepare,
+    public_event,
+)
+from vitalrig.telemetry.event_log import EventLog, Fsync
 from vitalrig.telemetry.event_times import NowProvider, get_site_day_key, local_now, utc_iso_z
+from vitalrig.telemetry.kept_event import Listener
 from vitalrig.telemetry.log_keeper import EVERY_S, LogKeeper
 from vitalrig.telemetry.log_thread import LogThread
 from vitalrig.telemetry.run_control import RunControl
 from vitalrig.telemetry.run_folders import RunFolders
 from vitalrig.telemetry.run_registry import read_runs
-from vitalrig.telemetry.submission import Command, Submission
+from vitalrig.telemetry.submission import BatchKey, Command, Submission
 from vitalrig.telemetry.telemetry_errors import TelemetryNotFoundError, TelemetryRequestError
 from vitalrig.version import VERSION
 
@@ -129,20 +137,29 @@ class TelemetryService:
             The event with its number, as the API answers it.
 
         Raises:
+            TelemetryKeyError: If its key was used before with other content.
             TelemetryStorageError: If the disk does not take it; nothing is kept then.
             TelemetryRequestError: If JSON has no form for it.
         """
         return self.submit(request, from_rig=from_rig).result()
 
-    def append_events(self, requests: Sequence[Request], *, from_rig: bool = False) -> list[Event]:
+    def append_events(
+        self, requests: Sequence[Request], *, key: str | None = None, from_rig: bool = False
+    ) -> list[Event]:
         """
         Keep all of several events, or none.
 
+        Args:
+            requests: The events; one with a key that is known has its first answer again.
+            key: Names them all: sent again with the same key, they are kept once.
+            from_rig: Whether the rig itself says it.
+
         Raises:
+            TelemetryKeyError: If a key was used before with other content.
             TelemetryStorageError: If the disk does not take them; nothing is kept then.
             TelemetryRequestError: If JSON has no form for one.
         """
-        return self.submit_batch(requests, from_rig=from_rig).result()
+        return self.submit_batch(requests, key=key, from_rig=from_rig).result()
 
     def submit(self, request: Request, *, from_rig: bool = False) -> Future[Event]:
         """
@@ -157,12 +174,12 @@ class TelemetryService:
         return cast(Future[Event], submission.future)
 
     def submit_batch(
-        self, requests: Sequence[Request], *, from_rig: bool = False
+        self, requests: Sequence[Request], *, key: str | None = None, from_rig: bool = False
     ) -> Future[list[Event]]:
         """
-        Have all of several events kept, or none; see `submit`.
+        Have all of several events kept, or none; see `submit` and `append_events`.
         """
-        submission = Submission(self._all_prepared(requests), is_batch=True, from_rig=from_rig)
+        submission = self._batch(requests, key, None, from_rig=from_rig)
         self._thread.put(submission)
         return cast(Future[list[Event]], submission.future)
 
@@ -176,14 +193,12 @@ class TelemetryService:
         return await cast(asyncio.Future[Event], submission.future)
 
     async def append_batch(
-        self, requests: Sequence[Request], *, from_rig: bool = False
+        self, requests: Sequence[Request], *, key: str | None = None, from_rig: bool = False
     ) -> list[Event]:
         """
         Keep all of several events, or none, for an event loop; see `append_events`.
         """
-        loop = asyncio.get_running_loop()
-        events = self._all_prepared(requests)
-        submission = Submission(events, loop, is_batch=True, from_rig=from_rig)
+        submission = self._batch(requests, key, asyncio.get_running_loop(), from_rig=from_rig)
         self._thread.put(submission)
         return await cast(asyncio.Future[list[Event]], submission.future)
 
@@ -358,7 +373,7 @@ class TelemetryService:
 
     @property
     def last_seq(self) -> int:
-        """The number of the newest event."""
+        """The number of the newest event, stored or not."""
         return self._log.seq
 
     def ready(self) -> dict[str, Any]:
@@ -386,7 +401,6 @@ class TelemetryService:
         Give what the log has done since it was started, and what it found then.
         """
         return self._log.counts | {
-            "torn_ends": self._log.files.torn_ends,
             "evicted_types": self._log.site_view.evicted,
             "hooks_missed": self._hooks.missed,
         }
@@ -404,8 +418,17 @@ class TelemetryService:
         except (ValueError, TypeError, RecursionError) as exc:
             raise TelemetryRequestError(422, f"an event is no JSON: {exc}") from exc
 
-    def _all_prepared(self, requests: Sequence[Request]) -> list[PreparedEvent]:
-        return [self._prepared(request) for request in requests]
+    def _batch(
+        self,
+        requests: Sequence[Request],
+        key: str | None,
+        loop: asyncio.AbstractEventLoop | None,
+        *,
+        from_rig: bool,
+    ) -> Submission:
+        events = [self._prepared(request) for request in requests]
+        batch_key = None if key is None else BatchKey(key, digest_of(*requests))
+        return Submission(events, loop, is_batch=True, from_rig=from_rig, key=batch_key)
 
 
 def _public(entry: Entry) -> Event:
