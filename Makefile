@@ -12,9 +12,9 @@ FOLLOW ?=
 # One test or some: make test T=tests/unit, make test T='-k ports'
 T ?=
 
-# Half of a run is waiting, for a service to start or to be away: three share two cores. What takes
+# Half of a run is waiting, for a service to start or to be away: five share two cores. What takes
 # longest begins first, in the order given here.
-PYTEST = $(VENV)/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+PYTEST = $(VENV)/bin/pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
 TESTS := $(addprefix tests/,stack integration conformance unit deploy architecture docs)
 
 # The rig reads these from its environment; given to make or not, they go before .env.

@@ -30,7 +30,7 @@ def test_a_service_that_was_killed_is_named_with_the_signal():
         rig.processes["redis"].kill()
 
         with pytest.raises(NotReady, match="redis is not ready: .*; signal 9 ended it"):
-            rig.wait_ready(PATIENCE_S)
+            rig.wait_ready(0.5)
 
 
 def test_a_service_that_hangs_is_named_with_what_it_did_not_do():
@@ -59,7 +59,7 @@ def test_at_most_twenty_lines_of_the_log_are_shown(harness_place):
         rig.processes["redis"].kill()
 
         with pytest.raises(NotReady) as raised:
-            rig.wait_ready(PATIENCE_S)
+            rig.wait_ready(0.5)
 
     assert [f"line {number}" for number in range(10, 30)] == raised.value.log_lines
 
