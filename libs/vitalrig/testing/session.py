@@ -1,5 +1,7 @@
 """A recorded session in a test: what it holds, and whether it is what it should be."""
 
+# ruff: noqa: PLC0415  what reads sessions imports NumPy, which takes long: it is imported on demand
+
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -7,11 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 from smartspectra.ipc.session.manifest import FINISHED, Losses
 from smartspectra.ipc.wire.channels import METRIC_KINDS
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
-from vitalrig.sessions.reading.open import open_session
 from vitalrig.sessions.store.catalogue import resolve
 from vitalrig.sessions.store.lines import whole_lines
 from vitalrig.sessions.store.session_files import SessionFiles
-from vitalrig.sessions.verification.verify import verify
 from vitalrig.testing.session_series import SessionSeries, pauses, table
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class Session:
             Unreadable: If the summary is damaged.
             MissingExtra: If numpy is not installed.
         """
+        from vitalrig.sessions.reading.open import open_session
+
         return SessionSeries(open_session(self._files()))
 
     def to_pandas(self) -> "DataFrame":
@@ -100,6 +102,8 @@ class Session:
         Raises:
             AssertionError: With every reason.
         """
+        from vitalrig.sessions.verification.verify import verify
+
         files = self._files()
         report = verify(files)
         reasons = [finding.text for finding in report.findings if finding.is_damage]

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from vitalrig.sessions.errors import MissingExtra
-from vitalrig.sessions.reading.series import RecordedSeries, RecordedSession, Samples
 from vitalrig.signals import signal_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from vitalrig.sessions.reading.series import RecordedSeries, RecordedSession, Samples
 
-class SessionSeries(Mapping[str, Samples]):
+
+class SessionSeries(Mapping[str, "Samples"]):
     """
     The series of a session by name.
 
@@ -22,11 +23,11 @@ class SessionSeries(Mapping[str, Samples]):
         session: Whose they are.
     """
 
-    def __init__(self, session: RecordedSession) -> None:
+    def __init__(self, session: "RecordedSession") -> None:
         self._series = {f"{each.kind}:{each.name}": each for each in session.series}
         self._loaded: dict[str, Samples] = {}
 
-    def __getitem__(self, name: str) -> Samples:
+    def __getitem__(self, name: str) -> "Samples":
         key = self._key(name)
         if key not in self._loaded:
             self._loaded[key] = self._series[key].load()
@@ -38,7 +39,7 @@ class SessionSeries(Mapping[str, Samples]):
     def __len__(self) -> int:
         return len(self._series)
 
-    def recorded(self) -> Mapping[str, RecordedSeries]:
+    def recorded(self) -> "Mapping[str, RecordedSeries]":
         """
         Give the same without their samples.
         """
