@@ -105,6 +105,28 @@ def _signals() -> str:
     return "\n".join(lines) + "\n"
 
 
+def events() -> str:
+    """
+    One section a service that says events, one row an event.
+    """
+    types = importlib.import_module("vitalrig.event_types").EVENT_TYPES
+    lines = [
+        "# Events",
+        "",
+        NOTE,
+        "What a rig says has happened, each by the one service that knows. Events of a camera bear",
+        "its key prefix in `meta.camera`, those of a recording its session id in `meta.run_id`;",
+        "`meta.emitter` says which instance of which service speaks.",
+        "",
+        "| type | said by | when | data |",
+        "|---|---|---|---|",
+    ]
+    for each in types:
+        data = "; ".join(f"`{key}`: {meaning}" for key, meaning in each.data.items())
+        lines.append(f"| `{each.name}` | {each.owner} | {each.meaning} | {data} |")
+    return "\n".join(lines) + "\n"
+
+
 def testing() -> str:
     """
     The public names of vitalrig.testing, from their docstrings.
@@ -116,6 +138,7 @@ PAGES = {
     "configuration.md": configuration,
     "metrics.md": metrics,
     "formats.md": formats,
+    "events.md": events,
     "testing.md": testing,
 }
 

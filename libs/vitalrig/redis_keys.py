@@ -42,6 +42,11 @@ The key `{prefix}:lease` names the server that may write the stream: JSON with `
 counts). It lives for `LEASE_MS`; its owner alone renews it, every `RENEW_LEASE_S`, and removes it
 when it stops. A second server does not start while it is there.
 
+The stream `vitalrig:events` holds what services say has happened, for the telemetry service. An
+entry has one field, `event`: JSON with `type`, `data`, `meta` (`emitter`, and `camera` and `run_id`
+where it has any), `ts` and `key`. An entry may come twice, with the same `key`, where an answer of
+Redis was lost or a service crashed.
+
 The key `vitalrig:testing:owner` is the same for a rig that a test run was given by its URL.
 """
 
@@ -56,6 +61,14 @@ CAMERAS = "vitalrig:cameras:"
 
 REPORTS = "vitalrig:*"
 """The pattern of all these channels."""
+
+EVENTS = "vitalrig:events"
+"""The stream of events: see `vitalrig.events`."""
+
+MOST_EVENTS = 10_000
+"""About so many events the stream keeps, for while the telemetry service is away."""
+
+FIELD_EVENT = "event"
 
 FIELD_CHANNEL = "channel"
 FIELD_ENVELOPE = "envelope"

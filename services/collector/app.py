@@ -22,6 +22,7 @@ from services.collector.open_files import allow_open_files
 from services.collector.permissions import check_membership, warn_of_public_files
 from services.collector.recorded_progress import RecordedProgress, collector_id
 from services.collector.recorder import Recorder
+from services.collector.recording_events import RecordingEvents
 from services.collector.recording_loop import RecordingLoop
 from services.collector.sequence_tracker import TrackedRun
 from services.collector.session_folder import SessionFolder
@@ -40,6 +41,8 @@ from smartspectra.ipc.storage.worker import SerialQueue
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings, CannotStart, Unavailable
+from vitalrig.event_outlets import open_events
+from vitalrig.events import Emitter
 from vitalrig.heartbeat_publisher import HeartbeatPublisher
 from vitalrig.redis_client import RedisAddress, connect
 from vitalrig.service.heartbeats import ServiceHeartbeats
@@ -48,12 +51,17 @@ from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
 
+EVENT_SPOOL = ".collector.events"
+"""The file for events, in the sessions folder, for while Redis is away."""
+
 UNDERSTAND_ALL_BYTES = 8 * 2**20
 LEAST_UNDERSTOOD_BYTES = 4 * 1024
 LOOK_EVERY_S = 0.1
 TICK_EVERY_S = 0.25
 STALLED_AFTER_S = 5.0
 """A recording that stands still for so long is reported."""
+
+STALLED = "the recording stands still; the disk may hang"
 
 
 class Collector:
@@ -69,6 +77,7 @@ class Collector:
         publisher: Publishes what is seen of the cameras, with the collector's own heartbeats.
         watchdog: Told that this loop turns.
         clock: What tells the time.
+        events: What it says its events with.
         lock: Keeps other collectors from the folder; released at the end.
         progress: Tells writers of streams what is recorded; None where nothing is read from them.
     """
@@ -83,9 +92,11 @@ class Collector:
         publisher: HeartbeatPublisher,
         watchdog: Watchdog,
         clock: Clock,
+        events: Emitter,
         lock: FolderLock | None = None,
         progress: RecordedProgress | None = None,
     ) -> None:
+        self.events = events
         self._recording = recording
         self._cameras = cameras
         self._stand_in = stand_in
@@ -98,6 +109,7 @@ class Collector:
         self._lock = lock
         self._progress = progress
         self._ticked_at_s = float("-inf")
+        self._stalled: str | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -137,7 +149,7 @@ class Collector:
         if now_s - self._ticked_at_s >= TICK_EVERY_S:
             self._ticked_at_s = now_s
             for camera in self._cameras.values():
-                camera.tick()
+                camera.tick(self._stalled)
         self._stand_in.look()
         self._unkept.look()
         if self._progress is not None and self.is_ready and self._recording.away is None:
@@ -156,7 +168,8 @@ class Collector:
             health.ready()
         health.set("redis", recording.away)
         stalled_s = now_s - recording.turned_at_s
-        if stalled_s <= STALLED_AFTER_S:
+        self._stalled = None if stalled_s <= STALLED_AFTER_S else STALLED
+        if self._stalled is None:
             health.set("recording", recording.trouble or self._unkept_trouble())
             self._probe.forget()
             return True
@@ -216,13 +229,23 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         if lock is not None:
             lock.release()
         raise CannotStart(f"{settings.sessions_folder} cannot be used: {exc}") from exc
+    events = open_events(
+        settings,
+        beats,
+        clock,
+        spool=settings.sessions_folder / EVENT_SPOOL,
+        disk=storage.disk,
+    )
+    said = {prefix: RecordingEvents(events, prefix, clock) for prefix in settings.prefixes}
     places = {prefix: TrackedRun.of(checkpoints.of(prefix)) for prefix in settings.prefixes}
-    cameras = {prefix: LiveCamera(prefix, places[prefix], beats, clock) for prefix in places}
+    cameras = {
+        prefix: LiveCamera(prefix, places[prefix], beats, clock, said[prefix]) for prefix in places
+    }
 
     def make(prefix: str) -> Camera:
-        recorder = Recorder(prefix, settings, checkpoints, storage)
+        recorder = Recorder(prefix, settings, checkpoints, storage, said[prefix])
         place = replace(TrackedRun.of(checkpoints.of(prefix)), is_recording=recorder.recording)
-        return Camera(cameras[prefix], recorder, place, beats, clock)
+        return Camera(cameras[prefix], recorder, place, beats, clock, said[prefix])
 
     def make_if_possible(prefix: str) -> Camera | CameraWithoutFolder:
         try:
@@ -249,6 +272,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         ),
         watchdog=watchdog,
         clock=clock,
+        events=events,
         lock=lock,
         progress=_progress(
             settings, connect(redis_address), checkpoints, storage.disk, beats, clock

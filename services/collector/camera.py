@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from services.collector.live_camera import LiveCamera
 from services.collector.recorder import SKIPPED, Recorder
+from services.collector.recording_events import RecordingEvents
 from services.collector.sequence_tracker import SequenceTracker, TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import entry_before
@@ -28,6 +29,7 @@ class Camera:
         place: Where its runs were left.
         beats: Where heartbeats go.
         clock: What tells the time.
+        events: Where is said what happens.
     """
 
     def __init__(
@@ -37,7 +39,9 @@ class Camera:
         place: TrackedRun,
         beats: ServiceHeartbeats,
         clock: Clock,
+        events: RecordingEvents,
     ) -> None:
+        self._events = events
         self.prefix = live.prefix
         self.recorder = recorder
         self._live = live
@@ -152,6 +156,7 @@ class Camera:
         if arrival.missing or (arrival.gap and in_session):
             self._gaps += 1
             self._missing += arrival.missing
+            self._events.miss(arrival, arrival.gap or SKIPPED)
             log.warning(
                 "envelopes are missing",
                 extra={

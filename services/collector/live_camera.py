@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from services.collector.live_view import LiveView
+from services.collector.recording_events import RecordingEvents
 from services.collector.sequence_tracker import SequenceTracker, TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
@@ -40,6 +41,7 @@ class LiveCamera:
         place: Where its runs were left.
         beats: Where heartbeats go.
         clock: What tells the time.
+        events: Where is said what happens.
 
     Attributes:
         recorded: What the recording last said of itself, JSON-ready; empty before it did.
@@ -47,14 +49,20 @@ class LiveCamera:
     """
 
     def __init__(
-        self, prefix: str, place: TrackedRun, beats: ServiceHeartbeats, clock: Clock
+        self,
+        prefix: str,
+        place: TrackedRun,
+        beats: ServiceHeartbeats,
+        clock: Clock,
+        events: RecordingEvents,
     ) -> None:
+        self._events = events
         self.prefix = prefix
         self.recorded: dict[str, Any] = {}
         self.recorded_id = place.heard_id
         self._lock = threading.Lock()
         self._runs = SequenceTracker(clock, place)
-        self._view = LiveView()
+        self._view = LiveView(events.show_status)
         self._parser = EnvelopeParser()
         self._clock = clock
         self._received = beats.step("envelopes_received")
@@ -165,15 +173,19 @@ class LiveCamera:
         """
         self._shown_until = None
 
-    def tick(self) -> None:
+    def tick(self, stalled: str | None = None) -> None:
         """
         Do what is due although nothing came.
+
+        Args:
+            stalled: Why nothing at all is recorded, if the loop that records stands still.
         """
         with self._lock:
             released = self._runs.release()
             self._view.take(released, moment(self._clock), is_prompt=False)
             self._look_for_conflict()
             self._look_for_unkept()
+            self._look_for_pause(stalled)
 
     @property
     def trouble(self) -> str | None:
@@ -217,6 +229,12 @@ class LiveCamera:
         """What the recording says of itself, with what it cannot know."""
         paused = told.get("paused") or (self.trouble if told.get("active") else None)
         return {**told, "paused": paused or "", "lag_s": self._lag_s()}
+
+    def _look_for_pause(self, stalled: str | None) -> None:
+        told = self.recorded.get("recording", {})
+        is_open = bool(told.get("active"))
+        why = stalled or told.get("paused") or self.trouble
+        self._events.show_pause(why if is_open and why else None)
 
     def _look_for_unkept(self) -> None:
         trouble = self.trouble

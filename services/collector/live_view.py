@@ -1,6 +1,6 @@
 """What a camera says now: the newest sample of each series, for the exporter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress, groupby
 from typing import Any, NamedTuple, cast
 
@@ -23,6 +23,10 @@ _LEAST_US, _MOST_US = 10**14, 10**17
 _WITHOUT_SAMPLES = frozenset({STATUS, RECORDING_STATE})
 
 
+def _see_nothing(_status: str, _arrival: ReceivedEnvelope) -> None:
+    pass
+
+
 class LiveView:
     """
     Follows one camera's envelopes without keeping them.
@@ -30,13 +34,17 @@ class LiveView:
     Its cost does not grow: of more series than a session may have, those that were silent longest
     are forgotten.
 
+    Args:
+        see_status: Told of each status, and with which envelope it came.
+
     Attributes:
         envelopes: How many arrived, by channel.
         rejected: How many could not be understood, by reason.
         latencies: How long those with metrics took from their stamp until they were received.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, see_status: Callable[[str, ReceivedEnvelope], None] = _see_nothing) -> None:
+        self._see_status = see_status
         self.envelopes: dict[str, int] = {}
         self.rejected: dict[str, int] = {}
         self.latencies = LatencyHistogram()
@@ -140,6 +148,7 @@ class LiveView:
         if arrival.channel in _WITHOUT_SAMPLES or not isinstance(payload, dict):
             if reception.shown and arrival.channel == STATUS:
                 self._status = _status_of(payload)
+                self._see_status(self._status, arrival)
             return
         for series, samples in measurement_lists(payload):
             name = f"{arrival.channel}/{series}"

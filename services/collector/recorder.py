@@ -2,11 +2,12 @@
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from services.collector.checkpoints import Checkpoint, Checkpoints
+from services.collector.recording_events import RecordingEvents
 from services.collector.replay_filter import ReplayFilter
 from services.collector.resumption import Resumption
 from services.collector.session_folder import SessionFolder, SessionPlace
@@ -50,6 +51,7 @@ class Recorder:
         settings: What the collector was told.
         checkpoints: Where positions are kept.
         storage: How files are written.
+        events: Where is said what happens.
 
     Attributes:
         written: Envelopes that were given to the files.
@@ -57,8 +59,14 @@ class Recorder:
     """
 
     def __init__(
-        self, prefix: str, settings: Settings, checkpoints: Checkpoints, storage: StorageOptions
+        self,
+        prefix: str,
+        settings: Settings,
+        checkpoints: Checkpoints,
+        storage: StorageOptions,
+        events: RecordingEvents,
     ) -> None:
+        self._events = events
         self._prefix = prefix
         self._checkpoints = checkpoints
         self._replay_filter = ReplayFilter()
@@ -74,6 +82,7 @@ class Recorder:
         self.written_bytes = 0
         self._has_just_joined = False
         self._is_left_open = False
+        self._left_open_id = ""
         config = MetricsCollectorConfig(
             redis_host=settings.redis_host,
             redis_port=settings.redis_port,
@@ -85,7 +94,8 @@ class Recorder:
             whitespace=settings.whitespace,
         )
         interrupted = self._interrupted()
-        self.collector = MetricsCollector(config, storage=replace(storage, recover=not interrupted))
+        storage = replace(storage, recover=not interrupted, finished=self._note_finished)
+        self.collector = MetricsCollector(config, storage=storage)
         self.collector.start()
         if interrupted:
             self._resume(interrupted)
@@ -109,6 +119,16 @@ class Recorder:
         The open session's id; empty for none.
         """
         return (self.collector.current_session_id or "") if self.recording else ""
+
+    @property
+    def _recorded_id(self) -> str:
+        """What the open recording is called as a whole, also in a later part of it."""
+        return self.collector.recorded_id or ""
+
+    def _note_finished(self, manifest: Mapping[str, Any], reasons: Sequence[str]) -> None:
+        """Say that a session's files are finished, but for one that a restart goes on with."""
+        if manifest["session_id"] not in (None, self._left_open_id):
+            self._events.close(manifest, reasons)
 
     @property
     def trouble(self) -> str | None:
@@ -181,7 +201,7 @@ class Recorder:
         if self.recording:
             # A restart goes on from the checkpoint, which knows nothing of this.
             self.collector.note_cut_off(STOPPED)
-            self._is_left_open = True
+            self._is_left_open, self._left_open_id = True, self.session_id
         self.collector.begin_stop()
 
     def close(self) -> None:
@@ -278,6 +298,9 @@ class Recorder:
                 self._end(arrival)
             elif begins:
                 self._owner.run = arrival.run
+                if entry_before(arrival.entry_id) == self._begun_behind:
+                    # It may not have been said before the crash.
+                    self._events.start(self._recorded_id, arrival, envelope.timestamp_us)
             return True
         if begins and not self._goes_on(arrival, envelope):
             return self._begin(arrival, envelope)
@@ -303,10 +326,12 @@ class Recorder:
             self.collector.note_cut_off(CUT_OFF)
 
     def _write_state(self, arrival: ReceivedEnvelope) -> bool:
-        session_id = self.session_id
+        session_id, recorded_id = self.session_id, self._recorded_id
         taken = self._record([arrival.envelope], [arrival.parsed], arrival)
         if session_id and not self.recording:
             log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
+            why = CUT_OFF if self._owner.is_another(arrival.run) else ""
+            self._events.stop(recorded_id, arrival, why)
         return taken == 1
 
     def _begin(self, arrival: ReceivedEnvelope, envelope: Envelope) -> bool:
@@ -324,11 +349,13 @@ class Recorder:
         self._intend(session_id, before)
         if arrival.entry_id and start_bytes is not None:
             self._begin_again(arrival.envelope, session_id, start_bytes)
+            self._events.start(session_id, arrival, envelope.timestamp_us)
             return True
         self.collector.set_session_id(session_id)
         if not self._write_state(arrival):
             return False
         log.info("recording started", extra={"camera": self._prefix, "session": session_id})
+        self._events.start(session_id, arrival, envelope.timestamp_us)
         return True
 
     def _has_finished(self, arrival: ReceivedEnvelope) -> bool:
@@ -375,19 +402,21 @@ class Recorder:
 
     def _end(self, arrival: ReceivedEnvelope) -> None:
         self._note_if_cut_off(arrival)
-        self._finish()
+        self._finish(arrival, CUT_OFF if self._owner.is_another(arrival.run) else "")
 
     def _end_without_stop(self, arrival: ReceivedEnvelope) -> None:
         if self._owner.is_another(arrival.run):
             self.collector.note_cut_off(CUT_OFF)
+            self._finish(arrival, CUT_OFF)
         else:
             self.collector.note_gap(0, END_UNHEARD)
-        self._finish()
+            self._finish(arrival, END_UNHEARD)
 
-    def _finish(self) -> None:
-        session_id = self.session_id
+    def _finish(self, arrival: ReceivedEnvelope, why: str) -> None:
+        session_id, recorded_id = self.session_id, self._recorded_id
         self.collector.set_recording_state(False)
         log.info("recording finished", extra={"camera": self._prefix, "session": session_id})
+        self._events.stop(recorded_id, arrival, why)
 
     def _take_recalled(self, arrival: ReceivedEnvelope) -> None:
         """Apply a recording state that was missed and read back later; it is not written."""
@@ -398,7 +427,7 @@ class Recorder:
         begins = recording_of(envelope.payload)
         session_id, _ = self._folder.place_of_last_start(arrival.envelope, envelope)
         if begins and not self.collector.records(session_id):
-            self._end_unheard()
+            self._end_unheard(arrival)
             if self._folder.is_finished(session_id):
                 log.warning(
                     "the last recording is finished already; waiting for another",
@@ -412,15 +441,16 @@ class Recorder:
             self.collector.note_gap(0, BEGINNING_UNHEARD)
             self._has_just_joined = True
             log.info("recording joined", extra={"camera": self._prefix, "session": session_id})
+            self._events.start(session_id, arrival, envelope.timestamp_us, joined=True)
         elif begins:
             self._owner.run = arrival.run  # it may have been taken up again unheard
         elif begins is False and (envelope.timestamp_us or 0) // 1000 >= self._started_ms():
-            self._end_unheard()
+            self._end_unheard(arrival)
 
-    def _end_unheard(self) -> None:
+    def _end_unheard(self, arrival: ReceivedEnvelope) -> None:
         if self.recording:
             self.collector.note_gap(0, END_UNHEARD)
-            self._finish()
+            self._finish(arrival, END_UNHEARD)
             self.collector.wait_until_finished()
 
     def _started_ms(self) -> int:

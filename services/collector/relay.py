@@ -29,6 +29,8 @@ from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope
 from vitalrig import redis_keys
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import Unavailable
+from vitalrig.event_outlets import open_events
+from vitalrig.events import Emitter
 from vitalrig.heartbeat_publisher import HeartbeatPublisher
 from vitalrig.redis_client import REDIS_ERRORS, RedisAddress, connect, describe_error, refusal
 from vitalrig.reported_outage import ReportedOutage
@@ -87,6 +89,7 @@ class Relay:
         beats: Where heartbeats go.
         watchdog: Told that the loop turns.
         clock: What tells the time.
+        events: What it says its events with.
     """
 
     def __init__(
@@ -97,7 +100,9 @@ class Relay:
         beats: ServiceHeartbeats,
         watchdog: Watchdog,
         clock: Clock,
+        events: Emitter,
     ) -> None:
+        self.events = events
         self._client = client
         self._transport = PubSubTransport(client, prefixes, clock.monotonic_s)
         self._streams = RelayStreams(client, prefixes, limits, beats, clock)
@@ -323,6 +328,7 @@ def build(settings: RelaySettings, watchdog: Watchdog) -> Relay:
     Join the parts.
     """
     clock = SystemClock()
+    beats = ServiceHeartbeats("relay", clock=clock)
     return Relay(
         connect(RedisAddress.of(settings)),
         settings.prefixes,
@@ -332,9 +338,10 @@ def build(settings: RelaySettings, watchdog: Watchdog) -> Relay:
             settings.stream_max_age_s,
             settings.stream_least_s,
         ),
-        ServiceHeartbeats("relay", clock=clock),
+        beats,
         watchdog,
         clock,
+        open_events(settings, beats, clock),
     )
 
 

@@ -26,6 +26,8 @@ from services.exporter.sources.redis_server import RedisSource
 from services.exporter.sources.snapshots import SnapshotSource
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import CannotStart, Unavailable
+from vitalrig.event_outlets import open_events
+from vitalrig.events import Emitter
 from vitalrig.heartbeat_publisher import HeartbeatPublisher
 from vitalrig.redis_client import RedisAddress, connect
 from vitalrig.service.heartbeats import ServiceHeartbeats
@@ -62,6 +64,7 @@ class Exporter:
         background: What is done beside the scrapes.
         publisher: Publishes the exporter's own heartbeats.
         watchdog: Told that the loop turns.
+        events: What it says its events with.
     """
 
     def __init__(
@@ -70,7 +73,9 @@ class Exporter:
         background: Sequence[Work],
         publisher: HeartbeatPublisher,
         watchdog: Watchdog,
+        events: Emitter,
     ) -> None:
+        self.events = events
         self._serve = serve
         self._background = background
         self._publisher = publisher
@@ -171,6 +176,7 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         background,
         HeartbeatPublisher(connect(redis_address), beats, clock),
         watchdog,
+        open_events(settings, beats, clock),
     )
 
 

@@ -54,6 +54,8 @@ from services.physiology_server.spool.spool import Spool
 from services.physiology_server.state import ServerState
 from vitalrig.clock import Clock, SystemClock
 from vitalrig.errors import BadSettings
+from vitalrig.event_outlets import open_events
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.heartbeat_publisher import keep_publishing
 from vitalrig.redis_client import connect_async
 from vitalrig.service.heartbeats import ServiceHeartbeats
@@ -81,6 +83,7 @@ class PhysiologyServer:
         port: Where gRPC listens, once it does.
         state: What is shared with gRPC.
         beats: Its heartbeats.
+        events: What it says its events with.
     """
 
     def __init__(
@@ -94,7 +97,9 @@ class PhysiologyServer:
         beats: ServiceHeartbeats,
         watchdog: Watchdog,
         lease: Lease | None = None,
+        events: Emitter = NO_EVENTS,
     ) -> None:
+        self.events = events
         self._rpc = rpc
         self._lease = lease
         self.beats = beats
@@ -224,13 +229,16 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
     clock, run_id, subscribers = SystemClock(), secrets.token_hex(8), Subscribers()
     camera = redis_config(settings).key_prefix
     beats = ServiceHeartbeats("physiology_server", camera, clock)
+    beats.facts["camera"] = camera
     spool = make_spool(settings, run_id, watchdog.health, clock)
     past = PreviousRun() if spool is None else spool.past
     state = make_state(settings, run_id, spool, subscribers, beats, clock)
     scenario, followed = open_scenario(settings, clock)
+    events = make_events(settings, beats, clock)
     captures = CaptureDependencies(
         clock,
         beats,
+        events,
         state.drops,
         UploadQueue(state.drops),
         state.control.set_recording,
@@ -272,7 +280,21 @@ def build(settings: Settings, watchdog: Watchdog) -> PhysiologyServer:
         beats,
         watchdog,
         lease,
+        events,
     )
+
+
+def make_events(settings: Settings, beats: ServiceHeartbeats, clock: Clock) -> Emitter:
+    """
+    Make what the server says its events with; without Redis nobody hears them.
+
+    Raises:
+        BadSettings: If Redis's password cannot be read.
+    """
+    if settings.streaming_backend != "redis":
+        return NO_EVENTS
+    address = redis_config(settings).address
+    return open_events(settings, beats, clock, address=address)
 
 
 def open_scenario(

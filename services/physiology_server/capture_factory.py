@@ -27,6 +27,7 @@ from services.physiology_server.transforms import parse
 from services.physiology_server.vision.analyser import Analyser
 from vitalrig.clock import Clock
 from vitalrig.errors import BadSettings
+from vitalrig.events import Emitter
 from vitalrig.installation import recording_path
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
@@ -41,6 +42,7 @@ class CaptureDependencies:
     Attributes:
         clock: What tells the time.
         beats: Where heartbeats and counters go.
+        events: What is said of the source and of the clock.
         drops: Where dropped frames are counted.
         uploads: Where uploaded pictures come in.
         set_recording: Begins and ends recordings, for scenarios.
@@ -50,6 +52,7 @@ class CaptureDependencies:
 
     clock: Clock
     beats: ServiceHeartbeats
+    events: Emitter
     drops: DroppedFrames
     uploads: UploadQueue
     set_recording: SetRecording
@@ -151,6 +154,7 @@ def _capture(settings: Settings, scenario: Scenario | None, hands: CaptureDepend
             height=settings.camera_height,
             fps=settings.camera_fps,
             transform=transform,
+            events=hands.events,
         )
     if settings.source == "video":
         if not settings.input_path:
@@ -166,6 +170,7 @@ def _capture(settings: Settings, scenario: Scenario | None, hands: CaptureDepend
             speed=settings.speed,
             loop=settings.input_loop,
             keep_all=scenario is not None,
+            events=hands.events,
         )
     if is_session(settings):
         return SessionCapture(
@@ -186,6 +191,7 @@ def _capture(settings: Settings, scenario: Scenario | None, hands: CaptureDepend
         draw=partial(_drawn, source.kind),
         keep_all=scenario is not None,
         recorded_at_us=recorded_at_us if settings.replay_stamps == "recorded" else None,
+        events=hands.events,
     )
 
 

@@ -13,6 +13,7 @@ SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__mai
 
 TWICE = {
     "services.exporter cameras": "a source, and the catalogue of the metrics that it shows",
+    "vitalrig events": "what services say has happened, and what happened in a session's files",
     "vitalrig errors": "what can go wrong in general, and what with a session's files",
 }
 """Names of modules that occur twice in one tree of packages, and why they may."""

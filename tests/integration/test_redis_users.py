@@ -1,5 +1,6 @@
 """Redis's users: each service can do its work as its own user, and nothing else."""
 
+import json
 import re
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from tests.support.eventually import eventually
 from tests.support.redis_server import RedisServer
 from tests.support.rpc import connected
 from tests.support.running import a_watchdog, load, running
+from vitalrig import redis_keys
 from vitalrig.testing.installed_redis import redis_programs
 
 ROOT = Path(__file__).resolve().parents[2]
 STREAM = "physiology:envelopes"
 WRITERS = ("physiology_server", "relay")
 READERS = ("client", "collector", "exporter")
+SERVICES = ("physiology_server", "collector", "exporter")
 
 
 @pytest.fixture
@@ -63,6 +66,11 @@ def settings_of(kind, guarded, secrets, **changes):
         kind, guarded, redis_username=user,
         redis_password_file=secrets / redis_users.password_file(user), **changes,
     )  # fmt: skip
+
+
+def said(admin):
+    """The events that services have said."""
+    return [json.loads(entry[b"event"]) for _, entry in admin.xrange(redis_keys.EVENTS)]
 
 
 def refused(admin):
@@ -107,6 +115,13 @@ def test_every_service_does_its_work_as_its_own_user(guarded, admin, secrets, tm
             control.set_recording(False)
         eventually((sessions / "metrics_users.json").exists, within_s=20)
 
+        for service in made:
+            service.events.emit("mark", {"text": service.beats.service})
+            service.events.start()
+            service.events.close()
+
+    assert {"session.closed"} < {event["type"] for event in said(admin)}
+    assert set(SERVICES) <= {event["meta"]["emitter"].partition("@")[0] for event in said(admin)}
     assert [] == refused(admin)
 
 

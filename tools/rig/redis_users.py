@@ -30,6 +30,8 @@ _HEAR = "+subscribe +unsubscribe +psubscribe +punsubscribe"
 _STREAM, _LAST_STATE, _LEASE = "~*:envelopes", "~*:recording_state:last", "~*:lease"
 _ENVELOPES = "&*:core_metrics &*:edge_metrics &*:status &*:recording_state"
 _UNKEPT = "&*:unkept"
+# Whoever says events may add them there, and nothing anywhere else.
+_SAY = "(%W~vitalrig:events +xadd)"
 _HEARTBEATS, _REPORTS = "&vitalrig:heartbeats:*", "&vitalrig:*"
 
 _RULES = {
@@ -37,12 +39,12 @@ _RULES = {
     CLIENT: f"%R~* &* {_CONNECT} +@read +@pubsub -publish -keys +config|get +role +client|list "
     "+slowlog|get +slowlog|len +latency|latest +latency|history",
     "physiology_server": f"{_STREAM} {_LAST_STATE} {_LEASE} {_ENVELOPES} &*:frame {_UNKEPT} "
-    f"{_HEARTBEATS} {_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval",
+    f"{_HEARTBEATS} {_CONNECT} {_WRITE_STREAM} +publish +get +set +del +pexpire +pttl +eval {_SAY}",
     "relay": f"{_STREAM} {_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_HEARTBEATS} {_CONNECT} "
-    f"{_WRITE_STREAM} {_HEAR} +publish +get",
+    f"{_WRITE_STREAM} {_HEAR} +publish +get {_SAY}",
     "collector": f"{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_REPORTS} {_CONNECT} "
-    f"{_READ_STREAM} +xgroup|create +xgroup|setid {_HEAR} +publish +time",
-    "exporter": f"{_REPORTS} {_CONNECT} {_HEAR} +publish",
+    f"{_READ_STREAM} +xgroup|create +xgroup|setid {_HEAR} +publish +time {_SAY}",
+    "exporter": f"{_REPORTS} {_CONNECT} {_HEAR} +publish {_SAY}",
 }
 
 NAMES = tuple(_RULES)

@@ -364,6 +364,13 @@ class MetricsCollector(DocumentedApi):
             self._last_snapshot_time = -math.inf
             self.maybe_write_periodic_snapshot()
 
+    @property
+    @locked
+    def recorded_id(self) -> str | None:
+        """What the session that is recorded now is called as a whole, in whichever part it is."""
+        named = self._sessions.named
+        return named.part.whole_id if self.recording and named is not None else None
+
     @locked
     def records(self, session_id: str) -> bool:
         """

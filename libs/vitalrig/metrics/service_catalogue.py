@@ -104,6 +104,21 @@ COUNTERS = {
         "Times that the wall clock was set while the service ran.",
         *_OF_SERVICE,
     ),
+    "events_sent": counter(
+        "vitalrig_events_sent_total",
+        "Events that a service has said and that were taken, by Redis or by its spool.",
+        *_OF_SERVICE,
+    ),
+    "events_spooled": counter(
+        "vitalrig_events_spooled_total",
+        "Events that a service has kept on disk because Redis was away.",
+        *_OF_SERVICE,
+    ),
+    "events_lost": counter(
+        "vitalrig_events_lost_total",
+        "Events that a service could not keep: Redis was away for too long.",
+        *_OF_SERVICE,
+    ),
 }
 """Counters of services' reports that have a metric of their own, by their name in the report."""
 

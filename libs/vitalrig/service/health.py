@@ -14,7 +14,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -43,6 +43,7 @@ class Health:
         self._failing: dict[str, str] = {"start": "not ready yet"}
         self._written_at_s = float("-inf")
         self._written: dict[str, str] | None = None
+        self._when_ready: Callable[[], object] = bool
 
     @property
     def failing(self) -> dict[str, str]:
@@ -55,7 +56,14 @@ class Health:
         """
         The service has started.
         """
-        self._failing.pop("start", None)
+        if self._failing.pop("start", None) is not None:
+            self._when_ready()
+
+    def when_ready(self, then: Callable[[], object]) -> None:
+        """
+        Call *then* once, when the service has started.
+        """
+        self._when_ready = then
 
     def fail(self, check: str, why: str) -> None:
         """

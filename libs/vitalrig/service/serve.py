@@ -11,11 +11,13 @@ from types import FrameType
 from typing import Protocol
 
 from vitalrig.errors import BadSettings, CannotGoOn, CannotStart
+from vitalrig.events import Emitter
 from vitalrig.service import logs
 from vitalrig.service.health import Health
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.service.service_settings import HelpWanted, S, ServiceSettings
 from vitalrig.service.watchdog import Watchdog
+from vitalrig.version import VERSION
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +32,11 @@ class Service(Protocol):
 
     Attributes:
         beats: Its heartbeats, for its own page.
+        events: What it says its events with.
     """
 
     beats: ServiceHeartbeats
+    events: Emitter
 
     def run(self, stop: threading.Event) -> None:
         """
@@ -86,7 +90,10 @@ def serve(
     watchdog = Watchdog(Health(settings.health_path()), settings.wedged_after_s)
     try:
         service = build(settings, watchdog)
-        with own_page(settings, service, watchdog.health):
+        with (
+            announced(service.events, watchdog.health),
+            own_page(settings, service, watchdog.health),
+        ):
             watchdog.watch(stop)
             service.run(stop)
     except BadSettings as exc:
@@ -127,6 +134,33 @@ def own_page(settings: ServiceSettings, service: Service, health: Health) -> Ite
     page = ServicePage(lambda: service_families(service.beats), health)
     with running_server(page.answer, settings.metrics_address, settings.metrics_port):
         yield
+
+
+@contextmanager
+def announced(events: Emitter, health: Health) -> Iterator[None]:
+    """
+    Send a service's events while the block runs, and say when it has started and when it stops.
+
+    A service that never was ready says neither: it may be tried again every second.
+    """
+    started: list[None] = []
+
+    def start() -> None:
+        started.append(None)
+        events.emit("service.started", {"version": VERSION, "pid": os.getpid()})
+
+    why = ""
+    health.when_ready(start)
+    events.start()
+    try:
+        yield
+    except BaseException as exc:
+        why = str(exc) or type(exc).__name__
+        raise
+    finally:
+        if started:
+            events.emit("service.stopped", {"why": why})
+        events.close()
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

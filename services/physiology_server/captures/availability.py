@@ -1,10 +1,11 @@
-"""The time without a camera: logged once at its begin and end, and counted."""
+"""The time without a camera: logged and said once at its begin and end, and counted."""
 
 import logging
 from collections.abc import Mapping
 
 from services.physiology_server.captures.opencv_feed import CameraUnavailable
 from vitalrig.clock import Clock
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
@@ -20,9 +21,14 @@ class Availability:
         name: What the camera is called in the log.
         beats: Where `camera_disconnects` and `camera_away_seconds` are counted.
         clock: What tells the time.
+        events: Where `source.lost` and `source.back` are said.
     """
 
-    def __init__(self, name: str, beats: ServiceHeartbeats, clock: Clock) -> None:
+    def __init__(
+        self, name: str, beats: ServiceHeartbeats, clock: Clock, events: Emitter = NO_EVENTS
+    ) -> None:
+        self._events = events
+        self._lost_s: float | None = None
         self._name = name
         self._beats = beats
         self._clock = clock
@@ -47,6 +53,7 @@ class Availability:
         """
         self._begin()
         self.tick()
+        self.say_lost(away.reason)
         if away.reason != self._reason:
             self._reason = away.reason
             log.warning(
@@ -80,10 +87,28 @@ class Availability:
         now_s = self._clock.monotonic_s()
         away_s = 0.0 if self._began_s is None else now_s - self._began_s
         self._began_s, self._reason, self.there = None, None, True
+        self.say_back()
         log.info(
             "the camera gives pictures",
             extra={"camera": self._name, "away_s": round(away_s, 1), **facts},
         )
+
+    def say_lost(self, why: str) -> None:
+        """
+        Say that the source gives nothing of use, unless that was said before.
+        """
+        if self._lost_s is None:
+            self._lost_s = self._clock.monotonic_s()
+            self._events.emit("source.lost", {"source": self._name, "why": why})
+
+    def say_back(self) -> None:
+        """
+        Say that it does again, if it was lost.
+        """
+        if self._lost_s is not None:
+            away_s = round(self._clock.monotonic_s() - self._lost_s, 1)
+            self._lost_s = None
+            self._events.emit("source.back", {"source": self._name, "away_s": away_s})
 
     def _begin(self) -> None:
         if self._began_s is None:

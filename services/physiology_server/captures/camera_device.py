@@ -11,6 +11,7 @@ from services.physiology_server.captures.picture_analyser import MakeAnalysis
 from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
 LONGEST_WAIT_S = 10.0
@@ -107,6 +108,7 @@ def camera_capture(
     height: int = 720,
     fps: float = 30.0,
     transform: Transform = Transform.NONE,
+    events: Emitter = NO_EVENTS,
 ) -> LiveCapture:
     """
     Make the capture of a camera, which need not be there yet.
@@ -121,6 +123,7 @@ def camera_capture(
         height: Wanted height in pixels.
         fps: Wanted frames per second.
         transform: How pictures are turned before.
+        events: Where absences and clock jumps are said.
     """
     return LiveCapture(
         lambda: CameraDevice(device, clock, width=width, height=height, fps=fps),
@@ -130,4 +133,5 @@ def camera_capture(
         make_analysis,
         transform=transform,
         fps=fps,
+        events=events,
     )

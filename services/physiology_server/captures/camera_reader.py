@@ -16,6 +16,7 @@ from services.physiology_server.clocks.live import LiveClock
 from services.physiology_server.dropped_frames import DroppedFrames
 from smartspectra.ipc.storage.outage import Outage
 from vitalrig.clock import Clock
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ FIRST_WAIT_S = 0.5
 
 NOTHING_GOOD_S = 5.0
 """A camera that gives nothing but broken or frozen pictures for this long is opened anew."""
+
+FROZEN = "its picture is frozen"
 
 MUTE = CameraUnavailable(
     "it opens but gives no good picture",
@@ -91,6 +94,7 @@ class CameraReader:
         beats: Where absences and stalls are counted.
         drops: Where broken pictures are counted.
         rate: Measures how many pictures come, good or not.
+        events: Where absences and clock jumps are said.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class CameraReader:
         beats: ServiceHeartbeats,
         drops: DroppedFrames,
         rate: FrameRate,
+        events: Emitter = NO_EVENTS,
     ) -> None:
         self._opener = opener
         self._handover = handover
@@ -108,9 +113,9 @@ class CameraReader:
         self._beats = beats
         self._drops = drops
         self._rate = rate
-        self._absence = Availability(opener.name, beats, clock)
+        self._absence = Availability(opener.name, beats, clock, events)
         self._outage = Outage(FIRST_WAIT_S, opener.longest_wait_s, clock.monotonic_s)
-        self._time = LiveClock(clock, beats)
+        self._time = LiveClock(clock, beats, events)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="camera", daemon=True)
         # A frozen picture stays frozen when the camera is opened anew and gives the same again.
@@ -207,12 +212,14 @@ class CameraReader:
     def _stands_still(self, frozen: bool) -> bool:
         if frozen and not self._frozen:
             self._beats.count("camera_stalls")
+            self._absence.say_lost(FROZEN)
             log.warning(
                 "the camera's picture is frozen; frames are left out until it moves",
                 extra={"camera": self._opener.name},
             )
         elif self._frozen and not frozen:
             self._run += 1
+            self._absence.say_back()
             log.info("the camera's picture moves again", extra={"camera": self._opener.name})
         self._frozen = frozen
         return frozen

@@ -12,6 +12,7 @@ from services.physiology_server.captures.video_file_capture import VideoFileCapt
 from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
 
@@ -27,6 +28,7 @@ def input_capture(
     speed: float = 1.0,
     loop: bool = False,
     keep_all: bool = False,
+    events: Emitter = NO_EVENTS,
 ) -> LiveCapture | VideoFileCapture:
     """
     Make the capture for *where*.
@@ -42,6 +44,7 @@ def input_capture(
         speed: For a file: seconds of it in one second.
         loop: For a file: begin again at the end. A FIFO or stream has none.
         keep_all: For a file: leave nothing out in real time either.
+        events: Where absences and clock jumps are said.
 
     Raises:
         ValueError: If there is no such thing, or if it cannot be played as asked.
@@ -58,11 +61,19 @@ def input_capture(
             speed=speed,
             loop=loop,
             keep_all=keep_all,
+            events=events,
         )
     if speed != 1.0:
         raise ValueError(f"speed is {speed:g}: a FIFO or a stream comes at its own, so leave it 1")
     return LiveCapture(
-        _opener(found, clock), clock, beats, drops, make_analysis, transform=transform, fps=fps
+        _opener(found, clock),
+        clock,
+        beats,
+        drops,
+        make_analysis,
+        transform=transform,
+        fps=fps,
+        events=events,
     )
 
 

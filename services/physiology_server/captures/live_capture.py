@@ -17,6 +17,7 @@ from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import SourceKind
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.statuses import StatusCode
 
@@ -46,6 +47,7 @@ class LiveCapture:
         make_analysis: Makes what measures the pictures, anew for each capture.
         transform: How pictures are turned before.
         fps: Frames a second that the camera is asked for.
+        events: Where absences and clock jumps are said.
     """
 
     kind: SourceKind = "camera"
@@ -61,7 +63,9 @@ class LiveCapture:
         *,
         transform: Transform = Transform.NONE,
         fps: float = 30.0,
+        events: Emitter = NO_EVENTS,
     ) -> None:
+        self._events = events
         self._opener = opener
         self._clock = clock
         self._beats = beats
@@ -85,7 +89,13 @@ class LiveCapture:
             QUEUE_PICTURES, lambda: self._drops.count("queue_full")
         )
         reader = CameraReader(
-            self._opener(), handover, self._clock, self._beats, self._drops, self._rate
+            self._opener(),
+            handover,
+            self._clock,
+            self._beats,
+            self._drops,
+            self._rate,
+            self._events,
         )
         look = PictureAnalyser(self._make_analysis(self.fps), self._transform)
         analysing = ThreadPoolExecutor(1, thread_name_prefix="analysis")

@@ -1,18 +1,17 @@
 """A source of frames without a clock, played at a speed."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Callable
 
 from services.physiology_server.captures.capture import CapturedFrame, CaptureItem, Picture
+from services.physiology_server.clocks.clock_jumps import ClockJumps
 from services.physiology_server.clocks.paced import PacedClock
 from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import Frame, SourceKind
 from services.physiology_server.sources.source import Source
 from vitalrig.clock import Clock
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.service.heartbeats import ServiceHeartbeats
-
-log = logging.getLogger(__name__)
 
 
 class PacedCapture:
@@ -33,6 +32,7 @@ class PacedCapture:
         keep_all: Leave nothing out in real time either.
         recorded_at_us: When the first frame was recorded, in us since the epoch; frames then bear
             the stamps of the recording, and not of the present.
+        events: Where clock jumps are said.
 
     Attributes:
         source: Where frames come from.
@@ -49,16 +49,16 @@ class PacedCapture:
         draw: Callable[[Frame], Picture] | None = None,
         keep_all: bool = False,
         recorded_at_us: int | None = None,
+        events: Emitter = NO_EVENTS,
     ) -> None:
         self.source = source
         self._clock = clock
-        self._beats = beats
+        self._jumps = ClockJumps(beats, events)
         self._drops = drops
         self._speed = speed
         self._draw = draw
         self._recorded_at_us = recorded_at_us
         self.waits = keep_all or speed != 1.0
-        beats.count("clock_jumps", 0)
 
     @property
     def kind(self) -> SourceKind:
@@ -79,17 +79,16 @@ class PacedCapture:
         Yield each frame when it is due.
         """
         pacing = PacedClock(self._clock, self._speed)
-        jumps = 0
+        moved_us = 0
         for frame in self.source.frames():
             await asyncio.sleep(max(0.0, pacing.wait_s(frame.time_s)))
             if not self.waits and pacing.too_late(frame.time_s):
                 self._drops.count("too_late")
                 continue
             stamp_us = self._stamp_us(pacing, frame)
-            if pacing.clock_jumps != jumps:
-                jumps = pacing.clock_jumps
-                self._beats.count("clock_jumps")
-                log.warning("the wall clock was set; stamps follow it")
+            if pacing.moved_us != moved_us:
+                self._jumps.note(pacing.moved_us - moved_us)
+                moved_us = pacing.moved_us
             yield CapturedFrame(frame, stamp_us, self._drawn(frame))
 
     def _stamp_us(self, pacing: PacedClock, frame: Frame) -> int:

@@ -1,7 +1,6 @@
 """A video file, played at a speed."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,15 +14,15 @@ from services.physiology_server.captures.picture_analyser import (
     to_rgb,
 )
 from services.physiology_server.captures.video_file import VideoFileReader
+from services.physiology_server.clocks.clock_jumps import ClockJumps
 from services.physiology_server.clocks.paced import PacedClock
 from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import Frame, SourceKind
 from services.physiology_server.transforms import Transform
 from vitalrig.clock import Clock
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.statuses import DropReason
-
-log = logging.getLogger(__name__)
 
 IDLE_EVERY_S = 0.4
 
@@ -47,6 +46,7 @@ class VideoFileCapture:
         speed: Seconds of the file in one second; infinity for as fast as it goes.
         loop: Begin again at the end.
         keep_all: Leave nothing out in real time either.
+        events: Where clock jumps are said.
 
     Raises:
         ValueError: If the file cannot be read as a video.
@@ -66,10 +66,11 @@ class VideoFileCapture:
         speed: float = 1.0,
         loop: bool = False,
         keep_all: bool = False,
+        events: Emitter = NO_EVENTS,
     ) -> None:
         self._path = path
         self._clock = clock
-        self._beats = beats
+        self._jumps = ClockJumps(beats, events)
         self._drops = drops
         self._make_analysis = make_analysis
         self._transform = transform
@@ -78,7 +79,6 @@ class VideoFileCapture:
         self._playing = self._film()
         self._playing.close()
         self.waits = keep_all or speed != 1.0
-        beats.count("clock_jumps", 0)
 
     @property
     def fps(self) -> float:
@@ -96,7 +96,7 @@ class VideoFileCapture:
         self._playing = film = await loop.run_in_executor(working, self._film)
         look = PictureAnalyser(self._make_analysis(film.fps), self._transform)
         pacing = PacedClock(self._clock, self._speed)
-        jumps = 0
+        moved_us = 0
         try:
             while (
                 found := await loop.run_in_executor(working, self._next, film, look, pacing)
@@ -111,10 +111,9 @@ class VideoFileCapture:
                     yield NoFrame()
                 await asyncio.sleep(max(0.0, wait_s))
                 stamp_us = pacing.stamp_us(frame.time_s)
-                if pacing.clock_jumps != jumps:
-                    jumps = pacing.clock_jumps
-                    self._beats.count("clock_jumps")
-                    log.warning("the wall clock was set; stamps follow it")
+                if pacing.moved_us != moved_us:
+                    self._jumps.note(pacing.moved_us - moved_us)
+                    moved_us = pacing.moved_us
                 yield _shot(frame, stamp_us, picture)
         finally:
             working.submit(film.close)  # after the picture that is being worked on

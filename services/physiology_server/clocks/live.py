@@ -1,12 +1,10 @@
 """The times of pictures that come when they come."""
 
-import logging
-
+from services.physiology_server.clocks.clock_jumps import ClockJumps
 from services.physiology_server.clocks.paced import JUMP_S
 from vitalrig.clock import Clock
+from vitalrig.events import NO_EVENTS, Emitter
 from vitalrig.service.heartbeats import ServiceHeartbeats
-
-log = logging.getLogger(__name__)
 
 _US = 1_000_000
 
@@ -21,15 +19,15 @@ class LiveClock:
     Args:
         clock: The machine's clocks.
         beats: Where the counter of clock jumps goes.
+        events: Where they are said.
     """
 
-    def __init__(self, clock: Clock, beats: ServiceHeartbeats) -> None:
+    def __init__(self, clock: Clock, beats: ServiceHeartbeats, events: Emitter = NO_EVENTS) -> None:
         self._clock = clock
-        self._beats = beats
+        self._jumps = ClockJumps(beats, events)
         self._first_s: float | None = None
         self._last_s = 0.0
         self._anchor_us = 0
-        beats.count("clock_jumps", 0)
 
     def place(self, taken_s: float) -> tuple[float, int] | None:
         """
@@ -52,6 +50,5 @@ class LiveClock:
         if abs(off_us) > JUMP_S * _US:
             self._anchor_us += off_us
             stamp_us += off_us
-            self._beats.count("clock_jumps")
-            log.warning("the wall clock was set; stamps follow it")
+            self._jumps.note(off_us)
         return time_s, stamp_us

@@ -20,6 +20,9 @@ class PacedClock:
     Args:
         clock: The machine's clocks.
         speed: Seconds of the source in one second; infinity for as fast as it goes.
+
+    Attributes:
+        moved_us: How far the wall clock was set since the start, in all.
     """
 
     def __init__(self, clock: Clock, speed: float = 1.0) -> None:
@@ -27,7 +30,7 @@ class PacedClock:
         self._speed = speed
         self._started_s = clock.monotonic_s()
         self._anchor_us = clock.wall_us()
-        self.clock_jumps = 0
+        self.moved_us = 0
 
     def wait_s(self, time_s: float) -> float:
         """
@@ -50,7 +53,7 @@ class PacedClock:
             return stamp_us
         off_us = self._clock.wall_us() - stamp_us - round(-self.wait_s(time_s) * 1_000_000)
         if abs(off_us) > JUMP_S * 1_000_000:
-            self.clock_jumps += 1
+            self.moved_us += off_us
             self._anchor_us += off_us
             stamp_us += off_us
         return stamp_us

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.collector.checkpoints import FILE_NAME, Checkpoints
 from services.collector.recorder import Recorder
+from services.collector.recording_events import RecordingEvents
 from services.collector.settings import Settings
 from services.collector.transport.base import ReceivedEnvelope
 from services.collector.transport.entry_ids import order_of
@@ -14,9 +15,16 @@ from smartspectra.ipc.storage.disk import Disk
 from smartspectra.ipc.storage.options import StorageOptions
 from tests.support.running import load
 from tests.unit.ipc.making import START_US, ManualClock, document, lines, recording
+from vitalrig.clock import SystemClock
+from vitalrig.events import NO_EVENTS, Emitter
 
 START = recording(True, session_id="x")
 STOP = recording(False, START_US + 1)
+
+
+def unsaid(events: Emitter = NO_EVENTS) -> RecordingEvents:
+    """What a camera's parts need to say what happens, to nobody or to *events*."""
+    return RecordingEvents(events, "physiology", SystemClock())
 
 
 class ReadOnlyDisk(Disk):
@@ -62,7 +70,7 @@ class Rig:
     def start(self) -> None:
         self.positions = Checkpoints(self.folder)
         options = StorageOptions(disk=self.disk, clock=self.clock, fsync="always", lock=False)
-        self.recorder = Recorder("physiology", self._settings, self.positions, options)
+        self.recorder = Recorder("physiology", self._settings, self.positions, options, unsaid())
 
     def restart(self) -> None:
         if (session := self.recorder.collector._sessions.named) is not None:

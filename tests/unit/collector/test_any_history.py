@@ -21,7 +21,7 @@ from tests.support.verifier.check import check
 from tests.support.verifier.entries import Entry
 from tests.support.verifier.session_parts import lines_of, manifest_of
 from tests.support.verifier.span import span_of
-from tests.unit.collector.making import ReadOnlyDisk
+from tests.unit.collector.making import ReadOnlyDisk, unsaid
 from tests.unit.ipc.making import START_US, edge, recording
 from tests.unit.ipc.test_parts import LimitedDisk
 from vitalrig.clock import ManualClock
@@ -130,11 +130,11 @@ class Collecting:
             disk=self.disk, clock=self.clock.monotonic_s, fsync="always", lock=False
         )
         self._positions = Checkpoints(self.folder)
-        recorder = Recorder("physiology", self._settings, self._positions, storage)
+        recorder = Recorder("physiology", self._settings, self._positions, storage, unsaid())
         place = TrackedRun.of(self._positions.of("physiology"))
         beats = ServiceHeartbeats("collector", clock=self.clock)
-        live = LiveCamera("physiology", place, beats, self.clock)
-        self.camera = Camera(live, recorder, place, beats, self.clock)
+        live = LiveCamera("physiology", place, beats, self.clock, unsaid())
+        self.camera = Camera(live, recorder, place, beats, self.clock, unsaid())
         self._after = self._positions.of("physiology").entry_id or "0-0"
 
     def read(self, most: int) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from services.collector.live_camera import LiveCamera
 from services.collector.sequence_tracker import TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
+from tests.unit.collector.making import unsaid
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
@@ -36,7 +37,8 @@ def arrivals(first, last, ids_behind=0):
 @pytest.fixture
 def camera():
     clock = ManualClock()
-    return LiveCamera("camera", TrackedRun(), ServiceHeartbeats("collector", clock=clock), clock)
+    beats = ServiceHeartbeats("collector", clock=clock)
+    return LiveCamera("camera", TrackedRun(), beats, clock, unsaid())
 
 
 def shown(camera):

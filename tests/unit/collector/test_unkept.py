@@ -8,6 +8,7 @@ from services.collector import live_camera
 from services.collector.live_camera import LiveCamera
 from services.collector.sequence_tracker import TrackedRun
 from services.collector.transport.base import ReceivedEnvelope
+from tests.unit.collector.making import unsaid
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
 from vitalrig.unkept import Unkept
@@ -22,7 +23,8 @@ def clock():
 
 @pytest.fixture
 def camera(clock):
-    camera = LiveCamera("physiology", TrackedRun(), ServiceHeartbeats("probe", clock=clock), clock)
+    beats = ServiceHeartbeats("probe", clock=clock)
+    camera = LiveCamera("physiology", TrackedRun(), beats, clock, unsaid())
     camera.recorded = {"recording": {"active": True, "paused": ""}}
     return camera
 

@@ -1,9 +1,9 @@
 """How a collector keeps its files: beyond the documented configuration."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from smartspectra.ipc.storage.disk import Disk
 from smartspectra.ipc.storage.worker import SHARED, Background
@@ -12,6 +12,10 @@ UNDERSTAND_BYTES = 32 * 1024
 """Envelopes wait to be understood together until they were so long as text."""
 
 FsyncPolicy = Literal["always", "interval", "never"]
+
+
+def _tell_nobody(_manifest: Mapping[str, Any], _reasons: Sequence[str]) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class StorageOptions:
             does at every write. Without, all that is done beside the recording: call
             ``tick`` often, and ask ``durable_position`` and ``finishing`` how far it is.
         disk: How files are written.
+        finished: Told of each session whose files are finished, from any thread: its manifest, and
+            why it is not complete, in words.
         background: What does beside the recording what takes long; shared by all
             collectors of the process.
     """
@@ -60,4 +66,5 @@ class StorageOptions:
     wall_clock: Callable[[], float] = time.time
     wait: bool = True
     disk: Disk = field(default_factory=Disk)
+    finished: Callable[[Mapping[str, Any], Sequence[str]], None] = _tell_nobody
     background: Background = SHARED

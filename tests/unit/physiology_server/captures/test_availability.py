@@ -6,6 +6,7 @@ import pytest
 
 from services.physiology_server.captures.availability import Availability
 from services.physiology_server.captures.opencv_feed import CameraUnavailable
+from tests.support.heard_events import HeardEvents
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
@@ -92,3 +93,33 @@ def test_a_loss_without_a_known_reason_is_logged_too(absence, beats, caplog):
 
     assert ["it stopped sending pictures"] == why(caplog)
     assert 1 == beats.report()["counters"]["camera_disconnects"]
+
+
+def test_a_source_is_said_to_be_lost_and_back_once_each(beats, clock):
+    """
+    However many reasons there are meanwhile, and whether or not it ever was there.
+    """
+    events = HeardEvents()
+    absence = Availability("/dev/video0", beats, clock, events)
+    for reason in (GONE, BUSY, GONE):
+        absence.explain(reason)
+        clock.advance(2)
+    absence.end({})
+    absence.end({})
+    absence.lose()
+    absence.opened()
+
+    lost = {"source": "/dev/video0", "why": GONE.reason}
+    assert ("source.lost", lost) == events.said[0]
+    assert ("source.back", {"source": "/dev/video0", "away_s": 6.0}) == events.said[1]
+    assert ["source.lost"] == events.types[2:]
+
+
+def test_a_source_that_works_from_the_first_is_not_said_to_be_back(beats, clock):
+    """
+    Nobody was told that it was lost.
+    """
+    events = HeardEvents()
+    Availability("/dev/video0", beats, clock, events).end({})
+
+    assert [] == events.said

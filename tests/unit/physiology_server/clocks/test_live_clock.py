@@ -3,6 +3,7 @@
 import pytest
 
 from services.physiology_server.clocks.live import LiveClock
+from tests.support.heard_events import HeardEvents
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
@@ -61,6 +62,20 @@ def test_stamps_follow_a_wall_clock_that_is_set(clock, beats):
 
     assert (pytest.approx(1.0), clock.wall_us()) == times.place(clock.monotonic_s())
     assert 1 == beats.report()["counters"]["clock_jumps"]
+
+
+def test_a_clock_that_is_set_is_said_with_how_far(clock, beats):
+    """
+    Back is negative.
+    """
+    events = HeardEvents()
+    times = LiveClock(clock, beats, events)
+    for by_s in (0, 7200, -60.5):
+        clock.advance(1)
+        clock.jump_wall(by_s)
+        times.place(clock.monotonic_s())
+
+    assert [("clock.moved", {"by_s": by_s}) for by_s in (7200, -60.5)] == events.said
 
 
 def test_a_small_step_of_the_wall_clock_leaves_stamps_even(clock, beats):

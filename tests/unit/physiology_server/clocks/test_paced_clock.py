@@ -49,7 +49,7 @@ def test_stamps_follow_a_wall_clock_that_is_set():
     clock.advance(1)
     clock.jump_wall(-3600)
 
-    assert (clock.wall_us(), 1) == (pacing.stamp_us(1.0), pacing.clock_jumps)
+    assert (clock.wall_us(), -3_600_000_000) == (pacing.stamp_us(1.0), pacing.moved_us)
 
 
 def test_a_small_step_of_the_wall_clock_is_not_followed():
@@ -62,4 +62,4 @@ def test_a_small_step_of_the_wall_clock_is_not_followed():
     clock.advance(1)
     clock.jump_wall(0.3)
 
-    assert (start_us + 1_000_000, 0) == (pacing.stamp_us(1.0), pacing.clock_jumps)
+    assert (start_us + 1_000_000, 0) == (pacing.stamp_us(1.0), pacing.moved_us)

@@ -15,6 +15,7 @@ from services.physiology_server.dropped_frames import DroppedFrames
 from services.physiology_server.signals.frame import Signals
 from services.physiology_server.signals.rate_estimator import BREATHING, PULSE, RateEstimator
 from services.physiology_server.sources.replay_source import JOINT_S, LONGEST_GAP_S, ReplaySource
+from tests.support.heard_events import HeardEvents
 from vitalrig.clock import ManualClock
 from vitalrig.service.heartbeats import ServiceHeartbeats
 
@@ -362,3 +363,24 @@ def test_frames_can_bear_the_time_at_which_they_were_recorded():
 
     assert [1_700_000_000_000_000 + n * 100_000 for n in range(3)] == asyncio.run(stamps())[:3]
     assert ("replay", 10, True) == (capture.kind, capture.fps, capture.waits)
+
+
+def test_a_clock_that_is_set_while_frames_are_played_is_said(caplog):
+    """
+    Their stamps follow it; by how far is for who reads them later.
+    """
+    time_s, pulse, breathing = a_ramp()
+    source = ReplaySource(time_s, pulse, breathing, fps=10, loop=False)
+    clock, events = ManualClock(), HeardEvents()
+    beats = ServiceHeartbeats("test", clock=clock)
+    capture = PacedCapture(source, clock, beats, DroppedFrames(beats), keep_all=True, events=events)
+
+    async def play():
+        async for _ in capture.items():
+            clock.advance(0.1)
+            if len(events.said) == 0:
+                clock.jump_wall(3600)
+
+    asyncio.run(play())
+
+    assert [("clock.moved", {"by_s": 3600.0})] == events.said
