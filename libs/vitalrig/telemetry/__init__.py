@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vitalrig.extras import is_ours, missing
 
 if TYPE_CHECKING:
+    from vitalrig.telemetry.client import TelemetryClient, TelemetryClientError
     from vitalrig.telemetry.event_models import (
         ActiveRun,
         EventRequest,
@@ -19,18 +20,22 @@ if TYPE_CHECKING:
     from vitalrig.telemetry.event_times import get_site_day_key, utc_iso_z
     from vitalrig.telemetry.server import create_app
     from vitalrig.telemetry.telemetry_errors import TelemetryConflictError, TelemetryNotFoundError
+    from vitalrig.telemetry.telemetry_process import telemetry_server
     from vitalrig.telemetry.telemetry_service import TelemetryService
 
 _HOMES = {
     "ActiveRun": "event_models",
     "EventRequest": "event_models",
     "RunStartRequest": "event_models",
+    "TelemetryClient": "client",
+    "TelemetryClientError": "client",
     "TelemetryConflictError": "telemetry_errors",
     "TelemetryEvent": "event_models",
     "TelemetryNotFoundError": "telemetry_errors",
     "TelemetryService": "telemetry_service",
     "create_app": "server",
     "get_site_day_key": "event_times",
+    "telemetry_server": "telemetry_process",
     "utc_iso_z": "event_times",
 }
 
@@ -38,12 +43,15 @@ __all__ = [
     "ActiveRun",
     "EventRequest",
     "RunStartRequest",
+    "TelemetryClient",
+    "TelemetryClientError",
     "TelemetryConflictError",
     "TelemetryEvent",
     "TelemetryNotFoundError",
     "TelemetryService",
     "create_app",
     "get_site_day_key",
+    "telemetry_server",
     "utc_iso_z",
 ]
 

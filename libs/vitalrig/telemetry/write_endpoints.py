@@ -69,9 +69,10 @@ class WriteEndpoints:
         Keep one event.
         """
         request = read_event(body, _content_type(headers))
-        if request.key is None and (key := _key(headers)) is not None:
+        key = _key(headers)
+        if key is not None and request.key is None:
             request = request.model_copy(update={"key": key})
-        return json_answer(await self._service.append(request))
+        return json_answer(await self._service.append(request), headers=_echo(key))
 
     async def post_events(self, body: bytes, headers: dict[bytes, bytes]) -> Response:
         """
@@ -81,7 +82,7 @@ class WriteEndpoints:
         if (key := _key(headers)) is not None:
             requests = list(_with_keys(requests, key))
         events = await self._service.append_batch(requests)
-        return json_answer({"seqs": [event["seq"] for event in events]})
+        return json_answer({"seqs": [event["seq"] for event in events]}, headers=_echo(key))
 
     async def start_run(self, body: bytes, headers: dict[bytes, bytes]) -> Response:
         """
@@ -126,6 +127,11 @@ def _key(headers: dict[bytes, bytes]) -> str | None:
             ],
         )
     return raw.decode("latin-1")
+
+
+def _echo(key: str | None) -> dict[str, str] | None:
+    """Tell a client that this server knows what its key is for."""
+    return None if key is None else {"Idempotency-Key": key}
 
 
 async def _body(receive: Receive) -> bytes:
