@@ -13,6 +13,7 @@ SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__mai
 
 TWICE = {
     "services.exporter cameras": "a source, and the catalogue of the metrics that it shows",
+    "vitalrig client": "both are documented: that of gRPC and that of telemetry",
     "vitalrig events": "what services say has happened, and what happened in a session's files",
     "vitalrig errors": "what can go wrong in general, and what with a session's files",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vitalrig.extras import is_ours, missing
 
 if TYPE_CHECKING:
+    from vitalrig.telemetry.api_app import create_app
     from vitalrig.telemetry.client import TelemetryClient, TelemetryClientError
     from vitalrig.telemetry.event_models import (
         ActiveRun,
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
         TelemetryEvent,
     )
     from vitalrig.telemetry.event_times import get_site_day_key, utc_iso_z
-    from vitalrig.telemetry.server import create_app
     from vitalrig.telemetry.telemetry_errors import TelemetryConflictError, TelemetryNotFoundError
     from vitalrig.telemetry.telemetry_process import telemetry_server
     from vitalrig.telemetry.telemetry_service import TelemetryService
@@ -33,7 +33,7 @@ _HOMES = {
     "TelemetryEvent": "event_models",
     "TelemetryNotFoundError": "telemetry_errors",
     "TelemetryService": "telemetry_service",
-    "create_app": "server",
+    "create_app": "api_app",
     "get_site_day_key": "event_times",
     "telemetry_server": "telemetry_process",
     "utc_iso_z": "event_times",

@@ -39,6 +39,17 @@ class SessionAnswer:
         return json_library.loads(self.text)
 
 
+class _Kept:
+    """A connection that is closed when nobody needs it any more, such as when its thread ends."""
+
+    def __init__(self, connection: http.client.HTTPConnection, place: tuple[str, str]) -> None:
+        self.connection = connection
+        self.place = place
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
 class KeepAliveSession:
     """
     Asks over one connection for each thread, made anew when the server has closed it.
@@ -101,17 +112,14 @@ class KeepAliveSession:
         """
         Close this thread's connection.
         """
-        if (connection := getattr(self._local, "connection", None)) is not None:
-            connection.close()
+        self._local.kept = None
 
     def _connection(self, parts: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
         place = parts.scheme, parts.netloc
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None or self._local.place != place:
-            if connection is not None:
-                connection.close()
-            connection = connection_to(parts, timeout_s)
-            self._local.connection, self._local.place = connection, place
+        kept: _Kept | None = getattr(self._local, "kept", None)
+        if kept is None or kept.place != place:
+            self._local.kept = kept = _Kept(connection_to(parts, timeout_s), place)
+        connection = kept.connection
         if connection.sock is not None and select.select([connection.sock], [], [], 0)[0]:
             connection.close()  # the server has closed it, or says what nobody asked for
         if connection.sock is None:

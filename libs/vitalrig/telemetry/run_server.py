@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from vitalrig.telemetry.api_app import ADMIN, PUBLIC, create_app
 from vitalrig.telemetry.event_log import Fsync
-from vitalrig.telemetry.server import ADMIN, PUBLIC, create_app
 from vitalrig.telemetry.telemetry_service import TelemetryService
 from vitalrig.web.access import Access
 from vitalrig.web.asgi_server import AsgiServer, listen

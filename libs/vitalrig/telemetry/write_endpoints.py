@@ -6,7 +6,7 @@ FastAPI would double what an event costs. Their bodies are checked by `request_b
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from vitalrig.telemetry.api_answers import REFUSALS, error_answer, json_answer
-from vitalrig.telemetry.event_models import MAX_KEY_LENGTH, EventRequest
+from vitalrig.telemetry.event_models import MAX_KEY_LENGTH
 from vitalrig.telemetry.request_bodies import (
     MAX_BODY_BYTES,
     read_batch,
@@ -79,9 +79,8 @@ class WriteEndpoints:
         Keep all of a batch or none of it.
         """
         requests = read_batch(body, _content_type(headers))
-        if (key := _key(headers)) is not None:
-            requests = list(_with_keys(requests, key))
-        events = await self._service.append_batch(requests)
+        key = _key(headers)
+        events = await self._service.append_batch(requests, key=key)
         return json_answer({"seqs": [event["seq"] for event in events]}, headers=_echo(key))
 
     async def start_run(self, body: bytes, headers: dict[bytes, bytes]) -> Response:
@@ -99,11 +98,6 @@ class WriteEndpoints:
         """
         run: dict[str, Any] = await asyncio.wrap_future(self._service.submit_stop_run())
         return json_answer(run)
-
-
-def _with_keys(requests: Sequence[EventRequest], key: str) -> Iterator[EventRequest]:
-    for index, request in enumerate(requests):
-        yield request if request.key else request.model_copy(update={"key": f"{key}#{index}"})
 
 
 def _content_type(headers: dict[bytes, bytes]) -> str:

@@ -291,3 +291,19 @@ def test_without_a_server_to_stop_shutdown_is_not_available(server):
     server.app.state.uvicorn_server = None
 
     assert (409, {"detail": "Server shutdown not available"}) == server.post("/shutdown").both()
+
+
+@pytest.mark.parametrize("path", ["/event", "/events"])
+def test_what_is_sent_again_with_its_key_is_kept_once(server, path):
+    """
+    The first answer comes again; other content is refused.
+    """
+    key = {"Idempotency-Key": "a"}
+    body = EVENT if path == "/event" else [EVENT, EVENT]
+    other = {"type": "other", "data": 1}
+
+    first = server.post(path, body, key)
+
+    assert first.both() == server.post(path, body, key).both()
+    assert 422 == server.post(path, other if path == "/event" else [other], key).status
+    assert (3 if path == "/events" else 2) == server.post("/event", EVENT).json()["seq"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry_http import a_telemetry_server
-from vitalrig.telemetry.server import ADMIN, PUBLIC
+from vitalrig.telemetry.api_app import ADMIN, PUBLIC
 from vitalrig.web.access import Access
 from vitalrig.web.request_guard import GuardRules
 from vitalrig.web.tokens import SCOPES, TokenFile
