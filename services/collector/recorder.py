@@ -271,7 +271,9 @@ class Recorder:
         return True
 
     def _note_what_is_before(self, arrival: ReceivedEnvelope) -> None:
-        if self.recording and self._noted_before != (arrival.entry_id or None):
+        # Else an earlier part counts it, and this one would count it again.
+        counts_here = self.recording and not self._replay_filter.is_settled(arrival.envelope)
+        if counts_here and self._noted_before != (arrival.entry_id or None):
             self._noted_before = arrival.entry_id
             self.collector.note_foreign(arrival.foreign)
             if arrival.gap and not self._has_just_joined:
@@ -281,7 +283,7 @@ class Recorder:
         if arrival.missing and self._last != before:
             # A Redis that was killed may have lost what it gave us before we were restarted.
             missing = arrival.missing - self._replay_filter.forget_before(arrival.envelope)
-            if self.recording and missing > 0:
+            if counts_here and missing > 0:
                 self.collector.note_gap(missing, SKIPPED)
             # All before it is accounted for now, also if the disk refuses the arrival itself.
             self._last = before
@@ -393,7 +395,9 @@ class Recorder:
     def _begin_again(self, start: bytes, session_id: str, start_bytes: int) -> None:
         """Go on with a session whose start is in its file already: the checkpoint was lost."""
         later = self._folder.later_parts(session_id)
-        self._replay_filter.read(self._folder.jsonl(session_id), start_bytes, *later)
+        are_settled = self._folder.are_settled(session_id)
+        path = self._folder.jsonl(session_id)
+        self._replay_filter.read(path, start_bytes, *later, are_settled=are_settled)
         self._replay_filter.take(start)
         self.collector.resume_session(
             session_id, made_whole=True, losses={}, sound_bytes=start_bytes

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, deque
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 from smartspectra.ipc.storage.append_file import as_line
@@ -19,11 +19,12 @@ class ReplayFilter:
     def __init__(self) -> None:
         self._digests: Counter[bytes] = Counter()
         self._order: deque[bytes] = deque()
+        self._settled: Counter[bytes] = Counter()
 
     def __len__(self) -> int:
         return self._digests.total()
 
-    def read(self, path: Path, start_bytes: int, *later: Path) -> None:
+    def read(self, path: Path, start_bytes: int, *later: Path, are_settled: bool = False) -> None:
         """
         Take the whole lines of *path* from *start_bytes* on, up to the first that is torn.
 
@@ -32,15 +33,29 @@ class ReplayFilter:
         A power cut may tear one in the middle, with good ones behind it. Whoever opens the file to
         go on sets aside all from there on, and all of it has to come again.
 
+        Args:
+            path: A file of the session.
+            start_bytes: Where in it to begin.
+            later: The files of later parts.
+            are_settled: What is missing from all files but the last is counted already.
+
         Raises:
             OSError: If it cannot be read.
         """
-        order = deque[bytes]()
+        order, settled = deque[bytes](), 0
         for each, start in ((path, start_bytes), *((each, 0) for each in later)):
+            settled = len(order) + 1  # the line that a file took no more is the next one's first
             with each.open("rb") as file:
                 file.seek(start)
                 order.extend(_digest(line[:-1]) for line in takewhile(_is_whole, file))
         self._order, self._digests = order, Counter(order)
+        self._settled = Counter(islice(order, settled if later and are_settled else 0))
+
+    def is_settled(self, envelope: bytes) -> bool:
+        """
+        Whether what is missing before *envelope* was counted when it was written.
+        """
+        return self._settled[_digest(as_line(envelope))] > 0 if self._settled else False
 
     def take(self, envelope: bytes) -> bool:
         """
@@ -52,6 +67,8 @@ class ReplayFilter:
         if not self._digests[digest]:
             return False
         self._digests[digest] -= 1
+        if self._settled[digest]:
+            self._settled[digest] -= 1
         return True
 
     def forget_before(self, envelope: bytes) -> int:
@@ -76,6 +93,7 @@ class ReplayFilter:
         """
         self._digests.clear()
         self._order.clear()
+        self._settled.clear()
 
 
 def place_of(envelope: bytes, path: Path) -> int | None:

@@ -45,7 +45,8 @@ class Resumption:
         session_id, size_bytes = self._unread
         path, later = self._folder.jsonl(session_id), self._folder.later_parts(session_id)
         try:
-            self._replay_filter.read(path, size_bytes, *later)
+            are_settled = self._folder.are_settled(session_id)
+            self._replay_filter.read(path, size_bytes, *later, are_settled=are_settled)
         except OSError as exc:
             if not self.trouble:
                 log.error("cannot read %s: %s", path, exc)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from services.collector.replay_filter import last_line_of, place_of
 from services.collector.session_names import given_name, made_names
 from smartspectra.ipc.session import manifest
-from smartspectra.ipc.session.parts import part_called
+from smartspectra.ipc.session.parts import CONTINUED_IN, part_called
 from smartspectra.ipc.storage.session_paths import SessionPaths
 from smartspectra.ipc.wire.channels import RECORDING_STATE
 from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of
@@ -51,6 +51,15 @@ class SessionFolder:
         """
         parts = part_called(session_id, self.base.for_session).later()
         return [part.paths.jsonl for part in parts if part.paths.jsonl is not None]
+
+    def are_settled(self, session_id: str) -> bool:
+        """
+        Whether all parts of a session but the last count what is missing from them.
+
+        The manifest that says where a recording goes on was written after all of that was noted.
+        """
+        first = part_called(session_id, self.base.for_session)
+        return all(CONTINUED_IN in part.facts() for part in [first, *first.later()][:-1])
 
     def size_bytes(self, session_id: str) -> int:
         """

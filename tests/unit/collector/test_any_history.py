@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from hypothesis import given, note, settings
+from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
 from services.collector.camera import Camera
@@ -196,6 +196,19 @@ def findings(history: History, folder: Path) -> Iterator[tuple[str, list[str], b
         yield name, found.faults + lost, found.needless
 
 
+def a_run(*actions, **more):
+    return {
+        "actions": list(actions), "unsent": 0, "is_known": True, "measures": False,
+        "takes_up": False, "resent": 0, "pause_s": 0.0,
+    } | more  # fmt: skip
+
+
+# What was missing in a part that was full was counted in the next one as well, after a crash.
+@example(
+    [a_run("edge", "start", *["edge"] * 5, "lose"), a_run("edge", takes_up=True), a_run("edge")],
+    [(10, "crash")],
+    1_000,
+)
 @settings(deadline=None, max_examples=60)
 @given(runs, readings, st.sampled_from([10**9, 10**9, 1_000]))
 def test_through_any_history_nothing_is_lost_in_silence(runs, readings, most_bytes):

@@ -180,7 +180,7 @@ def test_a_file_that_cannot_be_read_at_a_restart_is_gone_on_with_when_it_can(tmp
     arrivals = rig.arrivals(START, edge(START_US), edge(START_US + 1), STOP)
     rig.recorder.take(arrivals[:3])
 
-    def refuse(*_):
+    def refuse(*_, **_more):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     with monkeypatch.context() as patch:
