@@ -40,6 +40,16 @@ def a_service(folder, **more):
     return TelemetryService(folder / "site", **more)
 
 
+def crashed(service):
+    """Leave all as a process leaves it that was killed; the folder is free."""
+    service._keeper.close()
+    service._thread.close()
+    service._log.files.close_all_but((), unsynced=True)
+    service._log.runs.close()
+    service._log.floor.close()
+    service._closing.detach()[2][-1].release()
+
+
 def lines_of(path):
     """The events in a file; all of it is whole lines of JSON."""
     data = path.read_bytes()

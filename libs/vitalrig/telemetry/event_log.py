@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 Fsync = Literal["always", "interval", "never"]
 """When events are synced to the disk: before each answer, about once a second, or by the system."""
 
+QUIET_S = 10.0
+"""For so long a failure is not logged again."""
+
 FLOOR_FILE = ".sequence"
 
 
@@ -87,11 +90,15 @@ class EventLog:
         self._disk = disk
         self._fsync = fsync
         self.files = LogFiles(disk)
-        runs = list(read_runs(site_dir))
-        self.runs = RunRegistry(site_dir, disk, runs, syncs=fsync != "never")
-        self.floor = SequenceFloor(site_dir / FLOOR_FILE, disk)
-        checkpoint = read_checkpoint(site_dir / CHECKPOINT_FILE)
-        found = recover(site_dir, runs, checkpoint, self.floor.seq, disk)
+        with contextlib.ExitStack() as opened:
+            runs = list(read_runs(site_dir))
+            self.runs = RunRegistry(site_dir, disk, runs, syncs=fsync != "never")
+            opened.callback(self.runs.close)
+            self.floor = SequenceFloor(site_dir / FLOOR_FILE, disk)
+            opened.callback(self.floor.close)
+            checkpoint = read_checkpoint(site_dir / CHECKPOINT_FILE)
+            found = recover(site_dir, runs, checkpoint, self.floor.seq, disk)
+            opened.pop_all()
         self.seq = found.seq
         self.site_view = found.site_view
         self.keys = IdempotencyKeys(self._find)
@@ -99,6 +106,7 @@ class EventLog:
             self.keys.put(entry)
         self.listeners: tuple[Listener, ...] = ()
         self.trouble = ""
+        self._quiet_until_s = 0.0
         self.synced_at_s: float | None = None
         self.sync_trouble = ""
         self._day = ""
@@ -296,13 +304,15 @@ class EventLog:
             submission.error = exc
 
     def _fails(self, exc: OSError) -> None:
-        if not self.trouble:
+        # Where small events fit and great ones do not, this changes with each of them.
+        if not self.trouble and time.monotonic() >= self._quiet_until_s:
+            self._quiet_until_s = time.monotonic() + QUIET_S
             log.error("the event log cannot be written: %s", exc)
         self.trouble = str(exc)
 
     def _works(self) -> None:
         if self.trouble:
-            log.warning("the event log can be written again")
+            log.info("the event log can be written again")
             self.trouble = ""
 
 

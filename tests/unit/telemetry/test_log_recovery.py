@@ -10,20 +10,11 @@ from tests.support.telemetry_log import (
     Now,
     a_service,
     an_event,
+    crashed,
     lines_of,
     stored,
 )
 from vitalrig.telemetry.log_checkpoint import CHECKPOINT_FILE
-
-
-def crashed(service):
-    """Leave all as a process leaves it that was killed; the folder is free."""
-    service._keeper.close()
-    service._thread.close()
-    service._log.files.close_all_but((), unsynced=True)
-    service._log.runs.close()
-    service._log.floor.close()
-    service._closing.detach()[2][-1].release()
 
 
 @pytest.fixture(params=["closed", "crashed", "checkpoint lost"])
