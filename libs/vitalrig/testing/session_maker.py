@@ -27,6 +27,7 @@ _LEAN = {"PYDANTIC_DISABLE_PLUGINS": "__all__", "OPENBLAS_NUM_THREADS": "1"}
 """Looking for plug-ins, and starting threads that are not needed, would be a tenth of its time."""
 
 _READ_BYTES = 1 << 18
+"""How much a pipe holds: with less the one waits for the other more often."""
 _BAD_SETTINGS = 2
 """The exit status of a maker that cannot do what it was told."""
 
@@ -107,6 +108,7 @@ def _write(folder: Path, seconds: float, order: dict[str, object]) -> int:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pipesize=_READ_BYTES,
     ) as maker:
         assert maker.stdout is not None
         assert maker.stderr is not None
