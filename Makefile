@@ -15,6 +15,9 @@ T ?=
 # Half of a run is waiting, for a service to start or to be away: five share two cores. What takes
 # longest begins first, in the order given here.
 PYTEST = $(VENV)/bin/pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
+# Tests start our programs thousands of times; where PYTHONDONTWRITEBYTECODE is set, each would
+# compile itself anew.
+COMPILE = $(VENV)/bin/python -m compileall -q libs services
 TESTS := $(addprefix tests/,stack integration conformance unit deploy architecture docs)
 
 # The rig reads these from its environment; given to make or not, they go before .env.
@@ -70,6 +73,7 @@ venv: $(VENV)/.dev ## Make .venv with all that development needs
 
 test: $(VENV)/.dev ## Run all tests but those in containers (T=path or T='-k name' to choose)
 	@tools/test-programs.sh $(VENV)
+	@$(COMPILE)
 	$(PYTEST) $(or $(T),$(TESTS))
 
 test-all: export SMARTSPECTRA_IPC_KILLS ?= 200
@@ -77,6 +81,7 @@ test-all: export SMARTSPECTRA_COLLECTOR_KILLS ?= 50
 test-all: export VITALRIG_LONG_ROUNDS ?= 1
 test-all: $(VENV)/.dev ## The same with more rounds, and a rig killed VITALRIG_KILLS=60 times
 	@tools/test-programs.sh $(VENV)
+	@$(COMPILE)
 	$(PYTEST) $(or $(T),tests/chaos $(TESTS))
 
 e2e: $(VENV)/.dev ## Build and run the rig under docker compose, and test it
