@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from vitalrig.cli import sessions
+from vitalrig.cli import sessions, telemetry
 from vitalrig.cli.record import record
 from vitalrig.version import VERSION
 
@@ -16,6 +16,7 @@ app = typer.Typer(
 )
 app.command()(record)
 app.add_typer(sessions.app, name="sessions")
+app.add_typer(telemetry.app, name="telemetry")
 
 
 def _say_version(wanted: bool) -> None:

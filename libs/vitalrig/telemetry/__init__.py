@@ -11,7 +11,8 @@ from vitalrig.extras import is_ours, missing
 
 if TYPE_CHECKING:
     from vitalrig.telemetry.api_app import create_app
-    from vitalrig.telemetry.client import TelemetryClient, TelemetryClientError
+    from vitalrig.telemetry.client import TelemetryClient
+    from vitalrig.telemetry.client_errors import TelemetryClientError
     from vitalrig.telemetry.event_models import (
         ActiveRun,
         EventRequest,
@@ -28,7 +29,7 @@ _HOMES = {
     "EventRequest": "event_models",
     "RunStartRequest": "event_models",
     "TelemetryClient": "client",
-    "TelemetryClientError": "client",
+    "TelemetryClientError": "client_errors",
     "TelemetryConflictError": "telemetry_errors",
     "TelemetryEvent": "event_models",
     "TelemetryNotFoundError": "telemetry_errors",

@@ -12,18 +12,24 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from vitalrig.telemetry.client_errors import TelemetryClientError, detail_of, is_away
+from vitalrig.telemetry.event_follower import EventFollower
 from vitalrig.telemetry.event_spool import DEFAULT_LIMIT_BYTES, EventSpool
 from vitalrig.telemetry.keep_alive_session import KeepAliveSession, NothingWasSent
 from vitalrig.telemetry.telemetry_environment import base_url_of, host_of, port_of, variable
 
+__all__ = ["TelemetryClient", "TelemetryClientError"]
+
 log = logging.getLogger(__name__)
+
+EVENTS_AT_A_TIME = 1_000
 
 RETRIES = 2
 FIRST_WAIT_S = 0.1
@@ -31,28 +37,10 @@ FIRST_WAIT_S = 0.1
 FLUSH_AGAIN_S = 1.0
 """So long after a failure the server is not bothered with what waits in the spool."""
 
-AWAY = frozenset({429, 502, 503, 504, 507})
-"""Answers after which the same may be sent again later."""
-
 REFUSED = frozenset({400, 413, 422})
 """Answers after which the same will never be taken."""
 
 KEY_HEADER = "idempotency-key"
-
-
-class TelemetryClientError(RuntimeError):
-    """
-    The server answered with an error.
-
-    Args:
-        status_code: The HTTP status.
-        detail: What is wrong.
-    """
-
-    def __init__(self, status_code: int, detail: str) -> None:
-        super().__init__(f"Telemetry server error {status_code}: {detail}")
-        self.status_code = status_code
-        self.detail = detail
 
 
 class _Answer(Protocol):
@@ -253,6 +241,65 @@ class TelemetryClient:
         found = self._with_key("/events", events, key or uuid.uuid4().hex)
         return list(found["seqs"])
 
+    def newest_seq(self) -> int:
+        """
+        Give the number of the newest event.
+        """
+        return int(self.ready()["last_seq"])
+
+    def events(
+        self,
+        *,
+        since: int | str | None = None,
+        until: int | str | None = None,
+        type: str | Sequence[str] = (),  # noqa: A002  what the API calls it
+        run: str | None = None,
+        camera: str | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+    ) -> Iterator[dict[str, Any]]:
+        """
+        Read stored events back, some at a time. PANOPTES's server cannot do that.
+
+        Args:
+            since: After this number, or from this time on.
+            until: Up to this number, or before this time.
+            type: Of these types; `*` stands for any characters.
+            run: Of the run with this id.
+            camera: Of this camera.
+            limit: At most so many.
+            backwards: The newest first.
+        """
+        fields: dict[str, Any] = {"type": [type] if isinstance(type, str) else list(type)}
+        fields |= {"since": since, "until": until, "run": run, "camera": camera}
+        if backwards:
+            fields["backwards"] = "true"
+        while limit is None or limit > 0:
+            fields["limit"] = EVENTS_AT_A_TIME if limit is None else min(limit, EVENTS_AT_A_TIME)
+            query = urlencode({k: v for k, v in fields.items() if v is not None}, doseq=True)
+            found = self._read(f"/events?{query}")
+            yield from found["events"]
+            if found["next"] is None:
+                return
+            fields["until" if backwards else "since"] = found["next"]
+            limit = None if limit is None else limit - len(found["events"])
+
+    def runs(self) -> list[dict[str, Any]]:
+        """
+        Give all runs, oldest first. PANOPTES's server cannot do that.
+        """
+        return list(self._read("/runs")["runs"])
+
+    def follow(self, since: int | None = None, **wanted: Any) -> EventFollower:  # noqa: ANN401
+        """
+        Follow events as they happen; see `EventFollower`. PANOPTES's server cannot do that.
+
+        Args:
+            since: Begins with the event after this number; None for the next one that happens.
+            wanted: Which ones: `types`, `run`, `camera`; and `on_away`.
+        """
+        return EventFollower(self.base_url, self._token, since, timeout_s=self.timeout, **wanted)
+
     @property
     def spooled(self) -> int:
         """How many events wait in the spool."""
@@ -383,24 +430,8 @@ class TelemetryClient:
             method, f"{self.base_url}{path}", json=body, params=None, timeout=self.timeout, **more
         )
         if answer.status_code >= 400:  # noqa: PLR2004
-            raise TelemetryClientError(answer.status_code, _detail(answer))
+            raise TelemetryClientError(answer.status_code, detail_of(answer.text))
         if KEY_HEADER in getattr(answer, "headers", ()):
             self._keeps_once = True
         found: dict[str, Any] = answer.json()
         return found
-
-
-def is_away(error: Exception) -> bool:
-    """
-    Say whether the same may be sent again later.
-    """
-    if isinstance(error, TelemetryClientError):
-        return error.status_code in AWAY
-    return isinstance(error, OSError)
-
-
-def _detail(answer: _Answer) -> str:
-    try:
-        return str(answer.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        return answer.text

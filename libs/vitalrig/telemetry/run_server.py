@@ -11,6 +11,7 @@ from pathlib import Path
 from vitalrig.telemetry.api_app import ADMIN, PUBLIC, create_app
 from vitalrig.telemetry.event_log import Fsync
 from vitalrig.telemetry.telemetry_service import TelemetryService
+from vitalrig.telemetry.tokens_path import tokens_path
 from vitalrig.web.access import Access
 from vitalrig.web.asgi_server import AsgiServer, listen
 from vitalrig.web.exposure import check_exposure
@@ -18,9 +19,6 @@ from vitalrig.web.request_guard import GuardRules
 from vitalrig.web.tokens import TokenFile
 
 log = logging.getLogger(__name__)
-
-TOKENS_FILE = ".tokens.json"
-"""In the site folder, unless another one is named."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class ServerOptions:
         """
         Give the file of tokens.
         """
-        return Path(self.tokens) if self.tokens else Path(self.site_dir) / TOKENS_FILE
+        return tokens_path(self.site_dir, self.tokens)
 
 
 def bind(options: ServerOptions) -> socket.socket:

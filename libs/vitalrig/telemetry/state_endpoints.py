@@ -23,7 +23,7 @@ def state_router(service: TelemetryService) -> APIRouter:
     @router.get("/ready")
     async def ready() -> Response:
         """Say what the log does."""
-        return json_answer(service.ready())
+        return json_answer(service.ready() | {"last_seq": service.last_seq})
 
     @router.get("/run")
     async def get_run() -> Response:
