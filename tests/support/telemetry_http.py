@@ -68,7 +68,7 @@ def served(service, **options):
     """Serve a log on a port that the system picks."""
     app = create_app(service, **options)
     listener = listen("127.0.0.1", 0)
-    server = AsgiServer(app, before_stop=app.state.event_feed.close)
+    server = AsgiServer(app, before_stop=app.state.event_feed.close, timeout_graceful_shutdown=1)
     app.state.uvicorn_server = server
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

@@ -89,8 +89,6 @@ def run(
     with command("run"):
         with _needing("telemetry"):
             from vitalrig.telemetry.run_server import ServerOptions, bind, run_server  # noqa: PLC0415
-        logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, format=LOG_FORMAT)
-        stop = _stopped_by_signals()
         try:
             options = ServerOptions(
                 site_dir_of(site_dir),
@@ -105,7 +103,9 @@ def run(
             listener = bind(options)
             address = base_url_of(options.host, listener.getsockname()[1])
             say(f"telemetry on {address}, events in {options.site_dir}")
-            run_server(options, listener, stop)
+            level = logging.DEBUG if verbose else logging.INFO
+            logging.basicConfig(level=level, format=LOG_FORMAT)
+            run_server(options, listener, _stopped_by_signals())
         except CannotStart as exc:
             mention(f"run: {exc}")
             raise typer.Exit(EXIT_CANNOT_START) from exc

@@ -11,6 +11,8 @@ from vitalrig.telemetry.api_answers import REFUSALS, error_answer
 from vitalrig.telemetry.api_description import describe
 from vitalrig.telemetry.api_page import api_page
 from vitalrig.telemetry.event_feed import EventFeed
+from vitalrig.telemetry.event_stream import EventStreams
+from vitalrig.telemetry.read_endpoints import read_router
 from vitalrig.telemetry.state_endpoints import shutdown, state_router
 from vitalrig.telemetry.telemetry_service import TelemetryService
 from vitalrig.telemetry.write_endpoints import WriteEndpoint, WriteEndpoints
@@ -33,7 +35,7 @@ def create_app(
     Make the application that serves a log.
 
     Its `state` has `telemetry_service`; `event_feed`, which is to be closed when the server begins
-    to stop, since streams end with it;
+    to stop, since streams end with it; `event_streams`, whose `count` tells how many are open;
     `answers`, which counts answers by method and status; and, if whoever serves it puts it there,
     `uvicorn_server`, whose `should_exit` is what `/shutdown` sets.
 
@@ -47,6 +49,7 @@ def create_app(
     state = app.state
     state.telemetry_service = service
     state.event_feed = EventFeed(service)
+    state.event_streams = EventStreams(service, state.event_feed)
     state.answers = Counter()
     app.add_middleware(
         RequestGuard,
@@ -56,6 +59,7 @@ def create_app(
     )
     _add_plain_routes(app, service)
     app.include_router(state_router(service))
+    app.include_router(read_router(service))
     app.router.routes.append(Route("/docs", docs))
     app.router.routes += [plain_css_route(), *login.login_routes(access)]
     app.add_api_route("/shutdown", shutdown, methods=["POST"])
@@ -86,6 +90,7 @@ def _add_plain_routes(app: FastAPI, service: TelemetryService) -> None:
         ("POST", "/events", WriteEndpoint(writes.post_events)),
         ("POST", "/run/start", WriteEndpoint(writes.start_run)),
         ("POST", "/run/stop", WriteEndpoint(writes.stop_run)),
+        ("GET", "/events/stream", app.state.event_streams),
     ]
     app.router.routes += [
         Route(path, endpoint, methods=[method]) for method, path, endpoint in plain

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import quote, urlencode
 
+from smartspectra.ipc.storage.outage import Outage
 from vitalrig.telemetry.client_errors import TelemetryClientError, detail_of, is_away
 from vitalrig.telemetry.event_follower import EventFollower
 from vitalrig.telemetry.event_spool import DEFAULT_LIMIT_BYTES, EventSpool
@@ -100,7 +101,7 @@ class TelemetryClient:
         self._keeps_once = False
         self._lock = threading.Lock()
         self._spool = None if spool is None else EventSpool(Path(spool), spool_limit_bytes)
-        self._flush_at_s = float("-inf")
+        self._outage = Outage(FLUSH_AGAIN_S, FLUSH_AGAIN_S)
 
     # State
 
@@ -354,14 +355,17 @@ class TelemetryClient:
     ) -> dict[str, Any]:
         happened = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds")} | request
         with self._lock:
-            if time.monotonic() >= self._flush_at_s:
+            if self._outage.is_due:
                 try:
                     spool.flush(self._send_spooled)
-                    return self._event(request, key)
+                    event = self._event(request, key)
                 except (TelemetryClientError, OSError) as exc:
                     if not is_away(exc):
                         raise
-                    self._flush_at_s = time.monotonic() + FLUSH_AGAIN_S
+                    self._outage.fail(str(exc))
+                else:
+                    self._outage.end()
+                    return event
             spool.add(happened | {"key": key})
         shown = {name: happened[name] for name in ("ts", "type", "data", "meta")}
         return {"seq": None, **shown, "spooled": True}

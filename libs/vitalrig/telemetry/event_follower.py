@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from smartspectra.ipc.storage.outage import Outage
 from vitalrig.telemetry.client_errors import AWAY, TelemetryClientError, detail_of
 from vitalrig.telemetry.keep_alive_session import connection_to
 
@@ -74,8 +75,7 @@ class EventFollower:
         self._fields += [("camera", camera)] if camera is not None else []
         self._on_away = on_away
         self._timeout_s = timeout_s
-        self._wait_s = FIRST_WAIT_S
-        self._is_away = False
+        self._outage = Outage(FIRST_WAIT_S, LONGEST_WAIT_S)
 
     def __iter__(self) -> Iterator[Followed]:
         """
@@ -94,11 +94,9 @@ class EventFollower:
                 if exc.status_code not in AWAY:
                     raise
                 why = str(exc)
-            if not self._is_away:
-                self._is_away = True
+            if self._outage.fail(why):
                 self._on_away(why)
-            time.sleep(self._wait_s)
-            self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
+            time.sleep(self._outage.left_s)
 
     def _once(self) -> Iterator[Followed]:
         connection = connection_to(self._parts, self._timeout_s)
@@ -113,7 +111,7 @@ class EventFollower:
             if connection.sock is not None:
                 connection.sock.settimeout(SILENCE_S)
             for fields in _messages(reply):
-                self._is_away, self._wait_s = False, FIRST_WAIT_S
+                self._outage.end()
                 seq = fields.get("id", "")
                 if "data" in fields:
                     yield _followed(fields)

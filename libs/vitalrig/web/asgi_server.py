@@ -116,6 +116,8 @@ class AsgiServer(uvicorn.Server):
         """
         self._before_stop()
         await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()  # who takes nothing would keep it for ever
 
     def _cut_off_who_dawdles(self) -> None:
         latest_s = asyncio.get_running_loop().time() - DAWDLES_AFTER_S

@@ -128,6 +128,10 @@ ROUTES = {
     ("GET", "/current/{event_type}"): "read",
     ("GET", "/docs"): "read",
     ("GET", "/openapi.json"): "read",
+    ("GET", "/events"): "read",
+    ("GET", "/events/stream"): "read",
+    ("GET", "/runs"): "read",
+    ("GET", "/runs/{run_id}/events"): "read",
     ("POST", "/event"): "write",
     ("POST", "/events"): "write",
     ("POST", "/run/start"): "write",
@@ -163,7 +167,7 @@ def test_the_matrix_names_every_route(guarded):
         for method in operations
     }
 
-    assert served - {("GET", "/events/stream")} <= set(ROUTES)
+    assert served <= set(ROUTES)
 
 
 @pytest.mark.parametrize("has", [None, *SCOPES])
@@ -175,7 +179,10 @@ def test_a_route_is_open_to_its_scope_and_no_lesser(guarded, secrets, route, nee
     headers = {} if has is None else {"Authorization": f"Bearer {secrets[has]}"}
     rank = [None, *SCOPES].index
 
-    status = guarded.ask(*route, headers=headers).status
+    connection = http.client.HTTPConnection("127.0.0.1", guarded.port, timeout=PATIENCE_S)
+    connection.request(*route, headers=headers)
+    status = connection.getresponse().status
+    connection.close()
 
     if rank(has) >= rank(needs):
         assert status not in {401, 403}
@@ -268,7 +275,6 @@ def test_a_request_that_dawdles_is_cut_off(server, monkeypatch):
         b"GET /health HTTP/1.1\r\nHost: local",
         b"\r\n\r\n",
         b"POST /event HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
-        b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /",
     ]
     callers = [socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) for _ in begun]
     for caller, words in zip(callers, begun, strict=True):
@@ -276,8 +282,7 @@ def test_a_request_that_dawdles_is_cut_off(server, monkeypatch):
 
     for caller in callers:
         with caller:
-            while said := _received(caller):
-                assert b"200 OK" in said or b"ok" in said
+            assert b"" == _received(caller)
 
 
 def _received(caller):

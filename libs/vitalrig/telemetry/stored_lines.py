@@ -1,0 +1,55 @@
+"""Stored events, as a query wants them, from all files of a log."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from vitalrig.telemetry.event_line import parsed
+from vitalrig.telemetry.event_query import EventQuery
+from vitalrig.telemetry.event_sources import SourcedLine, all_sources, falling, rising
+
+_NO_END = 1 << 62
+
+
+def read_lines(site_dir: Path, query: EventQuery) -> Iterator[bytes]:
+    """
+    Give the lines of stored events, each with its newline, in the order of their numbers.
+
+    Raises:
+        OSError: If a file cannot be read.
+    """
+    count = 0
+    with closing(_candidates(site_dir, query)) as candidates:  # type: ignore[type-var]
+        for line in candidates:
+            if count == query.limit or _is_past(line.seq, query):
+                return
+            event = parsed(line.text)
+            if event is not None and query.matches(event):
+                count += 1
+                yield line.text.rstrip() + b"\n"
+
+
+def oldest_seq(site_dir: Path) -> int:
+    """
+    Give the first number from which on all stored events are there.
+
+    Raises:
+        OSError: If a file cannot be read.
+    """
+    with closing(rising(all_sources(site_dir), 0)) as lines:  # type: ignore[type-var]
+        return next((line.seq for line in lines), 1)
+
+
+def _candidates(site_dir: Path, query: EventQuery) -> Iterator[SourcedLine]:
+    sources = all_sources(site_dir)
+    if query.run is not None:
+        sources = [each for each in sources if any(run.run_id == query.run for run in each.runs)]
+    if query.backwards:
+        return falling(sources, _NO_END if query.until_seq is None else query.until_seq + 1)
+    return rising(sources, query.after_seq)
+
+
+def _is_past(seq: int, query: EventQuery) -> bool:
+    if query.backwards:
+        return seq <= query.after_seq
+    return query.until_seq is not None and seq > query.until_seq
