@@ -179,10 +179,13 @@ class EventLog:
         """
         Close the files of days and runs that are over.
         """
-        wanted = {run.path for run in self.runs.active}
-        if self._site_path is not None:
-            wanted.add(self._site_path)
-        self.files.close_all_but(wanted, unsynced=self._fsync == "never")
+        self.files.close_all_but(self._added_to(), unsynced=self._fsync == "never")
+
+    def wanted_files(self) -> set[Path]:
+        """
+        Give the files that are open, or may be at any time, resolved.
+        """
+        return {path.resolve() for path in self.files.paths() | self._added_to()}
 
     def close(self) -> None:
         """Write down what the log knows, wait for the disk where that is wanted, and end."""
@@ -219,6 +222,10 @@ class EventLog:
         group.count += len(events)
         group.keys |= submission.keys
         group.taken.append(_Taken(submission, plan, events))
+
+    def _added_to(self) -> set[Path]:
+        site = set() if self._site_path is None else {self._site_path}
+        return {run.path for run in self.runs.active} | site
 
     def _path_of(self, run: Run | None, day: str) -> Path:
         if run is not None:

@@ -38,6 +38,11 @@ class LineReader:
     Args:
         path: The file.
 
+    Attributes:
+        path: The file.
+        descriptor: It, open.
+        size_bytes: How long its whole lines are.
+
     Raises:
         OSError: If it cannot be read, or there is no room to unpack it.
         EOFError: If its end is missing.
@@ -45,8 +50,8 @@ class LineReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor = unpack(path) if path.suffix == PACKED else _opened(path)
-        self.size_bytes = end_of_last_line(self._descriptor, os.fstat(self._descriptor).st_size)
+        self.descriptor = unpack(path) if path.suffix == PACKED else _opened(path)
+        self.size_bytes = end_of_last_line(self.descriptor, os.fstat(self.descriptor).st_size)
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +62,7 @@ class LineReader:
     def close(self) -> None:
         """Close the file."""
         with contextlib.suppress(OSError):
-            os.close(self._descriptor)
+            os.close(self.descriptor)
 
     def after(self, seq: int) -> Iterator[Line]:
         """
@@ -82,6 +87,16 @@ class LineReader:
         Give the last event.
         """
         return next(_events(self._lines_back_from(self.size_bytes)), None)
+
+    def has_content_of(self, other: "LineReader") -> bool:
+        """
+        Tell whether two files have the same content.
+        """
+        return self.size_bytes == other.size_bytes and all(
+            read_at(self.descriptor, _BLOCK_BYTES, offset)
+            == read_at(other.descriptor, _BLOCK_BYTES, offset)
+            for offset in range(0, self.size_bytes, _BLOCK_BYTES)
+        )
 
     def offset_after(self, seq: int) -> int:
         """
@@ -116,7 +131,7 @@ class LineReader:
             start = self._end_of_line(offset - 1)
         while start < self.size_bytes:
             end = self._end_of_line(start)
-            seq = seq_of(read_at(self._descriptor, end - 1 - start, start))
+            seq = seq_of(read_at(self.descriptor, end - 1 - start, start))
             if seq is not None:
                 return start, end, seq
             start = end
@@ -125,7 +140,7 @@ class LineReader:
     def _end_of_line(self, offset: int) -> int:
         """The offset behind the first newline at *offset* or later."""
         while offset < self.size_bytes:
-            block = read_at(self._descriptor, _GLANCE_BYTES, offset)
+            block = read_at(self.descriptor, _GLANCE_BYTES, offset)
             newline = block.find(b"\n")
             if newline >= 0:
                 return min(offset + newline + 1, self.size_bytes)
@@ -138,7 +153,7 @@ class LineReader:
         rest = b""
         size = _GLANCE_BYTES  # who wants one line only does not wait for many
         while offset < self.size_bytes:
-            block = read_at(self._descriptor, min(size, self.size_bytes - offset), offset)
+            block = read_at(self.descriptor, min(size, self.size_bytes - offset), offset)
             if not block:
                 return
             offset += len(block)
@@ -151,7 +166,7 @@ class LineReader:
         size = _GLANCE_BYTES
         while offset > 0:
             count = min(size, offset)
-            block = read_at(self._descriptor, count, offset - count)
+            block = read_at(self.descriptor, count, offset - count)
             if len(block) < count:
                 return
             offset -= count

@@ -1,6 +1,7 @@
 """What is done for the log once in a while: syncs, and looking after a disk that fails."""
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,12 @@ from vitalrig.telemetry.log_thread import LogThread
 from vitalrig.telemetry.submission import Command
 from vitalrig.telemetry.telemetry_errors import TelemetryStorageError
 
+log = logging.getLogger(__name__)
+
 EVERY_S = 1.0
+
+TIDY_EVERY_S = 60.0
+"""How often it is looked whether a day is over, and whether something is too old."""
 
 CHECKPOINT_EVERY_S = 60.0
 CHECKPOINT_EVENTS = 50_000
@@ -29,11 +35,20 @@ class LogKeeper:
         thread: Its thread.
         disk: Syncs for it.
         syncs: Whether files are synced.
+        tidy: Called once a minute in a thread of its own: it may wait for the disk, and for the
+            log's thread.
         every_s: Seconds between two looks.
     """
 
     def __init__(
-        self, log: EventLog, thread: LogThread, disk: Disk, *, syncs: bool, every_s: float = EVERY_S
+        self,
+        log: EventLog,
+        thread: LogThread,
+        disk: Disk,
+        *,
+        syncs: bool,
+        tidy: Callable[[], object],
+        every_s: float = EVERY_S,
     ) -> None:
         self._log = log
         self._log_thread = thread
@@ -45,6 +60,9 @@ class LogKeeper:
         self._checkpointed_at_s = time.monotonic()
         self._checkpointed_seq = log.seq - log.counts["recovered_events"]
         self._checkpoint: Future[None] | None = None
+        self._tidy = tidy
+        self._tidied_at_s = time.monotonic()
+        self._tidying: threading.Thread | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="telemetry-keeper", daemon=True)
         self._thread.start()
@@ -58,6 +76,7 @@ class LogKeeper:
             self._ask(self._log.recover_from_trouble)
         self._look_at_sync()
         self._look_at_checkpoint()
+        self._look_at_tidiness()
 
     def owns(self, thread: threading.Thread) -> bool:
         """Whether *thread* is its own."""
@@ -70,6 +89,8 @@ class LogKeeper:
         for done in (self._sync and self._sync[1], self._checkpoint):
             if done is not None:
                 done.exception()
+        if self._tidying is not None:
+            self._tidying.join()
 
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):
@@ -104,6 +125,19 @@ class LogKeeper:
         checkpoint = self._log.checkpoint()
         self._checkpointed_seq = checkpoint.seq
         self._checkpoint = self._worker.submit(self._log.checkpointing(checkpoint), self._disk)
+
+    def _look_at_tidiness(self) -> None:
+        is_due = time.monotonic() - self._tidied_at_s >= TIDY_EVERY_S
+        if is_due and (self._tidying is None or not self._tidying.is_alive()):
+            self._tidied_at_s = time.monotonic()
+            self._tidying = threading.Thread(target=self._tidy_up, name="telemetry-tidy")
+            self._tidying.start()
+
+    def _tidy_up(self) -> None:
+        try:
+            self._tidy()
+        except (OSError, TelemetryStorageError) as exc:
+            log.warning("old events cannot be tidied up for now: %s", exc)
 
     def _ask(self, work: Callable[[], object]) -> None:
         with contextlib.suppress(TelemetryStorageError):  # it is stuck, and asked again

@@ -5,6 +5,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, cast
 
 from vitalrig.telemetry.submission import Command, Submission, Waiting, tell
 from vitalrig.telemetry.telemetry_errors import TelemetryStorageError
@@ -69,6 +71,17 @@ class LogThread:
                 raise TelemetryStorageError(f"{self._waiting_events} events wait for the disk")
             self._waiting_events += _size(waiting)
             self._queue.put(waiting)
+
+    def call(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401  whatever work gives
+        """
+        Have something done, and wait for it.
+
+        Raises:
+            TelemetryStorageError: If the disk does not answer, or refuses.
+        """
+        command = Command(work)
+        self.put(command)
+        return cast(Future[Any], command.future).result()
 
     def refuse_if_stuck(self) -> int:
         """

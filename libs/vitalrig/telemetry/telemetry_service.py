@@ -27,12 +27,14 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, cast
 
 from smartspectra.ipc.storage.disk import Disk
 from smartspectra.ipc.storage.folder_lock import FolderInUse, FolderLock
 from vitalrig.errors import CannotStart
+from vitalrig.telemetry.closed_days import ClosedDays
 from vitalrig.telemetry.current_view import Entry, newest_of
 from vitalrig.telemetry.event_hooks import EventHook, EventHooks
 from vitalrig.telemetry.event_line import (
@@ -44,10 +46,13 @@ from vitalrig.telemetry.event_line import (
     public_event,
 )
 from vitalrig.telemetry.event_log import EventLog, Fsync
+from vitalrig.telemetry.event_retention import RetentionPolicy
 from vitalrig.telemetry.event_times import NowProvider, get_site_day_key, local_now, utc_iso_z
 from vitalrig.telemetry.kept_event import Listener
 from vitalrig.telemetry.log_keeper import EVERY_S, LogKeeper
 from vitalrig.telemetry.log_thread import LogThread
+from vitalrig.telemetry.packed_file import SeqSpan
+from vitalrig.telemetry.removed_events import removed_after
 from vitalrig.telemetry.run_control import RunControl
 from vitalrig.telemetry.run_folders import RunFolders
 from vitalrig.telemetry.run_registry import read_runs
@@ -70,6 +75,7 @@ class TelemetryService:
         fsync: When events are on the disk: `always` before each answer, `interval` about once a
             second, `never` when the system likes.
         disk: How files are written; tests give one that fails.
+        retention: What is removed by itself when it is old or too much; nothing by default.
         look_every_s: Seconds between two syncs.
 
     Raises:
@@ -86,6 +92,7 @@ class TelemetryService:
         run_roots: Sequence[str | Path] = (),
         fsync: Fsync = "interval",
         disk: Disk | None = None,
+        retention: RetentionPolicy | None = None,
         look_every_s: float = EVERY_S,
     ) -> None:
         disk = disk or Disk()
@@ -108,8 +115,20 @@ class TelemetryService:
             self._log, RunFolders(self.site_dir, run_roots), disk, lambda: utc_iso_z(now())
         )
         self._thread = LogThread(self._log.commit)
+        self._closed_days = ClosedDays(
+            self.site_dir,
+            self._log,
+            disk,
+            today=lambda: get_site_day_key(now()),
+            in_log_thread=self._thread.call,
+        )
         self._keeper = LogKeeper(
-            self._log, self._thread, disk, syncs=fsync != "never", every_s=look_every_s
+            self._log,
+            self._thread,
+            disk,
+            syncs=fsync != "never",
+            tidy=partial(_tidy, self._closed_days, retention),
+            every_s=look_every_s,
         )
         self._closing = weakref.finalize(
             self, _close, self._keeper, self._thread, self._log, self._hooks, lock
@@ -369,6 +388,46 @@ class TelemetryService:
         """
         return self._command(lambda: self._control.stop_recording(session_id))
 
+    # Reading back
+
+    def pack_closed_days(self) -> list[Path]:
+        """
+        Compress the site's files of days that are over, which happens by itself as well.
+
+        Returns:
+            The files that were made.
+
+        Raises:
+            OSError: If that cannot be done now; nothing is lost then.
+        """
+        return self._closed_days.pack()
+
+    def prune(self, policy: RetentionPolicy, *, dry_run: bool = False) -> list[dict[str, Any]]:
+        """
+        Remove the oldest files, never one that is written, and write down what they held.
+
+        Args:
+            policy: What is kept.
+            dry_run: Only tell what would go.
+
+        Returns:
+            The files, each with its size and its numbers.
+
+        Raises:
+            OSError: If that cannot be done now.
+            TelemetryStorageError: If the disk does not answer.
+        """
+        return self._closed_days.prune(policy, dry_run=dry_run)
+
+    def removed_after(self, seq: int) -> list[SeqSpan]:
+        """
+        Give the spans of numbers behind *seq* of which retention took some or all.
+
+        Raises:
+            OSError: If what it took cannot be read.
+        """
+        return removed_after(self.site_dir, seq)
+
     # Itself
 
     @property
@@ -443,6 +502,12 @@ def _locked(site_dir: Path) -> FolderLock:
         raise CannotStart(
             f"{site_dir} is written by {holder}; stop it, or choose another site folder"
         ) from exc
+
+
+def _tidy(closed_days: ClosedDays, retention: RetentionPolicy | None) -> None:
+    closed_days.pack()
+    if retention is not None:
+        closed_days.prune(retention)
 
 
 def _close(
