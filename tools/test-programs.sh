@@ -6,6 +6,7 @@
 set -uo pipefail
 venv=$1
 programs=$venv/programs
+"$(dirname "$0")/panoptes-python.sh" "$venv"
 # Program, the packages that it comes with, and where it is in them (its own name if not said).
 table='promtool prometheus
 prometheus prometheus

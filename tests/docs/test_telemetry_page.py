@@ -21,7 +21,5 @@ def test_curl_answers_as_the_page_says(tmp_path):
     with a_telemetry_server(tmp_path) as server:
         for command, answer in examples:
             here = command.replace("localhost:6562", f"localhost:{server.port}")
-            done = subprocess.run(
-                ["sh", "-c", here], capture_output=True, text=True, check=False
-            )
+            done = subprocess.run(["sh", "-c", here], capture_output=True, text=True, check=False)
             assert (command, answer.strip()) == (command, done.stdout.strip())

@@ -168,8 +168,7 @@ class TelemetryClient:
         meta = dict(meta or {})
         if run_id is not None:
             meta["run_id"] = run_id
-        asked = {"run_dir": run_dir, "run_id": run_id, "meta": meta}
-        return self._once("/run/start", {name: each for name, each in asked.items() if each})
+        return self._once("/run/start", {"run_dir": run_dir, "run_id": run_id, "meta": meta})
 
     def stop_run(self) -> dict[str, Any]:
         """
