@@ -17,7 +17,7 @@ ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", 
 NOT_CURRENT = " "
 BATCH_GOES_ON = "\t"
 
-_HEAD = re.compile(rb'\{"seq":(\d+),"ts":"[^"]*","stream":"\w+","type":("(?:[^"\\]|\\.)*"),')
+_HEAD = re.compile(rb'\{"seq":\d+,"ts":"([^"]*)","stream":"\w+","type":("(?:[^"\\]|\\.)*"),')
 _PUBLIC = ("seq", "ts", "type", "data", "meta")
 
 
@@ -126,12 +126,20 @@ def seq_of(line: bytes) -> int | None:
     return int(number) if number.isdigit() else None
 
 
+def head_of(line: bytes) -> tuple[bytes, bytes] | None:
+    """
+    Give the time in a line, and the type as JSON; None if it does not begin as ours do.
+    """
+    found = _HEAD.match(line)
+    return None if found is None else (found[1], found[2])
+
+
 def type_json_of(line: bytes) -> bytes | None:
     """
     Give the type in a line, as JSON; None if it has none.
     """
-    if found := _HEAD.match(line):
-        return found[2]
+    if (head := head_of(line)) is not None:
+        return head[1]
     event = parsed(line)
     kind = None if event is None else event.get("type")
     return ENCODER.encode(kind).encode("ascii") if isinstance(kind, str) else None

@@ -7,7 +7,8 @@ slow its reader is. It ends when we stop: uvicorn does not tell a stream that it
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -20,7 +21,7 @@ from vitalrig.telemetry.api_answers import COME_BACK, json_answer
 from vitalrig.telemetry.event_feed import EventFeed, as_message
 from vitalrig.telemetry.event_line import seq_of
 from vitalrig.telemetry.event_query import EventQuery, parse_seq
-from vitalrig.telemetry.stored_lines import oldest_seq, read_lines
+from vitalrig.telemetry.packed_file import SeqSpan
 from vitalrig.telemetry.telemetry_service import TelemetryService
 
 T = TypeVar("T")
@@ -133,6 +134,7 @@ class _Stream:
         given = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1")
         self._place = parse_seq(given or fields.get("since", [""])[0])
         self._sent_s = 0.0
+        self._told_to = 0
 
     async def write(self) -> None:
         """
@@ -160,20 +162,35 @@ class _Stream:
 
     async def _catch_up(self, place: int) -> int:
         """
-        Send some of what is in the files; gives the new place.
+        Send some of what is in the files, and what is not there any more; gives the new place.
         """
         newest = self._feed.newest_seq
-        oldest = await self._streams.in_thread(lambda: oldest_seq(self._streams.service.site_dir))
-        if place + 1 < oldest:
-            await self._say(MISSED % (oldest - 1, place + 1, oldest - 1))
-            place = oldest - 1
+        service = self._streams.service
         query = replace(self._wanted, after_seq=place, until_seq=newest, limit=LINES_AT_A_TIME)
-        lines = await self._streams.in_thread(
-            lambda: list(read_lines(self._streams.service.site_dir, query))
+        lines, removed = await self._streams.in_thread(
+            lambda: (list(service.read_lines(query)), service.removed_after(place))
         )
-        if lines:
-            await self._say(b"".join(as_message(seq_of(line) or 0, line) for line in lines))
-        return (seq_of(lines[-1]) or newest) if len(lines) == LINES_AT_A_TIME else newest
+        is_all = len(lines) < LINES_AT_A_TIME
+        seqs = [seq_of(line) or 0 for line in lines]
+        end = newest if is_all else seqs[-1]
+        messages: list[bytes] = []
+        gaps = deque(self._untold(removed, end))
+        for seq, line in zip(seqs, lines, strict=True):
+            while gaps and gaps[0].first <= seq:
+                messages.append(_missed(gaps.popleft(), seq - 1))
+            messages.append(as_message(seq, line))
+        messages += [_missed(span, end) for span in gaps]
+        if messages:
+            await self._say(b"".join(messages))
+        return end
+
+    def _untold(self, removed: list[SeqSpan], end: int) -> Iterator[SeqSpan]:
+        """What the reader was not told yet: a span may hold events that are still there."""
+        for span in removed:
+            first = max(span.first, self._told_to + 1)
+            if first <= min(span.last, end):
+                self._told_to = span.last
+                yield SeqSpan(first, span.last)
 
     async def _wait(self, place: int) -> None:
         """
@@ -194,6 +211,11 @@ class _Stream:
 
     def _is_still_allowed(self) -> bool:
         return self._still_allowed is None or self._still_allowed()
+
+
+def _missed(span: SeqSpan, place: int) -> bytes:
+    """Tell of a span; who comes back after that goes on behind *place*, or behind the span."""
+    return MISSED % (max(span.first - 1, min(span.last, place)), span.first, span.last)
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -15,7 +15,6 @@ from vitalrig.telemetry.api_answers import json_answer
 from vitalrig.telemetry.event_line import seq_of
 from vitalrig.telemetry.event_query import EventQuery, parse_seq
 from vitalrig.telemetry.rfc3339 import parse_rfc3339
-from vitalrig.telemetry.stored_lines import read_lines
 from vitalrig.telemetry.telemetry_errors import TelemetryRequestError
 from vitalrig.telemetry.telemetry_service import TelemetryService
 
@@ -107,7 +106,7 @@ class _Pages:
                     }
                 ],
             )
-        lines = read_lines(self._service.site_dir, query)
+        lines = self._service.read_lines(query)
         first = await self._next(lines)
         if as_lines:
             return StreamingResponse(self._lines(lines, first), media_type=NDJSON)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from vitalrig.telemetry.event_line import parsed
 from vitalrig.telemetry.event_query import EventQuery
 from vitalrig.telemetry.event_sources import SourcedLine, all_sources, falling, rising
+from vitalrig.telemetry.line_filter import LineFilter
 
 _NO_END = 1 << 62
 
@@ -19,25 +19,14 @@ def read_lines(site_dir: Path, query: EventQuery) -> Iterator[bytes]:
         OSError: If a file cannot be read.
     """
     count = 0
+    wanted = LineFilter(query)
     with closing(_candidates(site_dir, query)) as candidates:  # type: ignore[type-var]
         for line in candidates:
             if count == query.limit or _is_past(line.seq, query):
                 return
-            event = parsed(line.text)
-            if event is not None and query.matches(event):
+            if wanted.wants(line.text):
                 count += 1
                 yield line.text.rstrip() + b"\n"
-
-
-def oldest_seq(site_dir: Path) -> int:
-    """
-    Give the first number from which on all stored events are there.
-
-    Raises:
-        OSError: If a file cannot be read.
-    """
-    with closing(rising(all_sources(site_dir), 0)) as lines:  # type: ignore[type-var]
-        return next((line.seq for line in lines), 1)
 
 
 def _candidates(site_dir: Path, query: EventQuery) -> Iterator[SourcedLine]:

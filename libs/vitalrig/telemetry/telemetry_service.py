@@ -12,6 +12,8 @@ The interface, for who builds on it (an HTTP server, a Redis reader, a program o
   `start_recording_run`, `stop_recording_run`: recordings, several at once. `runs()` lists all.
   Each of the four that change something has a twin `submit_...` that gives a future.
 - `current_snapshot()`, `current_event(type)`, `ready()`, `counts()`, `last_seq`: never wait.
+- `read_lines(query)` reads events back, `removed_after(seq)` tells which were removed; both wait
+  for the disk, and so do `pack_closed_days()` and `prune(policy)`.
 - `add_listener(listener)`: called in the log's thread with the events that were just kept, in
   order; it returns at once. `remove_listener` ends that.
 - `close()` writes what waits; a service that is forgotten is closed as well.
@@ -24,8 +26,9 @@ Errors, and what HTTP calls them: `TelemetryConflictError` 409, `TelemetryNotFou
 import asyncio
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -46,6 +49,7 @@ from vitalrig.telemetry.event_line import (
     public_event,
 )
 from vitalrig.telemetry.event_log import EventLog, Fsync
+from vitalrig.telemetry.event_query import EventQuery
 from vitalrig.telemetry.event_retention import RetentionPolicy
 from vitalrig.telemetry.event_times import NowProvider, get_site_day_key, local_now, utc_iso_z
 from vitalrig.telemetry.kept_event import Listener
@@ -56,6 +60,7 @@ from vitalrig.telemetry.removed_events import removed_after
 from vitalrig.telemetry.run_control import RunControl
 from vitalrig.telemetry.run_folders import RunFolders
 from vitalrig.telemetry.run_registry import read_runs
+from vitalrig.telemetry.stored_lines import read_lines
 from vitalrig.telemetry.submission import BatchKey, Command, Submission
 from vitalrig.telemetry.telemetry_errors import TelemetryNotFoundError, TelemetryRequestError
 from vitalrig.version import VERSION
@@ -389,6 +394,20 @@ class TelemetryService:
         return self._command(lambda: self._control.stop_recording(session_id))
 
     # Reading back
+
+    def read_lines(self, query: EventQuery) -> Iterator[bytes]:
+        """
+        Give the lines of stored events that a query wants, each with its newline, in little memory.
+
+        What is being written and not answered yet is not among them. The iterator waits for the
+        disk; `close` ends it early.
+
+        Raises:
+            OSError: If a file cannot be read.
+        """
+        last_seq = self.last_seq
+        until_seq = last_seq if query.until_seq is None else min(query.until_seq, last_seq)
+        return read_lines(self.site_dir, replace(query, until_seq=until_seq))
 
     def pack_closed_days(self) -> list[Path]:
         """

@@ -10,8 +10,9 @@ import pytest
 from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry_http import a_telemetry_server, served
-from tests.support.telemetry_log import a_service
+from tests.support.telemetry_log import NOON, Now, a_service, an_event
 from vitalrig.telemetry import event_feed, event_stream
+from vitalrig.telemetry.event_retention import RetentionPolicy
 from vitalrig.web.access import Access
 from vitalrig.web.tokens import TokenFile
 
@@ -225,21 +226,30 @@ def test_a_quiet_stream_says_that_it_is_there(server, monkeypatch):
     assert lines.count(b":\n") >= 2
 
 
-def test_what_retention_has_taken_is_missed(server, monkeypatch):
+def test_what_retention_has_taken_is_missed(tmp_path):
     """
-    The reader hears from where to where.
+    The reader hears from where to where, once, and has what is left: of a run, and of today.
     """
-    post(server, 0, 1, 2)
-    monkeypatch.setattr(event_stream, "oldest_seq", lambda _site_dir: 3)
+    now = Now()
+    with a_service(tmp_path, now_provider=now, look_every_s=0.01) as service:
+        service.append_event(an_event(data=1))
+        service.start_run()
+        service.append_event(an_event(data=2))
+        for number in (3, 4):
+            service.append_event(an_event(data=number), from_rig=True)
+        now.now = NOON.replace(day=18)
+        service.append_event(an_event(data=5), from_rig=True)
+        eventually(lambda: service.prune(RetentionPolicy(max_bytes=0)))
 
-    with stream(server, "/events/stream?since=0") as reader:
-        message = reader.message()
-        assert ("missed", "2", {"from": 1, "to": 2}) == (
-            message["event"],
-            message["id"],
-            json.loads(message["data"]),
-        )
-        assert [2] == reader.data(1)
+        with served(service) as server, stream(server, "/events/stream?since=0") as reader:
+            first = reader.message()
+            assert ("missed", "1", {"from": 1, "to": 4}) == (
+                first["event"], first["id"], json.loads(first["data"]),
+            )  # fmt: skip
+            assert [2, 5] == reader.data(2)
+        with served(service) as server, stream(server, **{"Last-Event-ID": "2"}) as reader:
+            assert {"from": 3, "to": 4} == json.loads(reader.message()["data"])
+            assert [5] == reader.data(1)
 
 
 def test_a_token_that_is_removed_ends_its_stream(tmp_path):
