@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -30,6 +31,8 @@ from vitalrig.telemetry.telemetry_environment import (
 
 app = typer.Typer(no_args_is_help=True, help="Serve, look at and follow the event log.")
 
+DAY_S = 86_400
+MB_BYTES = 1_000_000
 EXIT_CANNOT_START = 3
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -198,6 +201,45 @@ def token(
         else:
             typer.echo(file.add(name, scope.value))
             mention(f"token {name} may {scope.value}; it is kept nowhere else, its hash in {path}")
+
+
+@app.command()
+def prune(
+    older_than_days: Annotated[
+        float | None, typer.Option(min=0, help="In which nothing was written for so long.")
+    ] = None,
+    max_mb: Annotated[
+        float | None, typer.Option(min=0, help="What all files may have together.")
+    ] = None,
+    min_free_mb: Annotated[
+        float | None, typer.Option(min=0, help="Room to leave on the disk.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")] = False,
+    site_dir: SiteDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove the oldest files of events, while no server writes the folder."""
+    with command("prune"):
+        with _needing("telemetry"):
+            from vitalrig.telemetry.event_retention import RetentionPolicy  # noqa: PLC0415
+            from vitalrig.telemetry.telemetry_service import TelemetryService  # noqa: PLC0415
+        policy = RetentionPolicy(
+            max_age_s=None if older_than_days is None else older_than_days * DAY_S,
+            max_bytes=None if max_mb is None else round(max_mb * MB_BYTES),
+            min_free_bytes=None if min_free_mb is None else round(min_free_mb * MB_BYTES),
+        )
+        folder = Path(site_dir_of(site_dir)).expanduser()
+        if not folder.is_dir():
+            raise BadRequest(f"{folder} is not a folder; where are the events?")
+        with TelemetryService(folder) as service:
+            gone = service.prune(policy, dry_run=dry_run)
+        if as_json:
+            print_json(gone)
+            return
+        for each in gone:
+            numbers = f"  {each['first']} to {each['last']}" if "first" in each else ""
+            say(f"{each['file']}  {each['bytes']} bytes{numbers}")
+        say(f"{len(gone)} files {'would be' if dry_run else 'were'} removed")
 
 
 @contextmanager

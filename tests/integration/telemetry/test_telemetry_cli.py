@@ -3,6 +3,7 @@
 import json
 import sys
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -12,6 +13,7 @@ from tests.support.own_process import OwnProcess
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.telemetry_http import a_telemetry_server
+from tests.support.telemetry_log import DAY_FILE, Now, a_service, an_event
 from vitalrig.cli.app import app
 from vitalrig.telemetry import TelemetryClient
 from vitalrig.web.tokens import TokenFile
@@ -102,6 +104,26 @@ def test_a_token_is_said_once_and_removed(tmp_path):
     assert 0 == telemetry("token", "ward", "--remove", *where).exit_code
     assert [] == tokens.tokens()
     assert 1 == telemetry("token", "ward", "--remove", *where).exit_code
+
+
+def test_prune_tells_what_would_go_and_removes_it(tmp_path):
+    """
+    The dry run removes nothing.
+    """
+    now = Now()
+    with a_service(tmp_path, now_provider=now) as service:
+        service.append_event(an_event())
+        now.now += timedelta(days=2)
+        service.append_event(an_event())
+    site = tmp_path / "site"
+    where = "--max-mb", 0, "--site-dir", site
+
+    would = telemetry("prune", "--dry-run", "--json", *where)
+    assert [(1, 1)] == [(each["first"], each["last"]) for each in json.loads(would.stdout)][:1]
+    assert (site / DAY_FILE).exists()
+
+    assert 0 == telemetry("prune", *where).exit_code
+    assert not (site / DAY_FILE).exists()
 
 
 def a_process(folder, port, name="server"):
