@@ -15,6 +15,11 @@ LOGOUT_PATH = "/logout"
 PUBLIC = (LOGIN_PATH, LOGOUT_PATH, CSS_PATH)
 """What is served to who has no token yet."""
 
+MOST_BYTES = 8_192
+MOST_FIELDS = 10
+TOO_LONG = Refused(413, "That is more than this form holds")
+"""Whoever has no token yet may not fill the memory."""
+
 FORM = """\
 {message}<form method="post" action="/login">
 <p><label>Token <input type="password" name="token" autocomplete="current-password"
@@ -34,7 +39,9 @@ def login_routes(access: Access) -> list[Route]:
         return _form(request.query_params.get("next", "/"))
 
     async def log_in(request: Request) -> Response:
-        fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+        fields = await _fields(request)
+        if isinstance(fields, Refused):
+            return _form("/", fields)
         target = _own_path(fields.get("next", ["/"])[0])
         address = request.client.host if request.client else ""
         found = access.check(fields.get("token", [""])[0].strip(), address)
@@ -56,6 +63,18 @@ def login_routes(access: Access) -> list[Route]:
         Route(LOGIN_PATH, log_in, methods=["POST"]),
         Route(LOGOUT_PATH, log_out, methods=["POST"]),
     ]
+
+
+async def _fields(request: Request) -> dict[str, list[str]] | Refused:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return TOO_LONG
+    try:
+        return parse_qs(body.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return TOO_LONG
 
 
 def _form(target: str, refused: Refused | None = None) -> Response:

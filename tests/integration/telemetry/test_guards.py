@@ -247,6 +247,17 @@ def test_a_wrong_token_in_the_form_leaves_no_cookie(guarded):
     assert "set-cookie" not in headers
 
 
+@pytest.mark.parametrize("more", [{"next": "x" * 10_000}, {f"n{i}": "x" for i in range(20)}])
+def test_more_than_the_form_holds_is_refused(guarded, secrets, more):
+    """
+    Whoever has no token yet may not fill the memory.
+    """
+    headers, status = log_in(guarded, secrets["read"], **more)
+
+    assert 413 == status
+    assert "set-cookie" not in headers
+
+
 def test_a_token_that_is_removed_ends_its_session_at_once(guarded, tokens):
     """
     The next request is refused.
