@@ -1,6 +1,7 @@
 """The application that serves an event log."""
 
 from collections import Counter
+from typing import Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import Response
@@ -45,7 +46,9 @@ def create_app(
         access: Who may; by default everybody.
     """
     access = access or Access(None)
-    app = FastAPI(docs_url=None, redoc_url=None)
+    # What FastAPI tells OpenTelemetry is asked for with every request, and nobody here asks.
+    untold: Any = {"tracing": False, "metrics": False, "logs": False}
+    app = FastAPI(docs_url=None, redoc_url=None, telemetry=untold)
     state = app.state
     state.telemetry_service = service
     state.event_feed = EventFeed(service)

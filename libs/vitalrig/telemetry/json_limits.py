@@ -23,18 +23,17 @@ def check_json(value: Any) -> Any:  # noqa: ANN401  any JSON
     level, depth = [value], 0
     while level:
         inner: list[Any] = []
+        holds = False
         for each in level:
             if isinstance(each, dict):
-                for key in each:
-                    if not isinstance(key, str):
-                        raise PydanticCustomError("json_type", "Keys should be strings")
-                    check_text(key)
+                holds = True
+                _check_keys(each)
                 inner.extend(each.values())
             elif isinstance(each, list | tuple):
+                holds = True
                 inner.extend(each)
             else:
                 _check_scalar(each)
-        holds = any(isinstance(each, dict | list | tuple) for each in level)
         depth += holds
         if depth > MAX_DEPTH:
             raise PydanticCustomError(
@@ -69,6 +68,13 @@ def harmless_input(value: Any) -> Any:  # noqa: ANN401  any JSON
         return check_json(value)
     except (PydanticCustomError, PydanticKnownError):
         return None
+
+
+def _check_keys(found: dict[Any, Any]) -> None:
+    for key in found:
+        if not isinstance(key, str):
+            raise PydanticCustomError("json_type", "Keys should be strings")
+        check_text(key)
 
 
 def _check_scalar(value: object) -> None:

@@ -10,10 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vitalrig.telemetry.api_answers import REFUSALS, error_answer, json_answer
+from vitalrig.telemetry.api_answers import REFUSALS, QuickAnswer, error_answer
 from vitalrig.telemetry.event_models import MAX_KEY_LENGTH
 from vitalrig.telemetry.request_bodies import (
     MAX_BODY_BYTES,
@@ -24,7 +23,7 @@ from vitalrig.telemetry.request_bodies import (
 from vitalrig.telemetry.telemetry_errors import TelemetryRequestError
 from vitalrig.telemetry.telemetry_service import TelemetryService
 
-Answer = Callable[[bytes, dict[bytes, bytes]], Awaitable[Response]]
+Answer = Callable[[bytes, dict[bytes, bytes]], Awaitable[ASGIApp]]
 """Answers a body, with the headers by their small names."""
 
 
@@ -45,7 +44,7 @@ class WriteEndpoint:
         """
         try:
             body = await _body(receive)
-            reply = await self._answer(body, dict(scope["headers"]))
+            reply: ASGIApp = await self._answer(body, dict(scope["headers"]))
         except ClientDisconnect:
             return
         except REFUSALS as exc:
@@ -64,7 +63,7 @@ class WriteEndpoints:
     def __init__(self, service: TelemetryService) -> None:
         self._service = service
 
-    async def post_event(self, body: bytes, headers: dict[bytes, bytes]) -> Response:
+    async def post_event(self, body: bytes, headers: dict[bytes, bytes]) -> ASGIApp:
         """
         Keep one event.
         """
@@ -72,32 +71,32 @@ class WriteEndpoints:
         key = _key(headers)
         if key is not None and request.key is None:
             request = request.model_copy(update={"key": key})
-        return json_answer(await self._service.append(request), headers=_echo(key))
+        return QuickAnswer(await self._service.append(request), key)
 
-    async def post_events(self, body: bytes, headers: dict[bytes, bytes]) -> Response:
+    async def post_events(self, body: bytes, headers: dict[bytes, bytes]) -> ASGIApp:
         """
         Keep all of a batch or none of it.
         """
         requests = read_batch(body, _content_type(headers))
         key = _key(headers)
         events = await self._service.append_batch(requests, key=key)
-        return json_answer({"seqs": [event["seq"] for event in events]}, headers=_echo(key))
+        return QuickAnswer({"seqs": [event["seq"] for event in events]}, key)
 
-    async def start_run(self, body: bytes, headers: dict[bytes, bytes]) -> Response:
+    async def start_run(self, body: bytes, headers: dict[bytes, bytes]) -> ASGIApp:
         """
         Begin a run.
         """
         asked = read_run(body, _content_type(headers))
         starting = self._service.submit_start_run(asked.run_dir, asked.meta, asked.run_id)
         run: dict[str, Any] = await asyncio.wrap_future(starting)
-        return json_answer(run)
+        return QuickAnswer(run)
 
-    async def stop_run(self, _body: bytes, _headers: dict[bytes, bytes]) -> Response:
+    async def stop_run(self, _body: bytes, _headers: dict[bytes, bytes]) -> ASGIApp:
         """
         End a run.
         """
         run: dict[str, Any] = await asyncio.wrap_future(self._service.submit_stop_run())
-        return json_answer(run)
+        return QuickAnswer(run)
 
 
 def _content_type(headers: dict[bytes, bytes]) -> str:
@@ -121,11 +120,6 @@ def _key(headers: dict[bytes, bytes]) -> str | None:
             ],
         )
     return raw.decode("latin-1")
-
-
-def _echo(key: str | None) -> dict[str, str] | None:
-    """Tell a client that this server knows what its key is for."""
-    return None if key is None else {"Idempotency-Key": key}
 
 
 async def _body(receive: Receive) -> bytes:

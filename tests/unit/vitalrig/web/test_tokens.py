@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from tests.support.eventually import eventually
 from vitalrig.clock import ManualClock
 from vitalrig.errors import BadRequest, BadSettings
 from vitalrig.web.access import (
@@ -87,7 +88,7 @@ def test_removing_the_last_token_opens_no_door(path):
     access = Access(TokenFile(path))
     assert not access.needs_tokens
     tokens.add("ward", "admin")
-    assert access.needs_tokens
+    eventually(lambda: access.needs_tokens)
 
     tokens.remove("ward")
 
