@@ -41,6 +41,9 @@ docker run --rm --user "$(id -u):$(id -g)" --env HOME=/tmp --env PIP_DISABLE_PIP
       compile --extra "$extra" --constraint requirements/dev.txt \
         --output-file "requirements/$extra.txt"
     done
+    # The extra is for strangers, who need no Redis; the service does.
+    compile --extra telemetry --extra service --constraint requirements/dev.txt \
+      --output-file requirements/telemetry.txt
     for file in requirements/*.txt; do
       # Extras that name other extras make pip-compile list the project itself, by its path.
       # A constraint explains nothing to a reader of the lock.

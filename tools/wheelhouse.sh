@@ -15,7 +15,7 @@ image=${PYTHON_IMAGE:-python:3.11-slim-bookworm}
 ca=${CA_BUNDLE:-/etc/ssl/certs/ca-certificates.crt}
 [ -s "$ca" ] || ca=/dev/null
 conf=${PIP_CONF:-/dev/null}
-locks=(build physiology_server collector exporter rig)
+locks=(build physiology_server collector exporter telemetry rig)
 
 key=$(cd requirements && cat "${locks[@]/%/.txt}" | sha256sum | cut -c1-16)
 key=$key-$(docker image inspect -f '{{.Id}}' "$image" | cut -c8-19)

@@ -78,6 +78,7 @@ EVENT_TYPES = (
             "complete": "the same as true or false",
             "reasons": "what may be missing, each in words",
             "part": "which part of the recording it is, from 1",
+            "goes_on": "whether the recording goes on in another part",
             "duration_s": "seconds from its start to its stop",
             "envelopes": "how many it has",
             "missing": "how many are known to be missing",

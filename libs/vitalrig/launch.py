@@ -2,7 +2,8 @@
 The services as commands: each starts one, or says which extra it needs.
 
 `python -P -m vitalrig.launch collector --flags` runs one from any folder; the wheel's commands
-`physiology_server`, `vitalrig-collector` and `vitalrig-exporter` stand here, too.
+`physiology_server`, `vitalrig-collector`, `vitalrig-exporter` and `vitalrig-telemetry` stand
+here, too.
 """
 
 import sys
@@ -12,6 +13,9 @@ from importlib.util import find_spec
 
 from vitalrig.extras import is_ours, missing
 from vitalrig.installation import tree_root
+
+EXTRAS = {"telemetry": "telemetry,service"}
+"""What brings a service's packages, where that is not the extra of its name: some use one alone."""
 
 
 def physiology_server() -> None:
@@ -27,6 +31,11 @@ def collector() -> None:
 def exporter() -> None:
     """Run the exporter."""
     sys.exit(launch("exporter", sys.argv[1:], "vitalrig-exporter"))
+
+
+def telemetry() -> None:
+    """Run the telemetry service."""
+    sys.exit(launch("telemetry", sys.argv[1:], "vitalrig-telemetry"))
 
 
 def launch(name: str, argv: Sequence[str], title: str = "") -> int | str:
@@ -55,7 +64,8 @@ def launch(name: str, argv: Sequence[str], title: str = "") -> int | str:
             return f"{title} is not part of this installation"
         if is_ours(exc):
             raise
-        return f"{title}: {missing(exc, 'it', name.partition('.')[0])}"
+        service = name.partition(".")[0]
+        return f"{title}: {missing(exc, 'it', EXTRAS.get(service, service))}"
     return int(module.main(argv))
 
 

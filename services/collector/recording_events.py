@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.collector.transport.base import ReceivedEnvelope
-from smartspectra.ipc.session.parts import PART_NUMBER, PART_OF
+from smartspectra.ipc.session.parts import CONTINUED_IN, PART_NUMBER, PART_OF
 from vitalrig.clock import Clock
 from vitalrig.events import Emitter
 from vitalrig.harmless import harmless
@@ -58,6 +58,7 @@ class RecordingEvents:
             "complete": manifest["complete"],
             "reasons": list(reasons),
             "part": manifest.get(PART_NUMBER, 1),
+            "goes_on": CONTINUED_IN in manifest,
             "duration_s": (manifest["stopped_at_ms"] - manifest["started_at_ms"]) / 1_000,
             "envelopes": manifest["envelopes"]["total"],
             "missing": manifest["gaps"]["missing_envelopes"],

@@ -83,9 +83,12 @@ def test_health_is_checked_often_and_without_curl(name):
 def test_every_port_is_bound_to_the_address_of_dot_env(name):
     """
     Docker goes past a host's firewall, so the default is this machine alone.
+
+    Telemetry never is anywhere else: it takes what is posted from everybody who reaches it.
     """
+    address = "127.0.0.1" if name == "telemetry" else "${BIND_ADDRESS:-127.0.0.1}"
     for port in services()[name].get("ports", []):
-        assert "${BIND_ADDRESS:-127.0.0.1}" == port["host_ip"]
+        assert address == port["host_ip"]
 
 
 @EVERY
@@ -154,6 +157,17 @@ def test_own_configuration_is_mounted_read_only(name):
     for volume in services()[name].get("volumes", []):
         if isinstance(volume, str) and volume.startswith("./"):
             assert volume.endswith(":ro"), volume
+
+
+def test_telemetry_writes_its_own_folder_and_nothing_else():
+    """
+    It looks at the disk of session files; whoever breaks into it can change none.
+    """
+    volumes = [each for each in services()["telemetry"]["volumes"] if isinstance(each, dict)]
+
+    assert {"/sessions": True, "/telemetry": False} == {
+        volume["target"]: volume.get("read_only", False) for volume in volumes
+    }
 
 
 def test_only_the_collector_can_write_session_files():

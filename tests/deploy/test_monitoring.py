@@ -34,6 +34,7 @@ def test_every_target_is_a_service_and_its_port():
 
     assert {
         "exporter": {port_of("exporter")},
+        "telemetry": {port_of("telemetry")},
         "prometheus": {"localhost:9090"},
         "alertmanager": {port_of("alertmanager")},
     } == jobs

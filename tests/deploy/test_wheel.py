@@ -21,6 +21,7 @@ COMMANDS = {
     "physiology_server": "physiology_server",
     "vitalrig-collector": "collector",
     "vitalrig-exporter": "exporter",
+    "vitalrig-telemetry": "telemetry,service",
 }
 INSTALLED = Path("vitalrig/_installed")
 PACKAGES = sysconfig.get_paths()["purelib"]

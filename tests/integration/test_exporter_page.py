@@ -21,6 +21,7 @@ from tests.support.exporting import (
     a_page,
     a_report,
     a_sample,
+    a_telemetry,
     hear,
     page_of,
     samples,
@@ -50,7 +51,7 @@ def client(redis_server):
 @pytest.fixture
 def board(clock):
     """What a rig with one camera says."""
-    reports = {"physiology_server@physiology": a_report(clock)}
+    reports = {"physiology_server@physiology": a_report(clock), "telemetry": a_telemetry(clock)}
     return a_board(clock, {"physiology": a_camera(clock)}, reports)
 
 

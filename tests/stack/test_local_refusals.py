@@ -120,7 +120,7 @@ def test_down_ends_what_a_killed_supervisord_left(rig):
     """
     rig.verb("up")
     os.kill(Supervisor(rig.layout.socket).pid(), signal.SIGKILL)
-    eventually(lambda: len(rig.left()) == 4)
+    eventually(lambda: len(rig.left()) == 5)
 
     refused = rig.verb("up", check=False)
     rig.verb("down")

@@ -127,6 +127,25 @@ def a_report(clock, **more):
     return document
 
 
+def a_telemetry(clock):
+    """What the telemetry service says of itself."""
+    return {
+        "service": "telemetry",
+        "instance": "",
+        "version": "1.2.3",
+        "updated_us": clock.wall_us(),
+        "facts": {"log_failing": 0, "log_behind_s": 1.5},
+        "steps": {"events_taken": a_step(clock)},
+        "counters": {
+            "events_refused": 0,
+            "events_missed": 0,
+            "log_events": 120,
+            "log_refused": 0,
+            "log_torn_ends": 1,
+        },
+    }
+
+
 def a_board(clock, cameras=None, reports=None):
     """What was heard just now."""
     board = ReportBoard(clock)

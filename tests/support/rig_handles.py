@@ -21,8 +21,8 @@ from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING_PORTS = ("PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
-PORTS = ("GRPC_PORT", "EXPORTER_PORT", "REDIS_PORT", *MONITORING_PORTS)
-SERVICES = ("redis", "physiology_server", "collector", "exporter")
+PORTS = ("GRPC_PORT", "EXPORTER_PORT", "TELEMETRY_PORT", "REDIS_PORT", *MONITORING_PORTS)
+SERVICES = ("redis", "physiology_server", "collector", "exporter", "telemetry")
 
 # Run where Redis can be reached. The rig's promise is about what was published, and the durable
 # stream is the record of that.

@@ -19,6 +19,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _DATA_FOLDERS = (
     "sessions",
     "spool",
+    "telemetry",
     "redis",
     "valkey",
     "prometheus",

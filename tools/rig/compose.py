@@ -32,7 +32,7 @@ from rig.services import MONITORING
 _WAIT_S = 180  # a first start from a slow disk; a failing health check ends it earlier
 _ENDED_WITHIN_S = 20.0
 _LOG_LINES = 20
-_BUILT = (SERVER, "collector", "exporter")
+_BUILT = (SERVER, "collector", "exporter", "telemetry")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -99,7 +99,12 @@ class ComposeRig:
         )
         uid, gid = environment.number("RIG_UID"), environment.number("RIG_GID")
         of_cameras = (camera.sessions(environment.sessions) for camera in self._fleet.cameras)
-        for folder in (environment.sessions, *of_cameras, environment.spool):
+        for folder in (
+            environment.sessions,
+            *of_cameras,
+            environment.spool,
+            environment.telemetry,
+        ):
             sessions_folder.make(folder, uid, gid)
         compose_cameras.write(self._fleet, environment)
         self._fleet.remember(environment)

@@ -101,6 +101,11 @@ class Environment:
         """Where the server keeps what it could not send yet, in both modes."""
         return self.path("DATA_DIR") / "spool"
 
+    @property
+    def telemetry(self) -> Path:
+        """Where events are, in both modes."""
+        return self.path("DATA_DIR") / "telemetry"
+
     def for_programs(self) -> dict[str, str]:
         """The environment of a program that is started: ours over that of this process."""
         paths = {name: str(self.path(name)) for name in ("DATA_DIR", "SECRETS_DIR")}

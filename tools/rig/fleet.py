@@ -37,7 +37,7 @@ class Fleet:
     @property
     def services(self) -> list[str]:
         """Every service of the rig but the monitoring."""
-        return ["redis", *self.servers, "collector", "exporter"]
+        return ["redis", *self.servers, "collector", "exporter", "telemetry"]
 
     def port(self, camera: Camera) -> int:
         """The gRPC port of *camera* on this machine."""

@@ -90,6 +90,7 @@ def published_ports(
         number = fleet.port(camera)
         found.append(Port(f"GRPC_PORT+{number - fleet.grpc_port}", address, number))
     found += [Port(name, address, environment.port(name)) for name in names]
+    found.append(Port("TELEMETRY_PORT", "127.0.0.1", environment.port("TELEMETRY_PORT")))
     if mode == "local":
         found.append(Port("REDIS_PORT", "127.0.0.1", environment.port("REDIS_PORT")))
     return found

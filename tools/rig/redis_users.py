@@ -45,6 +45,7 @@ _RULES = {
     "collector": f"{_STREAM} %R{_LAST_STATE} {_ENVELOPES} {_UNKEPT} {_REPORTS} {_CONNECT} "
     f"{_READ_STREAM} +xgroup|create +xgroup|setid {_HEAR} +publish +time {_SAY}",
     "exporter": f"{_REPORTS} {_CONNECT} {_HEAR} +publish {_SAY}",
+    "telemetry": f"%R~vitalrig:events {_REPORTS} {_CONNECT} {_HEAR} {_READ_STREAM} +publish",
 }
 
 NAMES = tuple(_RULES)

@@ -29,6 +29,7 @@ def ready(
     """
     host = environment.host
     rows = [
+        ("events", f"http://127.0.0.1:{environment['TELEMETRY_PORT']}/docs"),
         *_control(fleet, host),
         ("metrics", f"http://{host}:{environment['EXPORTER_PORT']}/metrics"),
     ]
@@ -42,6 +43,7 @@ def ready(
         rows.append(("Grafana", f"{url}  (user admin, password in {password})"))
     rows += [(f"no {service}", why) for service, why in without.items()]
     rows.append(("session files", str(environment.sessions)))
+    rows.append(("events' files", str(environment.telemetry)))
     rows += [
         ("try next", f"make record SECONDS=20 SESSION=first{_which(fleet)}"),
         ("look", "make ps, make logs SERVICE=collector"),

@@ -119,6 +119,31 @@ COUNTERS = {
         "Events that a service could not keep: Redis was away for too long.",
         *_OF_SERVICE,
     ),
+    "events_refused": counter(
+        "vitalrig_events_refused_total",
+        "Events in Redis that the event log cannot keep, since they make no sense.",
+        *_OF_SERVICE,
+    ),
+    "events_missed": counter(
+        "vitalrig_events_missed_total",
+        "Events that left Redis before the event log had read them.",
+        *_OF_SERVICE,
+    ),
+    "log_events": counter(
+        "vitalrig_event_log_events_total",
+        "Events that the event log has kept, whoever said them.",
+        *_OF_SERVICE,
+    ),
+    "log_refused": counter(
+        "vitalrig_event_log_refused_total",
+        "Events that the event log could not write to its disk.",
+        *_OF_SERVICE,
+    ),
+    "log_torn_ends": counter(
+        "vitalrig_event_log_torn_ends_total",
+        "Ends of the event log's files that a crash had torn, set aside.",
+        *_OF_SERVICE,
+    ),
 }
 """Counters of services' reports that have a metric of their own, by their name in the report."""
 
@@ -193,6 +218,18 @@ STREAM = (
     ),
 )
 
+EVENT_LOG = (
+    gauge(
+        "vitalrig_event_log_failing",
+        "1 if the event log cannot be written, or did not answer for a second, else 0.",
+    ),
+    gauge(
+        "vitalrig_event_log_behind_seconds",
+        "Seconds of events in Redis that the event log has not read yet.",
+        unit="seconds",
+    ),
+)
+
 SERVICES: tuple[Metric, ...] = (
     *STEPS,
     *COUNTERS.values(),
@@ -200,5 +237,6 @@ SERVICES: tuple[Metric, ...] = (
     PICTURES_LOST,
     *FACTS,
     *STREAM,
+    *EVENT_LOG,
 )
 """Metrics of services, in the order of the page."""

@@ -63,6 +63,14 @@ def add_stream_metrics(families: Families, camera: str, stream: StreamReport) ->
     families.add("vitalrig_stream_size_bytes", stream.size_bytes, camera)
 
 
+def add_event_log(families: Families, report: ServiceReport) -> None:
+    """
+    Add how the event log is, if the service keeps it.
+    """
+    families.add_known("vitalrig_event_log_failing", report.log_failing)
+    families.add_known("vitalrig_event_log_behind_seconds", report.log_behind_s)
+
+
 def _step(
     step: StepReport,
     age_s: float,

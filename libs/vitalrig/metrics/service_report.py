@@ -102,6 +102,8 @@ class ServiceReport:
         frame_rate_hz: How many of them a second the source gives; None if that is not known.
         envelopes_waiting: How many envelopes Redis has not taken yet; None for who makes none.
         streams: What the streams hold that it writes, by camera.
+        log_failing: 1 if the event log that it keeps cannot be written, else 0; None without one.
+        log_behind_s: Seconds of events that the log has not read yet; None without one.
     """
 
     service: str
@@ -115,6 +117,8 @@ class ServiceReport:
     frame_rate_hz: float | None = None
     envelopes_waiting: float | None = None
     streams: Mapping[str, StreamReport] = field(default_factory=dict)
+    log_failing: float | None = None
+    log_behind_s: float | None = None
 
     @classmethod
     def parse(cls, _name: str, document: object) -> Self:
@@ -143,6 +147,8 @@ class ServiceReport:
                 label(name): StreamReport.parse(stream)
                 for name, stream in mapping(facts.get("streams", {})).items()
             },
+            log_failing=optional_number(facts.get("log_failing")),
+            log_behind_s=optional_number(facts.get("log_behind_s")),
         )
 
 

@@ -13,6 +13,7 @@ from vitalrig.metrics.service_catalogue import SERVICES
 from vitalrig.metrics.service_metrics import (
     add_build_info,
     add_envelopes_waiting,
+    add_event_log,
     add_service_metrics,
     add_source_info,
     add_stream_metrics,
@@ -90,6 +91,7 @@ def service_families(beats: ServiceHeartbeats) -> Families:
     add_build_info(families, report)
     add_source_info(families, report)
     add_envelopes_waiting(families, report)
+    add_event_log(families, report)
     for camera, stream in report.streams.items():
         add_stream_metrics(families, camera, stream)
     return families

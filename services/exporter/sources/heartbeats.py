@@ -8,6 +8,7 @@ from vitalrig.metrics.families import Families
 from vitalrig.metrics.service_metrics import (
     add_build_info,
     add_envelopes_waiting,
+    add_event_log,
     add_service_metrics,
     add_source_info,
     add_stream_metrics,
@@ -73,6 +74,8 @@ class HeartbeatSource:
         if scrape.is_news("source", report.camera, report.source):
             add_source_info(families, report)
             add_envelopes_waiting(families, report)
+        if report.log_failing is not None and scrape.is_news("event_log"):
+            add_event_log(families, report)
         for camera, stream in report.streams.items():
             if scrape.cameras.admit(camera) and scrape.is_news("stream", camera):
                 add_stream_metrics(families, camera, stream)

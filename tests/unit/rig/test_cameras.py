@@ -111,7 +111,7 @@ def test_a_rig_has_one_camera_unless_more_are_asked_for():
     fleet = wanted(an_environment())
 
     assert ["physiology"] == [camera.name for camera in fleet.cameras]
-    assert ["redis", "physiology_server", "collector", "exporter"] == fleet.services
+    assert ["redis", "physiology_server", "collector", "exporter", "telemetry"] == fleet.services
 
 
 def test_as_many_cameras_as_are_asked_for_have_names_and_ports_of_their_own():

@@ -23,6 +23,7 @@ _DECISIVE = (
     "BIND_ADDRESS",
     "GRPC_PORT",
     "EXPORTER_PORT",
+    "TELEMETRY_PORT",
     "PROMETHEUS_PORT",
     "ALERTMANAGER_PORT",
     "GRAFANA_PORT",
@@ -117,10 +118,11 @@ class Layout:
         folders = (self.run, self.logs, self.run / "health", self.data / redis.folder)
         kept = (self.data / name for name in ("prometheus", "alertmanager", "grafana"))
         sessions, spool = self.environment.sessions, self.environment.spool
+        telemetry = self.environment.telemetry
         of_cameras = (camera.sessions(sessions) for camera in self.fleet.cameras)
         for folder in (*folders, *kept):
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in (sessions, spool, *of_cameras):
+        for folder in (sessions, spool, telemetry, *of_cameras):
             make_private(folder)
         (self.data / redis.folder).chmod(0o700)
 
@@ -139,6 +141,7 @@ class Layout:
         text = path.read_text(encoding="utf-8")
         host = environment.host
         text = text.replace("exporter:8317", f"{host}:{environment['EXPORTER_PORT']}")
+        text = text.replace("telemetry:6562", f"127.0.0.1:{environment['TELEMETRY_PORT']}")
         text = text.replace("localhost:9090", f"{host}:{environment['PROMETHEUS_PORT']}")
         manager = f"{host}:{environment['ALERTMANAGER_PORT']}"
         text = (
@@ -172,6 +175,7 @@ class Layout:
             "RIG_ALLOW_INSECURE": "true" if self.door.said_twice else "false",
             "RIG_SESSIONS": str(environment.sessions),
             "RIG_SPOOL": str(environment.spool),
+            "RIG_TELEMETRY": str(environment.telemetry),
             "RIG_SECRETS": str(environment.path("SECRETS_DIR")),
             "RIG_REDIS_SERVER": redis.path,
             "RIG_REDIS_DATA": str(self.data / redis.folder),

@@ -1,0 +1,1 @@
+"""The event log over HTTP, and what the rig says has happened."""
