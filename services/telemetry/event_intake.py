@@ -253,7 +253,7 @@ class EventIntake:
         self._beats.count("events_refused")
         log.warning(
             "an event is not kept",
-            extra={"why": str(why), "event": line[:200].decode(errors="replace")},
+            extra={"why": str(why), "line": line[:200].decode(errors="replace")},
         )
 
     def _save(self) -> None:

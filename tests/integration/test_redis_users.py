@@ -16,7 +16,10 @@ from services.exporter import app as exporter
 from services.exporter.settings import Settings as ExporterSettings
 from services.physiology_server import app as server
 from services.physiology_server.settings import Settings as ServerSettings
+from services.telemetry import app as telemetry
+from services.telemetry.settings import Settings as TelemetrySettings
 from tests.support.eventually import eventually
+from tests.support.kept_events import kept
 from tests.support.redis_server import RedisServer
 from tests.support.rpc import connected
 from tests.support.running import a_watchdog, load, running
@@ -26,7 +29,7 @@ from vitalrig.testing.installed_redis import redis_programs
 ROOT = Path(__file__).resolve().parents[2]
 STREAM = "physiology:envelopes"
 WRITERS = ("physiology_server", "relay")
-READERS = ("client", "collector", "exporter")
+READERS = ("client", "collector", "exporter", "telemetry")
 SERVICES = ("physiology_server", "collector", "exporter")
 
 
@@ -104,8 +107,15 @@ def test_every_service_does_its_work_as_its_own_user(guarded, admin, secrets, tm
             settings_of(ExporterSettings, guarded, secrets, port=0, sessions_folder=sessions),
             a_watchdog(tmp_path, "exporter"),
         ),
-    ]
-    with running(made[0]), running(made[1]), running(made[2]):
+        telemetry.build(
+            settings_of(
+                TelemetrySettings, guarded, secrets,
+                port=0, site_folder=tmp_path / "telemetry", sessions_folder=sessions,
+            ),
+            a_watchdog(tmp_path, "telemetry"),
+        ),
+    ]  # fmt: skip
+    with running(made[0]), running(made[1]), running(made[2]), running(made[3]):
         eventually(lambda: made[0].port)
         with connected(f"127.0.0.1:{made[0].port}") as control:
             control.start()
@@ -115,12 +125,13 @@ def test_every_service_does_its_work_as_its_own_user(guarded, admin, secrets, tm
             control.set_recording(False)
         eventually((sessions / "metrics_users.json").exists, within_s=20)
 
-        for service in made:
+        for service in made[:3]:
             service.events.emit("mark", {"text": service.beats.service})
             service.events.start()
-        eventually(lambda: {"session.closed"} < {event["type"] for event in said(admin)})
-        for service in made:
+        eventually(lambda: kept(tmp_path / "telemetry", "session.closed"))
+        for service in made[:3]:
             service.events.close()
+    made[3].events_log.close()
 
     assert set(SERVICES) <= {event["meta"]["emitter"].partition("@")[0] for event in said(admin)}
     assert [] == refused(admin)
@@ -277,6 +288,7 @@ SENT = {
     "xadd": ("XADD", STREAM, "*", "a", "b"),
     "xgroup_create": ("XGROUP", "CREATE", STREAM, "vitalrig:recorded:x", "0-0"),
     "xgroup_setid": ("XGROUP", "SETID", STREAM, "vitalrig:recorded:x", "1-1"),
+    "xinfo_stream": ("XINFO", "STREAM", STREAM),
     "xrange": ("XRANGE", STREAM, "-", "+"),
     "xread": ("XREAD", "STREAMS", STREAM, "0-0"),
     "xrevrange": ("XREVRANGE", STREAM, "+", "-"),
@@ -307,17 +319,54 @@ def test_every_command_that_a_service_sends_is_allowed_to_its_user(guarded, admi
         "collector": called_in(*({*(services / "collector").rglob("*.py")} - of_relay)),
         "exporter": called_in(*(services / "exporter").rglob("*.py")),
         "physiology_server": called_in(*(services / "physiology_server").rglob("*.py")),
+        "telemetry": called_in(*(services / "telemetry").rglob("*.py")),
     }
+    admin.xadd(redis_keys.EVENTS, {"event": "{}"})
+
+    def command(user, method):
+        own = {STREAM: redis_keys.EVENTS} if user == "telemetry" else {}
+        return [own.get(word, word) for word in SENT[method]]
 
     refused_ones = {
         (user, method): answer
         for user, methods in sent.items()
         for method in methods
-        if (answer := admin.execute_command("ACL", "DRYRUN", user, *SENT[method])) != b"OK"
+        if (answer := admin.execute_command("ACL", "DRYRUN", user, *command(user, method))) != b"OK"
     }
 
     # The exporter listens to reports alone.
     assert {("exporter", "subscribe")} >= refused_ones.keys(), refused_ones
+
+
+@pytest.mark.parametrize("name", ["physiology_server", "relay", "collector", "exporter"])
+def test_whoever_says_events_adds_them_to_their_stream_alone(guarded, admin, secrets, name):
+    """
+    Nobody but Redis itself takes one away, or reads what others said.
+    """
+    with as_user(guarded, secrets, name) as client:
+        client.xadd(redis_keys.EVENTS, {"event": "{}"}, maxlen=10_000)
+        for refused_call in (
+            lambda: client.xtrim(redis_keys.EVENTS, maxlen=0),
+            lambda: client.delete(redis_keys.EVENTS),
+            lambda: client.xread({redis_keys.EVENTS: "0-0"}),
+        ):
+            with pytest.raises(NoPermissionError):
+                refused_call()
+
+
+def test_telemetry_reads_events_and_no_envelope(guarded, admin, secrets):
+    """
+    It takes what clients post, and stands before nothing of a person's.
+    """
+    admin.xadd(redis_keys.EVENTS, {"event": "{}"})
+    with as_user(guarded, secrets, "telemetry") as client:
+        assert client.xread({redis_keys.EVENTS: "0-0"})
+        for refused_call in (
+            lambda: client.xread({STREAM: "0-0"}),
+            lambda: client.xadd(redis_keys.EVENTS, {"event": "{}"}),
+        ):
+            with pytest.raises(NoPermissionError):
+                refused_call()
 
 
 def test_the_exporter_sees_reports_and_no_envelope(guarded, admin, secrets):
