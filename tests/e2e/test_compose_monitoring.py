@@ -60,7 +60,7 @@ def test_prometheus_scrapes_all_that_it_should(rig, said):
     """
     The monitoring profile works as it is, without a click.
     """
-    up = {"exporter", "prometheus", "alertmanager"}
+    up = {"exporter", "telemetry", "prometheus", "alertmanager"}
 
     eventually(lambda: jobs(ask(rig, "query", query="up == 1")["result"]) == up)
 

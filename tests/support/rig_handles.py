@@ -112,6 +112,11 @@ class RigHandle(ABC):
         with urllib.request.urlopen(url, timeout=PATIENCE_S) as page:
             return page.read().decode()
 
+    def get_telemetry(self, path: str) -> str:
+        url = f"http://127.0.0.1:{self._variables['TELEMETRY_PORT']}{path}"
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
+            return answer.read().decode()
+
     def stream(self) -> list[Published]:
         rows = json.loads(self._read_stream())
         return [Published(channel, text, run, int(seq)) for channel, text, run, seq in rows]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.eventually import eventually
+from tests.support.kept_events import files_of, kept, types_of
 from tests.support.programs import program
 from tests.support.rig_handles import Published, RigHandle
 from tests.support.rpc import connected
@@ -25,6 +26,7 @@ ASKED_FOR = {
     "VITALRIG_PHYSIOLOGY_SERVER_BREATHING_RATE": str(BREATHING_RATE),
 }
 REDIS_AWAY_S = 10
+OUR_PORTS = ("GRPC_PORT", "EXPORTER_PORT", "TELEMETRY_PORT", "REDIS_PORT")
 # 127.0.0.1, and the same as gRPC's IPv6 socket has it, in the form of /proc/net/tcp.
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F"}
 
@@ -106,6 +108,7 @@ class RigPromises:
 
         assert rig.server in said
         assert f"{rig.environment['EXPORTER_PORT']}/metrics" in said
+        assert f"http://127.0.0.1:{rig.environment['TELEMETRY_PORT']}/" in said
         assert str(rig.sessions) in said
         assert "make record" in said
 
@@ -113,7 +116,7 @@ class RigPromises:
         """
         Every port of the rig is bound to 127.0.0.1 alone.
         """
-        ours = {int(rig.environment[name]) for name in ("GRPC_PORT", "EXPORTER_PORT", "REDIS_PORT")}
+        ours = {int(rig.environment[name]) for name in OUR_PORTS}
 
         found = {address for address, port in listeners() if port in ours}
         assert found
@@ -136,6 +139,21 @@ class RigPromises:
         assert abs(median(core["pulse.rate"]["values"]) - PULSE_RATE) < 2
         assert abs(median(core["breathing.rate"]["values"]) - BREATHING_RATE) < 1
         assert len(edge["eda.trace"]["values"]) > 30
+
+    def test_a_recording_leaves_a_run_that_tells_of_it_once(self, rig):
+        """
+        From its start to the manifest's verdict, in a folder of its own, and over HTTP.
+        """
+        manifest = json.loads((rig.sessions / "metrics_first_manifest.json").read_text())
+        telemetry = rig.environment.telemetry
+        eventually(lambda: "session.closed" in types_of(kept(telemetry)))
+
+        told = kept(telemetry, "recording.started", "recording.stopped", "session.closed")
+        current = json.loads(rig.get_telemetry("/current/session.closed"))
+        assert ["recording.started", "recording.stopped", "session.closed"] == types_of(told)
+        assert {"first"} == {event["meta"]["run_id"] for event in told}
+        assert {"recordings/first/telemetry.ndjson"} == files_of(telemetry, "session.closed")
+        assert manifest["verdict"] == told[-1]["data"]["verdict"] == current["data"]["verdict"]
 
     def test_metrics_show_the_person_and_pass_promtool(self, rig):
         """
@@ -180,7 +198,7 @@ class RigPromises:
         All services are healthy within 15 s of its return, none of them was restarted, the gap is
         counted, and the recording is whole.
         """
-        services = ("physiology_server", "collector", "exporter")
+        services = ("physiology_server", "collector", "exporter", "telemetry")
         with recording(rig, "gap") as jsonl:
             before = rig.identities()
             rig.stop("redis")
@@ -249,7 +267,7 @@ class RigPromises:
 
         rig.verb("down")
 
-        ours = {int(rig.environment[name]) for name in ("GRPC_PORT", "EXPORTER_PORT", "REDIS_PORT")}
+        ours = {int(rig.environment[name]) for name in OUR_PORTS}
         assert [] == list(rig.left())
         assert [] == [port for _, port in listeners() if port in ours]
         assert before == jsonl.read_bytes()
