@@ -180,7 +180,10 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
     )
     try:
         events_log = TelemetryService(
-            settings.site_folder, fsync=settings.fsync, run_roots=settings.run_roots
+            settings.site_folder,
+            fsync=settings.fsync,
+            run_roots=settings.run_roots,
+            retention=settings.retention(),
         )
     except OSError as exc:
         raise CannotStart(f"{settings.site_folder} cannot be used: {exc}") from exc

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from vitalrig.service.service_settings import Names, ServiceSettings, for_service
 from vitalrig.sessions_folder import sessions_folder as usual_folder
-from vitalrig.telemetry.run_server import TOKENS_FILE
+from vitalrig.telemetry.event_retention import RetentionPolicy
+from vitalrig.telemetry.tokens_path import TOKENS_FILE
 
 
 def usual_site_folder() -> Path:
@@ -60,9 +61,28 @@ class Settings(ServiceSettings):
         None,
         description="YAML file with TLS, as Prometheus's exporters; tokens alone say who may",
     )
+    keep_days: float = Field(
+        0.0, ge=0, description="days that files of events are kept after their last; 0: for ever"
+    )
+    keep_mib: int = Field(
+        0, ge=0, description="how much all files of events may take, the oldest go; 0: no limit"
+    )
+    keep_free_mib: int = Field(
+        0, ge=0, description="room that the oldest files of events make on the disk; 0: none"
+    )
     least_free_mib: int = Field(
         1_024, ge=0, description="a disk with less room is said to be low; 0: never"
     )
+
+    def retention(self) -> RetentionPolicy:
+        """
+        What is kept.
+        """
+        return RetentionPolicy(
+            max_age_s=self.keep_days * 86_400 or None,
+            max_bytes=self.keep_mib << 20 or None,
+            min_free_bytes=self.keep_free_mib << 20 or None,
+        )
 
     def tokens_path(self) -> Path:
         """

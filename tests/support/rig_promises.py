@@ -149,11 +149,12 @@ class RigPromises:
         eventually(lambda: "session.closed" in types_of(kept(telemetry)))
 
         told = kept(telemetry, "recording.started", "recording.stopped", "session.closed")
-        current = json.loads(rig.get_telemetry("/current/session.closed"))
+        served = rig.get_telemetry("/runs/first/events")
         assert ["recording.started", "recording.stopped", "session.closed"] == types_of(told)
         assert {"first"} == {event["meta"]["run_id"] for event in told}
         assert {"recordings/first/telemetry.ndjson"} == files_of(telemetry, "session.closed")
-        assert manifest["verdict"] == told[-1]["data"]["verdict"] == current["data"]["verdict"]
+        assert manifest["verdict"] == told[-1]["data"]["verdict"]
+        assert manifest["verdict"] in served
 
     def test_metrics_show_the_person_and_pass_promtool(self, rig):
         """
