@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
+from vitalrig.machine_boot import this_boot
+
 _PIDS = Path("/proc/self/ns/pid")
 
 
@@ -76,6 +77,6 @@ class LeaseOwner:
 
 def _pids_of() -> str:
     try:
-        return f"{_BOOT.read_text().strip()}/{_PIDS.readlink()}"
+        return f"{boot}/{_PIDS.readlink()}" if (boot := this_boot()) else ""
     except OSError:
         return ""

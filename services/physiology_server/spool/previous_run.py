@@ -2,14 +2,12 @@
 
 import logging
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from services.physiology_server.spool.segments import Segments
 from services.physiology_server.spool.spool_lines import Found, read_state
+from vitalrig.machine_boot import this_boot
 
 log = logging.getLogger(__name__)
-
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,6 @@ def past_in(segments: Segments) -> PreviousRun:
             return _past(replace(found, torn=found.torn or not whole))
         whole = False
     return PreviousRun()
-
-
-def this_boot() -> str:
-    """
-    Name the machine's boot; empty if it has no name.
-    """
-    try:
-        return _BOOT.read_text().strip()
-    except OSError:
-        return ""
 
 
 def _past(found: Found) -> PreviousRun:

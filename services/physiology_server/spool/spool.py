@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from services.physiology_server.envelopes import Numbered
-from services.physiology_server.spool.previous_run import past_in, this_boot
+from services.physiology_server.spool.previous_run import past_in
 from services.physiology_server.spool.segments import Segments, sync
 from services.physiology_server.spool.spool_lines import (
     ENDED_LINE,
@@ -19,6 +19,7 @@ from services.physiology_server.spool.spool_lines import (
 from services.physiology_server.spool.spool_reader import SpoolReader
 from services.physiology_server.spool.spool_writer import SpoolWriter
 from vitalrig.clock import Clock
+from vitalrig.machine_boot import this_boot
 from vitalrig.service.health import Health
 
 log = logging.getLogger(__name__)
