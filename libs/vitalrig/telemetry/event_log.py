@@ -21,6 +21,7 @@ from vitalrig.telemetry.log_files import LogFiles, site_file
 from vitalrig.telemetry.log_recovery import recover
 from vitalrig.telemetry.run_registry import Run, RunRegistry, read_runs
 from vitalrig.telemetry.sequence_floor import SequenceFloor
+from vitalrig.telemetry.sequence_reserve import RESERVE_FILE, SequenceReserve
 from vitalrig.telemetry.submission import Submission
 from vitalrig.telemetry.submission_plan import SubmissionPlan, plan_of
 from vitalrig.telemetry.telemetry_errors import TelemetryKeyError, TelemetryStorageError
@@ -98,8 +99,11 @@ class EventLog:
             opened.callback(self.floor.close)
             checkpoint = read_checkpoint(site_dir / CHECKPOINT_FILE)
             found = recover(site_dir, runs, checkpoint, self.floor.seq, disk)
+            self._reserve = SequenceReserve(site_dir / RESERVE_FILE, disk)
+            self.seq = self._reserve.first_free_after(found.seq)
+            if fsync == "always" and self._reserve.up_to != self.seq:
+                self._reserve.settle(self.seq)
             opened.pop_all()
-        self.seq = found.seq
         self.site_view = found.site_view
         self.keys = IdempotencyKeys(self._find)
         for entry in found.keys:
@@ -193,6 +197,8 @@ class EventLog:
             if self._fsync != "never":
                 self.floor.sync()
             finish_now(self.checkpointing(self.checkpoint()), self._disk)
+            if self._reserve.up_to > self.seq:
+                self._reserve.settle(self.seq)
         self.files.close_all_but((), unsynced=True)
         self.runs.close()
         self.floor.close()
@@ -250,6 +256,8 @@ class EventLog:
                 self.floor.raise_to(group.last_seq)
             if self._fsync == "always":
                 self._sync(sizes, with_floor=group.ends_unstored)
+            else:
+                self._reserve.cover(group.last_seq)
         except BaseException as exc:
             for file, size_bytes in sizes.items():
                 file.take_back(size_bytes)

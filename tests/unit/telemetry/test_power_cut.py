@@ -9,6 +9,7 @@ import pytest
 
 from smartspectra.ipc.storage.disk import Disk
 from tests.support.telemetry_log import a_service, an_event, crashed, stored
+from vitalrig.telemetry import sequence_reserve
 from vitalrig.telemetry.telemetry_errors import TelemetryStorageError
 
 
@@ -117,3 +118,26 @@ def test_after_a_power_cut_all_that_was_answered_is_there(tmp_path, share):
             break
     assert 13 == len(answers)
     assert dies_at > 15
+
+
+@pytest.mark.parametrize("fsync", ["interval", "never"])
+def test_a_power_cut_may_cost_events_but_gives_no_number_twice(tmp_path, monkeypatch, fsync):
+    """
+    Without `always`, what was not synced is gone; who resumes behind its numbers misses nothing.
+    """
+    disk = ForgetfulDisk(dies_at=1_000)
+    service = a_service(tmp_path, disk=disk, fsync=fsync)
+    answers = [service.append_event(an_event()) for _ in range(3)]
+    crashed(service)
+    disk.cut(tmp_path / "site", 0.0)
+    monkeypatch.setattr(sequence_reserve, "this_boot", lambda: "another boot")
+
+    with a_service(tmp_path) as service:
+        assert [] == stored(tmp_path / "site")
+        next_seq = service.append_event(an_event())["seq"]
+        assert next_seq > answers[-1]["seq"]
+    with a_service(tmp_path) as service:
+        assert next_seq + 1 == service.append_event(an_event())["seq"]
+    monkeypatch.setattr(sequence_reserve, "this_boot", lambda: "a third boot")
+    with a_service(tmp_path) as service:
+        assert next_seq + 2 == service.append_event(an_event())["seq"]
