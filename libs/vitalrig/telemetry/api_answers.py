@@ -26,6 +26,8 @@ STATUSES: Mapping[type[Exception], int] = {
 REFUSALS: tuple[type[Exception], ...] = (*STATUSES, TelemetryRequestError)
 """Errors that have an answer."""
 
+UNPROCESSABLE = 422
+
 COME_BACK = {"Retry-After": "5"}
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -73,7 +75,17 @@ def error_answer(error: Exception) -> Response:
     Answer one of `REFUSALS`.
     """
     if isinstance(error, TelemetryRequestError):
-        return json_answer({"detail": error.detail}, error.status)
+        detail = error.detail
+        if error.status == UNPROCESSABLE and isinstance(detail, str):
+            detail = _listed("value_error", detail)
+        return json_answer({"detail": detail}, error.status)
     status = next(code for kind, code in STATUSES.items() if isinstance(error, kind))
+    if status == UNPROCESSABLE:
+        return json_answer({"detail": _listed("key_reused", str(error))}, status)
     later = COME_BACK if isinstance(error, TelemetryStorageError) else None
     return json_answer({"detail": str(error)}, status, later)
+
+
+def _listed(kind: str, message: str) -> list[dict[str, object]]:
+    """Give an error of the whole body in pydantic's form, as every 422 has it."""
+    return [{"type": kind, "loc": ["body"], "msg": message, "input": None}]

@@ -4,9 +4,10 @@ from collections import Counter
 from typing import Any
 
 from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vitalrig.telemetry.api_answers import REFUSALS, error_answer
 from vitalrig.telemetry.api_description import describe
@@ -24,6 +25,9 @@ from vitalrig.web.request_guard import GuardRules, RequestGuard
 
 PUBLIC = ("/health", "/favicon.ico", *login.PUBLIC)
 ADMIN = ("/shutdown",)
+
+SHARED_PATHS = {"/events": "GET, POST"}
+"""Paths that have a plain route beside one of FastAPI's, and their methods."""
 
 
 def create_app(
@@ -96,5 +100,14 @@ def _add_plain_routes(app: FastAPI, service: TelemetryService) -> None:
         ("GET", "/events/stream", app.state.event_streams),
     ]
     app.router.routes += [
-        Route(path, endpoint, methods=[method]) for method, path, endpoint in plain
+        _PlainRoute(path, endpoint, methods=[method]) for method, path, endpoint in plain
     ]
+
+
+class _PlainRoute(Route):
+    """A route that tells a caller of the wrong method of all that its path takes."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.methods and scope["method"] not in self.methods and self.path in SHARED_PATHS:
+            raise HTTPException(405, headers={"Allow": SHARED_PATHS[self.path]})
+        await super().handle(scope, receive, send)

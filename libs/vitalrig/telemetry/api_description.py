@@ -5,31 +5,35 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Header, Response
 from fastapi.openapi.utils import get_openapi
 
-from vitalrig.telemetry.event_models import EventRequest, RunStartRequest, TelemetryEvent
+from vitalrig.telemetry.described_errors import Responses, error_response
+from vitalrig.telemetry.event_models import (
+    MAX_KEY_LENGTH,
+    EventRequest,
+    RunStartRequest,
+    TelemetryEvent,
+)
 from vitalrig.version import VERSION
 
 TITLE = "vitalrig telemetry"
 
 IdempotencyKey = Annotated[
-    str | None, Header(description="Sent again with the same key, it is kept once.")
+    str | None,
+    Header(
+        min_length=1,
+        max_length=MAX_KEY_LENGTH,
+        description="Sent again with the same key, it is kept once.",
+    ),
 ]
-
-_Responses = dict[int | str, dict[str, Any]]
 
 _plain = APIRouter()
 
 
-def _error(meaning: str) -> dict[str, Any]:
-    schema = {"type": "object", "properties": {"detail": {"type": "string"}}}
-    return {"description": meaning, "content": {"application/json": {"schema": schema}}}
-
-
-_BODY: _Responses = {
-    400: _error("The body is no text"),
-    413: _error("The body is too large"),
-    507: _error("The disk takes nothing now"),
+_BODY: Responses = {
+    400: error_response("The body is no text"),
+    413: error_response("The body is too large"),
+    507: error_response("The disk takes nothing now"),
 }
-_EVENT_BODY: _Responses = {**_BODY, 409: _error("Conflict")}
+_EVENT_BODY: Responses = {**_BODY, 409: error_response("Conflict")}
 
 
 @_plain.post("/event", responses={**_EVENT_BODY, 200: {"model": TelemetryEvent}})
@@ -49,8 +53,8 @@ async def post_events(
     "/run/start",
     responses={
         **_BODY,
-        403: _error("The folder is outside the site folder and all run roots"),
-        409: _error("A run is already active"),
+        403: error_response("The folder is outside the site folder and all run roots"),
+        409: error_response("A run is already active"),
     },
 )
 async def start_run(_body: RunStartRequest | None = None) -> dict[str, Any]:
@@ -58,7 +62,10 @@ async def start_run(_body: RunStartRequest | None = None) -> dict[str, Any]:
     raise NotImplementedError
 
 
-@_plain.post("/run/stop", responses={404: _error("No run is active"), 409: _error("A recording")})
+@_plain.post(
+    "/run/stop",
+    responses={404: error_response("No run is active"), 409: error_response("A recording")},
+)
 async def stop_run() -> dict[str, Any]:
     """End the run."""
     raise NotImplementedError
@@ -72,7 +79,7 @@ async def stop_run() -> dict[str, Any]:
             "description": "Server-Sent Events whose id is the sequence number",
             "content": {"text/event-stream": {}},
         },
-        503: _error("Too many streams are open"),
+        503: error_response("Too many streams are open"),
     },
 )
 async def stream_events(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from vitalrig.telemetry.json_limits import check_json, check_text
@@ -53,7 +53,11 @@ Meta = Annotated[dict[str, Any], AfterValidator(check_json)]
 RunMeta = Annotated[dict[str, Any], AfterValidator(_run_meta)]
 Time = Annotated[str, AfterValidator(_time)]
 Text = Annotated[str, AfterValidator(check_text)]
-FolderName = Annotated[str, AfterValidator(_folder)]
+FolderName = Annotated[
+    str,
+    AfterValidator(_folder),
+    WithJsonSchema({"type": "string", "pattern": "^[^\\u0000]*$", "maxLength": MAX_NAME_BYTES}),
+]
 Key = Annotated[str, Field(min_length=1, max_length=MAX_KEY_LENGTH), AfterValidator(check_text)]
 
 
@@ -76,7 +80,7 @@ class EventRequest(BaseModel):
     make_current: bool = True
     store_permanently: bool = True
     meta: Meta = Field(default_factory=dict)
-    ts: Time | None = None
+    ts: Time | None = Field(default=None, json_schema_extra={"format": "date-time"})
     key: Key | None = None
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Query
+from pydantic import WithJsonSchema
 from starlette.responses import Response, StreamingResponse
 
 from vitalrig.telemetry.api_answers import json_answer
@@ -28,13 +29,25 @@ READING_THREADS = 8
 Bound = Annotated[
     str | None,
     Query(description="A sequence number, or an RFC 3339 time with a zone."),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^[0-9]{1,18}$"},
+                {"type": "string", "format": "date-time"},
+            ]
+        }
+    ),
 ]
 Types = Annotated[
     list[str] | None,
     Query(alias="type", description="A type, in which * stands for any characters; repeatable."),
 ]
 Limit = Annotated[
-    int | None, Query(ge=1, description=f"At most so many; {DEFAULT_LIMIT} by default in JSON.")
+    int | None,
+    Query(
+        ge=1,
+        description=f"At most so many; in JSON {DEFAULT_LIMIT} by default, {MOST_IN_JSON} at most.",
+    ),
 ]
 
 
@@ -92,20 +105,8 @@ class _Pages:
 
     async def answer(self, query: EventQuery, accept: str) -> Response:
         as_lines = NDJSON in accept
-        if query.limit is None and not as_lines:
-            query = replace(query, limit=DEFAULT_LIMIT)
-        if not as_lines and (query.limit or 0) > MOST_IN_JSON:
-            raise TelemetryRequestError(
-                422,
-                [
-                    {
-                        "type": "less_than_equal",
-                        "loc": ["query", "limit"],
-                        "msg": f"More than {MOST_IN_JSON} events come as {NDJSON} only",
-                        "input": str(query.limit),
-                    }
-                ],
-            )
+        if not as_lines:
+            query = replace(query, limit=min(query.limit or DEFAULT_LIMIT, MOST_IN_JSON))
         lines = self._service.read_lines(query)
         first = await self._next(lines)
         if as_lines:

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from vitalrig.telemetry.api_answers import json_answer
+from vitalrig.telemetry.described_errors import error_response
 from vitalrig.telemetry.telemetry_service import TelemetryService
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -25,7 +26,7 @@ def state_router(service: TelemetryService) -> APIRouter:
         """Say what the log does."""
         return json_answer(service.ready() | {"last_seq": service.last_seq})
 
-    @router.get("/run")
+    @router.get("/run", responses={404: error_response("No run is active")})
     async def get_run() -> Response:
         """The run that goes on."""
         return json_answer(service.get_run())
@@ -35,7 +36,9 @@ def state_router(service: TelemetryService) -> APIRouter:
         """The newest event of each type."""
         return json_answer(service.current_snapshot())
 
-    @router.get("/current/{event_type:path}")
+    @router.get(
+        "/current/{event_type:path}", responses={404: error_response("There is no such event")}
+    )
     async def current_event(event_type: str) -> Response:
         """The newest event of one type."""
         if not event_type:
