@@ -92,7 +92,7 @@ class EventLog:
         self._fsync = fsync
         self.files = LogFiles(disk)
         with contextlib.ExitStack() as opened:
-            runs = list(read_runs(site_dir))
+            runs = read_runs(site_dir)
             self.runs = RunRegistry(site_dir, disk, runs, syncs=fsync != "never")
             opened.callback(self.runs.close)
             self.floor = SequenceFloor(site_dir / FLOOR_FILE, disk)

@@ -28,8 +28,4 @@ def run_of(request: Request, runs: RunRegistry, *, from_rig: bool) -> Run | None
         return recordings[0] if len(recordings) == 1 and not from_rig else None
     if (named := runs.recording(run_id)) is not None:
         return named
-    return next((run for run in reversed(recordings) if _is_of(run, camera)), None)
-
-
-def _is_of(run: Run, camera: object) -> bool:
-    return camera is not None and run.camera == camera
+    return next((run for run in reversed(recordings) if camera in run.cameras), None)

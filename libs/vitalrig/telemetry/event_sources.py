@@ -36,11 +36,16 @@ class EventSource:
 
     def span(self) -> SeqSpan | None:
         """
-        Give its first and last number; None if it holds no event, or is gone.
+        Give the numbers that it has, or may have; None if it holds no event, or is gone.
+
+        Of a file whose runs are all over, the list of runs says that, and it need not be opened.
 
         Raises:
             OSError: If it cannot be read.
         """
+        if self.runs and all(run.last_seq is not None for run in self.runs):
+            first_seq = min(run.after_seq for run in self.runs) + 1
+            return SeqSpan(first_seq, max(run.last_seq or 0 for run in self.runs))
         if self.path.suffix == PACKED and (span := packed_span(self.path)) is not None:
             return span
         reader = self.reader()

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from smartspectra.ipc.storage.disk import Disk
 from smartspectra.ipc.storage.worker import Worker
 from vitalrig.telemetry.event_log import EventLog
-from vitalrig.telemetry.log_thread import LogThread
+from vitalrig.telemetry.log_thread import CLOSE_PATIENCE_S, LogThread
 from vitalrig.telemetry.submission import Command
 from vitalrig.telemetry.telemetry_errors import TelemetryStorageError
 
@@ -83,14 +83,15 @@ class LogKeeper:
         return thread is self._thread
 
     def close(self) -> None:
-        """End the thread, and wait for a sync that goes on."""
+        """End the thread, and wait for a sync that goes on, unless the disk does not answer."""
         self._stop.set()
         self._thread.join()
         for done in (self._sync and self._sync[1], self._checkpoint):
             if done is not None:
-                done.exception()
+                with contextlib.suppress(TimeoutError):
+                    done.exception(CLOSE_PATIENCE_S)
         if self._tidying is not None:
-            self._tidying.join()
+            self._tidying.join(CLOSE_PATIENCE_S)
 
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):

@@ -20,6 +20,9 @@ MAX_WAITING_EVENTS = 20_000
 PATIENCE_S = 5.0
 """When the disk has not answered for so long, nothing new is taken, and what waits is refused."""
 
+CLOSE_PATIENCE_S = 10.0
+"""So long an end waits for a disk that hangs."""
+
 _CLOSED = "the log is closed"
 
 
@@ -100,15 +103,19 @@ class LogThread:
         """Whether *thread* is its own."""
         return thread is self._thread
 
-    def close(self) -> None:
+    def close(self) -> bool:
         """
         Do what waits, then end the thread; nothing new is taken.
+
+        Returns:
+            False if the disk does not answer, so that the thread goes on.
         """
         with self._lock:
             if not self._is_closed:
                 self._is_closed = True
                 self._queue.put(None)
-        self._thread.join()
+        self._thread.join(CLOSE_PATIENCE_S)
+        return not self._thread.is_alive()
 
     def _all_that_wait(self) -> list[Waiting]:
         found: list[Waiting] = []

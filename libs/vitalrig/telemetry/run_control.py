@@ -60,7 +60,7 @@ class RunControl:
         if run is None and self._log.runs.recordings:
             raise TelemetryConflictError(
                 "This run is a recording, and ends with it: stop the recording of "
-                f"{self._log.runs.recordings[-1].camera}"
+                f"{', '.join(self._log.runs.recordings[-1].cameras)}"
             )
         if run is None:
             raise TelemetryNotFoundError("No run is active")
@@ -79,8 +79,10 @@ class RunControl:
             self._make(folder)
             run_meta = {"camera": camera, **_copy(meta), "run_id": session_id}
             run = self._log.runs.start(
-                "recording", folder, session_id, run_meta, self._utc_now(), self._log.seq, camera
+                "recording", folder, session_id, run_meta, self._utc_now(), self._log.seq, (camera,)
             )
+        elif camera not in run.cameras:
+            self._log.runs.join(run, camera)
         return run.as_dict()
 
     def stop_recording(self, session_id: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Run:
         meta: What is known of it.
         started_at: When it began, in UTC.
         after_seq: The last number before it.
-        camera: The camera that is recorded; None for a client's run.
+        cameras: The cameras that are recorded under its name; none for a client's run.
         stopped_at: When it ended; None while it goes on.
         last_seq: The last number of its time; None while it goes on.
     """
@@ -44,7 +44,7 @@ class Run:
     meta: dict[str, Any]
     started_at: str
     after_seq: int
-    camera: str | None = None
+    cameras: tuple[str, ...] = ()
     stopped_at: str | None = None
     last_seq: int | None = None
     view: CurrentView = field(default_factory=CurrentView, repr=False)
@@ -75,7 +75,7 @@ class Run:
         return self.as_dict() | {
             "number": self.number,
             "kind": self.kind,
-            "camera": self.camera,
+            "cameras": list(self.cameras),
             "stopped_at": self.stopped_at,
             "after_seq": self.after_seq,
             "last_seq": self.last_seq,
@@ -137,7 +137,7 @@ class RunRegistry:
 
     def start(
         self, kind: Kind, run_dir: Path, run_id: str, meta: dict[str, Any], started_at: str,
-        after_seq: int, camera: str | None = None,
+        after_seq: int, cameras: tuple[str, ...] = (),
     ) -> Run:  # fmt: skip
         """
         Begin a run; its folder is there.
@@ -146,15 +146,25 @@ class RunRegistry:
             OSError: If it cannot be written down; it has not begun then.
         """
         number = self._count + 1
-        run = Run(number, kind, run_dir, run_id, meta, started_at, after_seq, camera)
+        run = Run(number, kind, run_dir, run_id, meta, started_at, after_seq, cameras)
         self._write(
             {"run": number, "change": "started", "kind": kind, "run_id": run_id}
-            | {"run_dir": self._stored(run_dir), "meta": meta, "camera": camera}
+            | {"run_dir": self._stored(run_dir), "meta": meta, "cameras": list(cameras)}
             | {"at": started_at, "seq": after_seq}
         )
         self._count = number
         self._enter(run)
         return run
+
+    def join(self, run: Run, camera: str) -> None:
+        """
+        Have one more camera recorded under a run's name.
+
+        Raises:
+            OSError: If it cannot be written down; nothing is changed then.
+        """
+        self._write({"run": run.number, "change": "joined", "camera": camera})
+        run.cameras = (*run.cameras, camera)
 
     def stop(self, run: Run, stopped_at: str, last_seq: int) -> None:
         """
@@ -195,19 +205,25 @@ class RunRegistry:
         return str(run_dir.relative_to(self._site_dir) if inside else run_dir.absolute())
 
 
-def read_runs(site_dir: Path) -> Iterator[Run]:
+def read_runs(site_dir: Path) -> list[Run]:
     """
-    Read all runs there ever were, the oldest first.
+    Give all runs there ever were, the oldest first.
 
     Raises:
         OSError: If the list is there and cannot be read.
     """
-    changes = list(_changes(site_dir / RUNS_FILE))
-    ends = {change.get("run"): change for change in changes if change.get("change") == "stopped"}
-    for change in changes:
-        if change.get("change") == "started":
-            with contextlib.suppress(KeyError, TypeError):  # someone wrote in the list
-                yield _run(site_dir, change, ends.get(change["run"], {}))
+    runs: dict[int, Run] = {}
+    for change in _changes(site_dir / RUNS_FILE):
+        with contextlib.suppress(KeyError, TypeError):  # someone wrote in the list
+            match change["change"]:
+                case "started":
+                    runs[change["run"]] = _run(site_dir, change)
+                case "joined":
+                    runs[change["run"]].cameras += (change["camera"],)
+                case "stopped":
+                    run = runs[change["run"]]
+                    run.stopped_at, run.last_seq = change["at"], change["seq"]
+    return list(runs.values())
 
 
 def _changes(path: Path) -> Iterator[dict[str, Any]]:
@@ -218,7 +234,7 @@ def _changes(path: Path) -> Iterator[dict[str, Any]]:
                     yield change
 
 
-def _run(site_dir: Path, start: dict[str, Any], end: dict[str, Any]) -> Run:
+def _run(site_dir: Path, start: dict[str, Any]) -> Run:
     return Run(
         number=start["run"],
         kind=start["kind"],
@@ -227,7 +243,5 @@ def _run(site_dir: Path, start: dict[str, Any], end: dict[str, Any]) -> Run:
         meta=start["meta"],
         started_at=start["at"],
         after_seq=start["seq"],
-        camera=start["camera"],
-        stopped_at=end.get("at"),
-        last_seq=end.get("seq"),
+        cameras=tuple(start["cameras"]),
     )

@@ -24,6 +24,7 @@ Errors, and what HTTP calls them: `TelemetryConflictError` 409, `TelemetryNotFou
 """
 
 import asyncio
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +65,8 @@ from vitalrig.telemetry.stored_lines import read_lines
 from vitalrig.telemetry.submission import BatchKey, Command, Submission
 from vitalrig.telemetry.telemetry_errors import TelemetryNotFoundError, TelemetryRequestError
 from vitalrig.version import VERSION
+
+logger = logging.getLogger(__name__)
 
 Event = dict[str, Any]
 
@@ -141,7 +144,7 @@ class TelemetryService:
 
     def close(self) -> None:
         """
-        Write what waits, and let the folder go.
+        Write what waits, and let the folder go; a disk that hangs is waited for ten seconds.
         """
         self._closing()
 
@@ -340,7 +343,7 @@ class TelemetryService:
         self, session_id: str, camera: str, meta: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """
-        Start the run of a recording, if it does not go on already.
+        Start the run of a recording; one that goes on already has this camera's events as well.
 
         Args:
             session_id: The recording's session, which the run is called after.
@@ -534,10 +537,13 @@ def _close(
 ) -> None:
     def close() -> None:
         keeper.close()
-        thread.close()
-        log.close()
+        is_written = thread.close()
         hooks.close()
-        lock.release()
+        if is_written:
+            log.close()
+            lock.release()
+        else:
+            logger.error("the disk does not answer; the event log is left as it is")
 
     mine = threading.current_thread()
     if keeper.owns(mine) or thread.owns(mine):

@@ -21,6 +21,7 @@ from tests.support.telemetry_log import (
     lines_of,
     stored,
 )
+from vitalrig.errors import CannotStart
 from vitalrig.telemetry import log_thread
 from vitalrig.telemetry.telemetry_errors import TelemetryStorageError
 
@@ -232,6 +233,22 @@ def test_too_many_that_wait_for_the_disk_are_refused(hanging, monkeypatch):
 
     with pytest.raises(TelemetryStorageError, match="2 events wait for the disk"):
         service.submit(an_event())
+
+
+def test_an_end_does_not_wait_for_a_disk_that_hangs(hanging, monkeypatch):
+    """
+    Not for ever: nobody else may write the folder until the process has ended.
+    """
+    service, waiting, goes_on = hanging
+    monkeypatch.setattr(log_thread, "CLOSE_PATIENCE_S", 0.01)
+
+    service.close()
+
+    assert not waiting.done()
+    with pytest.raises(CannotStart):
+        a_service(service.site_dir.parent)
+    goes_on.set()
+    assert 2 == waiting.result(PATIENCE_S)["seq"]
 
 
 def test_an_event_that_nobody_waits_for_any_more_is_not_kept(hanging, tmp_path):

@@ -129,6 +129,21 @@ def test_a_recording_that_is_started_twice_is_one_run(service):
         service.stop_recording_run("s1")
 
 
+def test_cameras_of_one_session_share_its_run(service):
+    """
+    Events that name either belong there; after a restart, too.
+    """
+    service.start_recording_run("s", "one")
+    service.start_recording_run("s", "two")
+    service.start_recording_run("s", "two")
+
+    assert ["s", "s", None] == [where(service, camera=each) for each in ("one", "two", "three")]
+    assert [["one", "two"]] == [run["cameras"] for run in service.runs()]
+    service.close()
+    with a_service(service.site_dir.parent) as again:
+        assert "s" == where(again, camera="two")
+
+
 def test_of_several_recordings_the_newest_event_is_current(service):
     """
     Over the site's, and under that of a client's run.

@@ -184,8 +184,8 @@ def test_all_runs_are_listed_also_those_of_earlier_days(tmp_path):
 
         runs = service.runs()
     assert [
-        (1, "client", "a", 0, 1, None),
-        (2, "recording", "session/1", 1, None, "physiology"),
+        (1, "client", "a", 0, 1, []),
+        (2, "recording", "session/1", 1, None, ["physiology"]),
     ] == [
         (
             run["number"],
@@ -193,7 +193,7 @@ def test_all_runs_are_listed_also_those_of_earlier_days(tmp_path):
             run["run_id"],
             run["after_seq"],
             run["last_seq"],
-            run["camera"],
+            run["cameras"],
         )
         for run in runs
     ]
