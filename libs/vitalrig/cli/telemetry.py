@@ -4,10 +4,11 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from ssl import SSLContext
 from types import FrameType
 from typing import Annotated, Any
 
@@ -86,12 +87,16 @@ def run(
         FsyncName.INTERVAL
     ),
     run_root: Annotated[list[str], typer.Option(help="A folder in which runs may lie.")] = [],  # noqa: B006  typer's
+    web_config: Annotated[
+        Path | None, typer.Option(help="A web config file, for TLS; see the guide on security.")
+    ] = None,
     verbose: Annotated[bool, typer.Option(help="Log all that is done.")] = False,
 ) -> None:
     """Serve the event log until told to stop."""
     with command("run"):
         with _needing("telemetry"):
             from vitalrig.telemetry.run_server import ServerOptions, bind, run_server  # noqa: PLC0415
+        context = _tls(web_config)
         try:
             options = ServerOptions(
                 site_dir_of(site_dir),
@@ -105,10 +110,12 @@ def run(
             )
             listener = bind(options)
             address = base_url_of(options.host, listener.getsockname()[1])
+            if context() is not None:
+                address = address.replace("http:", "https:", 1)
             say(f"telemetry on {address}, events in {options.site_dir}")
             level = logging.DEBUG if verbose else logging.INFO
             logging.basicConfig(level=level, format=LOG_FORMAT)
-            run_server(options, listener, _stopped_by_signals())
+            run_server(options, listener, _stopped_by_signals(), context)
         except CannotStart as exc:
             mention(f"run: {exc}")
             raise typer.Exit(EXIT_CANNOT_START) from exc
@@ -263,6 +270,14 @@ def _needing(extra: str) -> Iterator[None]:
         if is_ours(exc):
             raise
         raise BadRequest(missing(exc, "the server", extra)) from exc
+
+
+def _tls(web_config: Path | None) -> Callable[[], SSLContext | None]:
+    if web_config is None:
+        return lambda: None
+    with _needing("service"):
+        from vitalrig.web.security import WebSecurity  # noqa: PLC0415
+    return WebSecurity(web_config).context
 
 
 def _stopped_by_signals() -> threading.Event:
