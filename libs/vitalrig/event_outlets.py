@@ -99,6 +99,7 @@ class SpooledEvents:
         self._disk = disk
         self._count = count
         self._file: AppendOnlyFile | None = None
+        self._may_hold = True  # what an earlier life left; the disk is not asked again after that
         count("events_spooled", 0)
 
     @property
@@ -106,7 +107,8 @@ class SpooledEvents:
         """
         Whether the file holds something.
         """
-        return self._file is not None or self._path.exists()
+        self._may_hold = self._may_hold and (self._file is not None or self._path.exists())
+        return self._may_hold
 
     def send(self, events: Sequence[Event]) -> None:
         """
@@ -139,14 +141,14 @@ class SpooledEvents:
             self._stream.send_lines(some)
         self._path.unlink(missing_ok=True)
         self._opened().close()
-        self._file = None
+        self._file, self._may_hold = None, False
 
     def _spool(self, lines: Sequence[bytes], why: Exception) -> None:
         if not lines:
             return
         data = b"".join(line + b"\n" for line in lines)
         try:
-            file = self._opened()
+            self._may_hold, file = True, self._opened()
             if file.size_bytes + len(data) > MOST_SPOOLED_BYTES:
                 raise Unavailable("the spool of events is full") from why
             file.append(data)

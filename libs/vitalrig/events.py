@@ -26,8 +26,8 @@ MOST_WAITING = 1_000
 
 BATCH = 100
 
-GATHER_S = 0.05
-"""What is said within so short a time is sent together."""
+LOOK_EVERY_S = 0.1
+"""So often the thread looks by itself: waking it would cost whoever speaks a system call."""
 
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 1.0
@@ -174,7 +174,6 @@ class Events:
         self._waiting: deque[Event] = deque()
         self._numbers = itertools.count(1)
         self._life = secrets.token_hex(6)
-        self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         for counter in ("events_sent", "events_lost"):
@@ -197,8 +196,6 @@ class Events:
         )
         self._waiting.append(event)
         self._let_oldest_leave()
-        if not self._wake.is_set():
-            self._wake.set()
 
     def start(self) -> None:
         """
@@ -212,7 +209,6 @@ class Events:
         Send what waits, for *within_s* at most; what is left then is lost and counted.
         """
         self._closing.set()
-        self._wake.set()
         if self._thread is not None:
             self._thread.join(within_s)
         if left := len(self._waiting):
@@ -228,11 +224,7 @@ class Events:
             self._count("events_lost", 1)
 
     def _work(self) -> None:
-        while not self._closing.is_set():
-            if not (self._waiting or self._outlet.is_behind):
-                self._wake.wait()
-            self._closing.wait(max(GATHER_S, self._outage.left_s))
-            self._wake.clear()
+        while not self._closing.wait(max(LOOK_EVERY_S, self._outage.left_s)):
             self._send_all()
         self._send_all()
         self._outlet.close()

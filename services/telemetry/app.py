@@ -197,7 +197,12 @@ def build(settings: Settings, watchdog: Watchdog, clock: Clock | None = None) ->
         lambda stop: AsgiServer(app, app.state.event_feed.close, security.context, stop),
         lambda: listen(settings.listen_address, settings.port),
         EventIntake(
-            connect(address), events_log, IntakePosition.load(settings.site_folder), watch, beats
+            connect(address),
+            events_log,
+            IntakePosition.load(settings.site_folder),
+            watch,
+            beats,
+            clock,
         ),
         watch,
         DiskWatch(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from services.telemetry.intake_position import BEFORE_ALL, IntakePosition
 from services.telemetry.redis_watch import RedisWatch
 from vitalrig import redis_keys
+from vitalrig.clock import Clock
 from vitalrig.errors import Unavailable
 from vitalrig.redis_client import REDIS_ERRORS, describe_error
 from vitalrig.service.heartbeats import ServiceHeartbeats
@@ -58,6 +59,10 @@ class EventIntake:
         position: How far the stream was taken.
         watch: Told how Redis is.
         beats: Where `events_taken` beats, and `events_refused` and `events_missed` are counted.
+        clock: What tells the time.
+
+    Attributes:
+        trouble: Why events are not taken; None if they are.
     """
 
     def __init__(
@@ -67,7 +72,9 @@ class EventIntake:
         position: IntakePosition,
         watch: RedisWatch,
         beats: ServiceHeartbeats,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._client = client
         self._log = events
         self._position = position
@@ -77,8 +84,9 @@ class EventIntake:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._started: dict[str | None, None] = {}
+        self._behind_s = 0.0
+        self._taking_since_s: float | None = None
         self.trouble: str | None = None
-        self.behind_s = 0.0
         for counter in ("events_refused", "events_missed"):
             beats.count(counter, 0)
 
@@ -104,12 +112,19 @@ class EventIntake:
         """
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def behind_s(self) -> float:
+        """
+        How far the log is behind what Redis holds, in seconds; 0 while it waits for something new.
+        """
+        since_s = self._taking_since_s
+        waited_s = 0.0 if since_s is None else self._clock.monotonic_s() - since_s
+        return self._behind_s + waited_s
+
     def _run(self) -> None:
         with suppress(Stopped):
             while not self._stop.is_set():
                 try:
-                    self._look()
-                    self._watch.answers()
                     self._read_on()
                 except Unavailable as exc:
                     self._watch.fails(str(exc))
@@ -125,13 +140,15 @@ class EventIntake:
             Stopped: If the service is.
         """
         while not self._stop.is_set():
+            # Before what comes is read: what leaves the stream after that was not missed.
+            newest_id = self._look()
             entries = self._read()
             self._watch.answers()
             if entries:
+                self._behind_s = _seconds_between(entries[0][0].decode(), newest_id)
+                self._taking_since_s = self._clock.monotonic_s()
                 self._take(entries)
-            else:
-                self.behind_s = 0.0
-                self._look()
+            self._behind_s, self._taking_since_s = 0.0, None
 
     def _read(self) -> Sequence[Entry]:
         try:
@@ -142,9 +159,12 @@ class EventIntake:
             raise Unavailable(describe_error(exc)) from exc
         return found[0][1] if found else ()
 
-    def _look(self) -> None:
+    def _look(self) -> str:
         """
         See whether the stream is the one that was read, and whether something left it unread.
+
+        Returns:
+            The newest entry that it ever had.
 
         Raises:
             Unavailable: If Redis is away.
@@ -152,13 +172,14 @@ class EventIntake:
         try:
             if not self._client.exists(redis_keys.EVENTS):
                 self._position.entry_id, self._position.entries = BEFORE_ALL, 0
-                return
+                return BEFORE_ALL
             stream: Any = self._client.xinfo_stream(redis_keys.EVENTS)
         except REDIS_ERRORS as exc:
             raise Unavailable(describe_error(exc)) from exc
         held, position = stream["length"], self._position
         added = stream.get("entries-added", held + position.entries)
-        if _order(stream["last-generated-id"].decode()) < _order(position.entry_id):
+        newest_id: str = stream["last-generated-id"].decode()
+        if _order(newest_id) < _order(position.entry_id):
             log.warning("another stream of events is there; it is read from its beginning")
             position.entry_id, position.entries = BEFORE_ALL, added - held
         missed = added - held - position.entries
@@ -167,12 +188,10 @@ class EventIntake:
             if position.entry_id != BEFORE_ALL:
                 self._beats.count("events_missed", missed)
                 log.error("events left the stream unread", extra={"events": missed})
+        return newest_id
 
     def _take(self, entries: Sequence[Entry]) -> None:
-        newest_ms, _ = _order(entries[-1][0].decode())
         for entry_id, fields in entries:
-            at_ms, _ = _order(entry_id.decode())
-            self.behind_s = (newest_ms - at_ms) / 1_000
             line = fields.get(redis_keys.FIELD_EVENT.encode(), b"")
             try:
                 request = EventRequest.model_validate_json(line)
@@ -274,6 +293,11 @@ def _recording_of(request: EventRequest) -> tuple[str, str]:
 
 def _goes_on(request: EventRequest) -> bool:
     return isinstance(request.data, dict) and bool(request.data.get("goes_on"))
+
+
+def _seconds_between(first: str, last: str) -> float:
+    (first_ms, _), (last_ms, _) = _order(first), _order(last)
+    return max(0, last_ms - first_ms) / 1_000
 
 
 def _order(entry_id: str) -> tuple[int, int]:
