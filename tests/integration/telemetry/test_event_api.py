@@ -23,11 +23,18 @@ def server(tmp_path):
         yield server
 
 
-def test_health(server):
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory):
+    """A server that is asked what changes nothing."""
+    with a_telemetry_server(tmp_path_factory.mktemp("idle")) as server:
+        yield server
+
+
+def test_health(idle):
     """
     That the server answers.
     """
-    answer = server.get("/health")
+    answer = idle.get("/health")
 
     assert (200, {"ok": True}) == answer.both()
     assert "application/json" == answer.headers["content-type"]
@@ -141,11 +148,11 @@ def test_a_run_starts_without_being_told_anything(server, body):
 
 
 @pytest.mark.parametrize("where", ["../x", "/etc/x", "~/x", "a/../../x"])
-def test_a_run_outside_the_site_folder_is_forbidden(server, where):
+def test_a_run_outside_the_site_folder_is_forbidden(idle, where):
     """
     By name, by way of others, or from the root.
     """
-    assert 403 == server.post("/run/start", {"run_dir": where}).status
+    assert 403 == idle.post("/run/start", {"run_dir": where}).status
 
 
 def test_a_run_where_a_file_is_is_refused(server, tmp_path):
@@ -170,11 +177,11 @@ def test_a_run_where_a_file_is_is_refused(server, tmp_path):
         ("GET", "/shutdown"),
     ],
 )
-def test_a_wrong_method_is_told_the_right_one(server, method, path):
+def test_a_wrong_method_is_told_the_right_one(idle, method, path):
     """
     There is no CORS either.
     """
-    answer = server.ask(method, path)
+    answer = idle.ask(method, path)
 
     assert 405 == answer.status
     assert "allow" in answer.headers
@@ -182,25 +189,25 @@ def test_a_wrong_method_is_told_the_right_one(server, method, path):
         assert {"detail": "Method Not Allowed"} == answer.json()
 
 
-def test_an_unknown_path_is_not_found(server):
+def test_an_unknown_path_is_not_found(idle):
     """
     In the same form.
     """
-    assert (404, {"detail": "Not Found"}) == server.get("/nothing").both()
+    assert (404, {"detail": "Not Found"}) == idle.get("/nothing").both()
 
 
 @pytest.mark.parametrize("path", ["/health", "/current", "/run", "/ready"])
-def test_a_trailing_slash_leads_to_the_path_without_it(server, path):
+def test_a_trailing_slash_leads_to_the_path_without_it(idle, path):
     """
     For a client that joins addresses carelessly.
     """
-    answer = server.get(f"{path}/")
+    answer = idle.get(f"{path}/")
 
     assert 307 == answer.status
     assert answer.headers["location"].endswith(path)
 
 
-def test_a_body_that_is_wrong_is_answered_with_pydantics_list(server):
+def test_a_body_that_is_wrong_is_answered_with_pydantics_list(idle):
     """
     As FastAPI's clients know it.
     """
@@ -215,15 +222,15 @@ def test_a_body_that_is_wrong_is_answered_with_pydantics_list(server):
         ]
     }
 
-    assert (422, expected) == server.post("/event", {"type": "a"}).both()
-    assert 422 == server.ask("POST", "/event", json.dumps(EVENT).encode()).status
+    assert (422, expected) == idle.post("/event", {"type": "a"}).both()
+    assert 422 == idle.ask("POST", "/event", json.dumps(EVENT).encode()).status
 
 
-def test_a_body_that_is_no_text_is_a_bad_request(server):
+def test_a_body_that_is_no_text_is_a_bad_request(idle):
     """
     Packed ones as well.
     """
-    answer = server.ask(
+    answer = idle.ask(
         "POST", "/event", b'{"type":"a","data":"\xe4"}', {"Content-Type": "application/json"}
     )
 
@@ -231,7 +238,7 @@ def test_a_body_that_is_no_text_is_a_bad_request(server):
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_that_is_too_large_is_refused(server, chunked):
+def test_a_body_that_is_too_large_is_refused(idle, chunked):
     """
     Whether it says so beforehand or not.
     """
@@ -241,8 +248,8 @@ def test_a_body_that_is_too_large_is_refused(server, chunked):
         body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
         headers["Transfer-Encoding"] = "chunked"
 
-    assert 413 == server.ask("POST", "/event", body, headers).status
-    assert {"current": {}} == server.get("/current").json()
+    assert 413 == idle.ask("POST", "/event", body, headers).status
+    assert {"current": {}} == idle.get("/current").json()
 
 
 def test_a_batch_is_kept_whole(server):
@@ -263,11 +270,11 @@ def test_a_batch_with_one_bad_event_is_not_kept(server):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])
-def test_a_key_has_a_length(server, key):
+def test_a_key_has_a_length(idle, key):
     """
     As in the body.
     """
-    answer = server.post("/event", EVENT, {"Idempotency-Key": key})
+    answer = idle.post("/event", EVENT, {"Idempotency-Key": key})
 
     assert (422, ["header", "Idempotency-Key"]) == (
         answer.status,
@@ -282,6 +289,15 @@ def test_shutdown_stops_the_server(server):
     assert (200, {"shutting_down": True}) == server.post("/shutdown").both()
 
     server.thread.join()
+
+
+def test_other_machines_may_not_stop_the_server(server):
+    """
+    Nor by way of a proxy on this one.
+    """
+    answer = server.post("/shutdown", headers={"X-Forwarded-For": "10.1.2.3"})
+
+    assert (403, {"detail": "Server shutdown is restricted to loopback clients"}) == answer.both()
 
 
 def test_without_a_server_to_stop_shutdown_is_not_available(server):

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from tests.support.eventually import eventually
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry_http import a_telemetry_server
 from vitalrig.telemetry.api_app import ADMIN, PUBLIC
@@ -307,6 +308,7 @@ def test_more_connections_than_there_is_room_for_are_told_to_come_back(server, m
     """
     Those that are open go on.
     """
+    eventually(lambda: not server.server.server_state.connections)  # of tests before
     monkeypatch.setattr("vitalrig.web.asgi_server.MOST_CONNECTIONS", 1)
     first = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
     first.request("GET", "/health")
