@@ -49,6 +49,7 @@ class RunControl:
         run_meta["run_id"] = name
         folder = self._folders.folder_of(run_dir, name)
         self._make(folder)
+        self._folders.folder_of(run_dir, name)  # nobody has put a link in its place
         run = self._log.runs.start("client", folder, name, run_meta, self._utc_now(), self._log.seq)
         return run.as_dict()
 
@@ -96,10 +97,13 @@ class RunControl:
         return run.as_dict()
 
     def _make(self, folder: Path) -> None:
+        path = folder.resolve() / RUN_FILE
+        if any(run.path == path for run in self._log.runs.active):
+            raise TelemetryConflictError(f"another run has {folder}")
         try:
             self._disk.make_folder(folder)
-            if (folder / RUN_FILE).exists():
-                self._log.files.open(folder / RUN_FILE)
+            if path.exists():
+                self._log.files.open(path)
         except FolderInUse as exc:
             raise TelemetryConflictError(f"another process writes {folder}") from exc
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as exc:

@@ -35,6 +35,9 @@ class Run:
         cameras: The cameras that are recorded under its name; none for a client's run.
         stopped_at: When it ended; None while it goes on.
         last_seq: The last number of its time; None while it goes on.
+        path: The file that holds its events.
+        view: What is current in it.
+        bare_meta_json: The meta of an event that has none of its own, as JSON.
     """
 
     number: int
@@ -51,11 +54,8 @@ class Run:
 
     def __post_init__(self) -> None:
         self.bare_meta_json = ENCODER.encode({"run_id": self.run_id})
-
-    @property
-    def path(self) -> Path:
-        """The file that holds its events."""
-        return self.run_dir / RUN_FILE
+        # Resolved, so that each file has one name, however its folder was asked for.
+        self.path = self.run_dir.resolve() / RUN_FILE
 
     def as_dict(self) -> dict[str, Any]:
         """

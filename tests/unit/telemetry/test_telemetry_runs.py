@@ -1,5 +1,7 @@
 """The client's run: its name, its folder, its events."""
 
+import shutil
+
 import pytest
 
 from tests.support.telemetry_log import DAY_FILE, a_service, an_event, lines_of
@@ -198,3 +200,46 @@ def test_all_runs_are_listed_also_those_of_earlier_days(tmp_path):
         for run in runs
     ]
     assert str(tmp_path / "site" / "recordings" / "session%2F1") == runs[1]["run_dir"]
+
+
+def test_a_folder_has_one_run_at_a_time(service):
+    """
+    By whatever name it is asked for; one run after another may have it, at once.
+    """
+    (service.site_dir / "link").symlink_to(service.site_dir / "recordings")
+    service.start_recording_run("s", "cam")
+
+    with pytest.raises(TelemetryConflictError, match="another run has"):
+        service.start_run(run_dir="link/s")
+    for run_dir in ("x", "y/../x", "x"):
+        service.start_run(run_dir=run_dir)
+        service.append_event(an_event())
+        service.stop_run()
+    assert 3 == len(lines_of(service.site_dir / "x" / "telemetry.ndjson"))
+
+
+def test_a_run_s_folder_that_vanishes_is_made_again(service):
+    """
+    With all that was in it.
+    """
+    service.start_run()
+    service.append_event(an_event())
+    shutil.rmtree(service.site_dir / "001")
+    service.append_event(an_event())
+
+    assert [1, 2] == [
+        line["seq"] for line in lines_of(service.site_dir / "001" / "telemetry.ndjson")
+    ]
+
+
+def test_a_folder_that_another_process_writes_is_a_conflict(service, tmp_path):
+    """
+    Two logs never share a file.
+    """
+    elsewhere = tmp_path / "elsewhere"
+    with a_service(elsewhere, run_roots=[service.site_dir]) as other:
+        other.start_run(run_dir=service.site_dir / "x")
+        other.append_event(an_event())
+
+        with pytest.raises(TelemetryConflictError, match="another process writes"):
+            service.start_run(run_dir="x")
