@@ -22,7 +22,7 @@ def server(tmp_path_factory):
         yield server
 
 
-def test_the_api_keeps_to_its_document(server):
+def test_the_api_keeps_to_its_document(server, tmp_path):
     """
     All checks of schemathesis but one: statuses, bodies, methods, what is accepted.
 
@@ -37,7 +37,7 @@ def test_the_api_keeps_to_its_document(server):
     done = subprocess.run(
         [*map(str, command), f"http://127.0.0.1:{server.port}/openapi.json"],
         env=os.environ | {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HOOKS)},
-        cwd=HOOKS,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
