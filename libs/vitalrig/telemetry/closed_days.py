@@ -138,9 +138,14 @@ class ClosedDays:
             return None
         about = file.as_dict()
         self._log.floor.raise_to(self._log.seq)
-        if "first" in about:
-            note_removed(self._site_dir, self._disk, [about | {"at": round(time.time())}])
-        file.path.unlink()
+        notes = [about | {"at": round(time.time())}]
+        try:
+            note_removed(self._site_dir, self._disk, notes)
+        except OSError:  # on a full disk there is room when the file is gone
+            file.path.unlink()
+            note_removed(self._site_dir, self._disk, notes)
+        else:
+            file.path.unlink()
         if file.path.parent != self._site_dir:
             with contextlib.suppress(OSError):  # somebody keeps something else there
                 file.path.parent.rmdir()

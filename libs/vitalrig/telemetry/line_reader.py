@@ -2,14 +2,15 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from smartspectra.ipc.storage.append_file import end_of_last_line
 from smartspectra.ipc.storage.platform_calls import OPEN_FLAGS, read_at
 from vitalrig.telemetry.event_line import seq_of
-from vitalrig.telemetry.packed_file import PACKED, unpack
+from vitalrig.telemetry.packed_file import PACKED, PackedFile, unpack
 
 _BLOCK_BYTES = 1 << 18
 _GLANCE_BYTES = 1 << 12
@@ -32,8 +33,8 @@ class LineReader:
     """
     The whole lines that a file had when it was opened.
 
-    Numbers rise in it. Lines that are no events are passed over. A compressed file is unpacked
-    first, to a file without a name.
+    Numbers rise in it. Lines that are no events are passed over. A compressed file is read member
+    by member; one that somebody else compressed is unpacked first, to a file without a name.
 
     Args:
         path: The file.
@@ -45,13 +46,28 @@ class LineReader:
 
     Raises:
         OSError: If it cannot be read, or there is no room to unpack it.
-        EOFError: If its end is missing.
+        EOFError: If its end is missing, and somebody else compressed it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.descriptor = unpack(path) if path.suffix == PACKED else _opened(path)
-        self.size_bytes = end_of_last_line(self.descriptor, os.fstat(self.descriptor).st_size)
+        self.descriptor = os.open(path, os.O_RDONLY | OPEN_FLAGS)
+        self._read_at: Callable[[int, int], bytes] = partial(read_at, self.descriptor)
+        if path.suffix == PACKED:
+            self.size_bytes = self._open_packed()
+        else:
+            self.size_bytes = end_of_last_line(self.descriptor, os.fstat(self.descriptor).st_size)
+
+    def _open_packed(self) -> int:
+        try:
+            content = PackedFile(self.descriptor)
+        except ValueError:
+            self.close()
+            self.descriptor = unpack(self.path)
+            self._read_at = partial(read_at, self.descriptor)
+            return end_of_last_line(self.descriptor, os.fstat(self.descriptor).st_size)
+        self._read_at = content.read_at
+        return content.size_bytes
 
     def __enter__(self) -> Self:
         return self
@@ -93,8 +109,7 @@ class LineReader:
         Tell whether two files have the same content.
         """
         return self.size_bytes == other.size_bytes and all(
-            read_at(self.descriptor, _BLOCK_BYTES, offset)
-            == read_at(other.descriptor, _BLOCK_BYTES, offset)
+            self._read_at(_BLOCK_BYTES, offset) == other._read_at(_BLOCK_BYTES, offset)  # noqa: SLF001
             for offset in range(0, self.size_bytes, _BLOCK_BYTES)
         )
 
@@ -131,7 +146,7 @@ class LineReader:
             start = self._end_of_line(offset - 1)
         while start < self.size_bytes:
             end = self._end_of_line(start)
-            seq = seq_of(read_at(self.descriptor, end - 1 - start, start))
+            seq = seq_of(self._read_at(end - 1 - start, start))
             if seq is not None:
                 return start, end, seq
             start = end
@@ -140,7 +155,7 @@ class LineReader:
     def _end_of_line(self, offset: int) -> int:
         """The offset behind the first newline at *offset* or later."""
         while offset < self.size_bytes:
-            block = read_at(self.descriptor, _GLANCE_BYTES, offset)
+            block = self._read_at(_GLANCE_BYTES, offset)
             newline = block.find(b"\n")
             if newline >= 0:
                 return min(offset + newline + 1, self.size_bytes)
@@ -153,7 +168,7 @@ class LineReader:
         rest = b""
         size = _GLANCE_BYTES  # who wants one line only does not wait for many
         while offset < self.size_bytes:
-            block = read_at(self.descriptor, min(size, self.size_bytes - offset), offset)
+            block = self._read_at(min(size, self.size_bytes - offset), offset)
             if not block:
                 return
             offset += len(block)
@@ -166,7 +181,7 @@ class LineReader:
         size = _GLANCE_BYTES
         while offset > 0:
             count = min(size, offset)
-            block = read_at(self.descriptor, count, offset - count)
+            block = self._read_at(count, offset - count)
             if len(block) < count:
                 return
             offset -= count
@@ -184,7 +199,3 @@ def _events(lines: Iterator[bytes]) -> Iterator[Line]:
     for line in lines:
         if line and (seq := seq_of(line)) is not None:
             yield Line(seq, line)
-
-
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDONLY | OPEN_FLAGS)

@@ -1,5 +1,6 @@
-"""Files of events that were complete, compressed: any gzip reads them, we know what is in them."""
+"""Files of events that were complete, compressed: any gzip reads them, and we any part of them."""
 
+import errno
 import gzip
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import struct
 import tempfile
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +17,16 @@ PACKED = ".gz"
 """The ending of a file that was compressed."""
 
 _BLOCK_BYTES = 1 << 18
-_HEAD = b"\x1f\x8b\x08\x10" + bytes(4) + b"\x00\xff"
-"""Gzip's head, with a comment to follow."""
-
-_COMMENT = re.compile(rb"seq (\d+)-(\d+)\0")
 _LEVEL = 6
+
+_HEAD = struct.Struct("<4sIBBH2sHII")
+"""Gzip's head with an extra field of ours: how many bytes the member has, packed and plain."""
+
+_TAIL = struct.Struct("<II")
+_MAGIC, _MAGIC_WITH_COMMENT = b"\x1f\x8b\x08\x04", b"\x1f\x8b\x08\x14"
+_FIELD = b"VR"
+_COMMENT = re.compile(rb"seq (\d+)-(\d+)\0")
+_MAX_COMMENT_BYTES = 100
 
 
 class SeqSpan(NamedTuple):
@@ -37,16 +44,13 @@ class SeqSpan(NamedTuple):
 
 def packed(source: int, span: SeqSpan) -> Iterator[bytes]:
     """
-    Give an open file compressed, piece by piece; its head says which numbers it holds.
+    Give an open file compressed, in members that can be read apart; the first has *span*.
     """
-    yield _HEAD + f"seq {span.first}-{span.last}".encode("ascii") + b"\0"
-    press = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    check, size, offset = 0, 0, 0
+    comment = f"seq {span.first}-{span.last}".encode("ascii") + b"\0"
+    offset = 0
     while block := os.pread(source, _BLOCK_BYTES, offset):
+        yield _member(block, comment if offset == 0 else b"")
         offset += len(block)
-        check, size = zlib.crc32(block, check), size + len(block)
-        yield press.compress(block)
-    yield press.flush() + struct.pack("<II", check, size & 0xFFFFFFFF)
 
 
 def packed_span(path: Path) -> SeqSpan | None:
@@ -55,11 +59,72 @@ def packed_span(path: Path) -> SeqSpan | None:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(100)
+            head = file.read(_HEAD.size + _MAX_COMMENT_BYTES)
     except FileNotFoundError:
         return None
-    found = _COMMENT.match(head, len(_HEAD)) if head.startswith(_HEAD) else None
+    found = _COMMENT.match(head, _HEAD.size) if head.startswith(_MAGIC_WITH_COMMENT) else None
     return None if found is None else SeqSpan(int(found[1]), int(found[2]))
+
+
+class PackedFile:
+    """
+    The plain content of a compressed file, of which one member at a time is in memory.
+
+    Args:
+        descriptor: The file, open.
+
+    Attributes:
+        size_bytes: How long its plain content is.
+
+    Raises:
+        ValueError: If it was compressed by somebody else, so that it has to be read from its start.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._starts: list[int] = []
+        self._members: list[tuple[int, int]] = []
+        self._at = -1
+        self._plain = b""
+        self.size_bytes = 0
+        offset, end = 0, os.fstat(descriptor).st_size
+        while offset < end:
+            head = os.pread(descriptor, _HEAD.size, offset)
+            if len(head) < _HEAD.size or head[:4] not in {_MAGIC, _MAGIC_WITH_COMMENT}:
+                raise ValueError("no members of ours")
+            *_, field, _, member_bytes, plain_bytes = _HEAD.unpack(head)
+            if field != _FIELD or member_bytes < _HEAD.size:
+                raise ValueError("no members of ours")
+            self._starts.append(self.size_bytes)
+            self._members.append((offset, member_bytes))
+            self.size_bytes += plain_bytes
+            offset += member_bytes
+
+    def read_at(self, count: int, offset: int) -> bytes:
+        """
+        Read from *offset* of the plain content on, *count* bytes or up to its end.
+
+        Raises:
+            OSError: If the file is damaged there.
+        """
+        pieces = []
+        end = min(offset + count, self.size_bytes)
+        while offset < end:
+            at = bisect_right(self._starts, offset) - 1
+            start = offset - self._starts[at]
+            pieces.append(self._member(at)[start : start + end - offset])
+            offset += len(pieces[-1])
+        return b"".join(pieces)
+
+    def _member(self, at: int) -> bytes:
+        if at != self._at:
+            offset, size = self._members[at]
+            try:
+                self._plain = gzip.decompress(os.pread(self._descriptor, size, offset))
+            except (EOFError, zlib.error) as exc:
+                raise OSError(errno.EIO, f"a compressed file is damaged: {exc}") from exc
+            self._at = at
+        return self._plain
 
 
 def unpack(path: Path) -> int:
@@ -77,3 +142,12 @@ def unpack(path: Path) -> int:
         shutil.copyfileobj(file, plain, _BLOCK_BYTES)
         plain.flush()
         return os.dup(plain.fileno())
+
+
+def _member(plain: bytes, comment: bytes) -> bytes:
+    press = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = press.compress(plain) + press.flush()
+    size = _HEAD.size + len(comment) + len(body) + _TAIL.size
+    magic = _MAGIC_WITH_COMMENT if comment else _MAGIC
+    head = _HEAD.pack(magic, 0, 0, 255, 12, _FIELD, 8, size, len(plain))
+    return head + comment + body + _TAIL.pack(zlib.crc32(plain), len(plain))

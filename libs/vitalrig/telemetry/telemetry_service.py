@@ -527,9 +527,9 @@ def _locked(site_dir: Path) -> FolderLock:
 
 
 def _tidy(closed_days: ClosedDays, retention: RetentionPolicy | None) -> None:
-    closed_days.pack()
-    if retention is not None:
+    if retention is not None:  # first, since on a full disk nothing can be compressed
         closed_days.prune(retention)
+    closed_days.pack()
 
 
 def _close(

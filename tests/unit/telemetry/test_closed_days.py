@@ -3,6 +3,7 @@
 import gzip
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -164,6 +165,33 @@ def test_the_oldest_files_go_and_never_one_that_is_written(service, policy, gone
     assert set(before) - set(oldest_first[:gone]) == set(files(service))
     service.append_event(an_event())
     assert 14 == seqs(service)[-1]
+
+
+def test_a_full_disk_gets_room_and_compressed_days_are_read_on_it(tmp_path, now):
+    """
+    What goes is written down when it has made room; reading needs none.
+    """
+    disk = BrokenDisk()
+    with a_service(tmp_path, now_provider=now, disk=disk) as service:
+        for day in (17, 18, 19):
+            now.now = NOON.replace(day=day)
+            service.append_event(an_event())
+        close_old(service)
+        first, _ = service.pack_closed_days()
+        disk.before["write"] = lambda: fail() if first.exists() else None
+
+        assert [1, 2, 3] == seqs(service)
+        assert [first] == [
+            Path(each["file"])
+            for each in service.prune(
+                RetentionPolicy(
+                    max_bytes=sum(path.stat().st_size for path in (service.site_dir).glob("site_*"))
+                    - 1
+                )
+            )
+        ]
+        assert [(1, 1)] == service.removed_after(0)
+        assert 4 == service.append_event(an_event())["seq"]
 
 
 def test_readers_are_told_what_was_removed(service):

@@ -1,11 +1,14 @@
 """A file of events, read from any number on, in either direction."""
 
+import gzip
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.rounds import rounds
+from vitalrig.telemetry import packed_file
 from vitalrig.telemetry.event_sources import EventSource, falling, rising
 from vitalrig.telemetry.line_reader import LineReader
 from vitalrig.telemetry.packed_file import SeqSpan, packed, packed_span
@@ -78,16 +81,51 @@ def test_few_files_are_open_at_a_time(tmp_path):
     assert most - before < 10
 
 
-def test_a_compressed_file_is_read_like_any_other_and_says_what_it_holds(tmp_path):
+@given(numbers.filter(bool), st.integers(-1, 61), sizes, st.sampled_from([64, 7_000, 1 << 20]))
+def test_a_compressed_file_is_read_like_any_other(tmp_path_factory, seqs, at, size, block):
     """
-    Its head is enough to know whether it is needed.
+    From any number on, in either direction; its head says what it holds, and any gzip reads it.
+    """
+    folder = tmp_path_factory.mktemp("packed")
+    plain, path = a_file(folder / "a", seqs, size), folder / "a.gz"
+    before, packed_file._BLOCK_BYTES = packed_file._BLOCK_BYTES, block
+    with plain.open("rb") as file:
+        path.write_bytes(b"".join(packed(file.fileno(), SeqSpan(seqs[0], seqs[-1]))))
+    packed_file._BLOCK_BYTES = before
+
+    assert SeqSpan(seqs[0], seqs[-1]) == packed_span(path)
+    assert plain.read_bytes() == gzip.decompress(path.read_bytes())
+    with LineReader(path) as reader, LineReader(plain) as other:
+        assert reader.has_content_of(other)
+        assert [seq for seq in seqs if seq > at] == [line.seq for line in reader.after(at)]
+        assert [seq for seq in seqs if seq < at] == [line.seq for line in reader.before(at)][::-1]
+    source = EventSource(path)
+    assert seqs == [each.seq for each in rising([source, EventSource(plain)], -1)]
+
+
+def test_a_file_that_somebody_else_compressed_is_read_as_well(tmp_path):
+    """
+    It is unpacked meanwhile, and leaves nothing behind.
     """
     plain = a_file(tmp_path / "a", range(5, 50))
-    with plain.open("rb") as file:
-        (tmp_path / "a.gz").write_bytes(b"".join(packed(file.fileno(), SeqSpan(5, 49))))
+    (tmp_path / "b.gz").write_bytes(gzip.compress(plain.read_bytes()))
 
-    assert SeqSpan(5, 49) == packed_span(tmp_path / "a.gz")
-    source = EventSource(tmp_path / "a.gz")
-    assert list(range(5, 50)) == [each.seq for each in rising([source, EventSource(plain)], 0)]
-    assert list(range(49, 4, -1)) == [each.seq for each in falling([source], 50)]
-    assert ["a", "a.gz"] == sorted(path.name for path in tmp_path.iterdir())
+    assert packed_span(tmp_path / "b.gz") is None
+    source = EventSource(tmp_path / "b.gz")
+    assert list(range(20, 50)) == [each.seq for each in rising([source], 19)]
+    assert ["a", "b.gz"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_a_damaged_compressed_file_is_an_error_and_no_event(tmp_path):
+    """
+    Its checksum says so.
+    """
+    plain, path = a_file(tmp_path / "a", range(100)), tmp_path / "a.gz"
+    with plain.open("rb") as file:
+        path.write_bytes(b"".join(packed(file.fileno(), SeqSpan(0, 99))))
+    damaged = bytearray(path.read_bytes())
+    damaged[-5] ^= 1
+    path.write_bytes(damaged)
+
+    with LineReader(path) as reader, pytest.raises(OSError):
+        list(reader.after(0))
