@@ -98,6 +98,14 @@ def test_an_address_that_cannot_be_listened_on_is_told(host, port):
             listen(host, port)
 
 
+def test_localhost_is_listened_on_where_its_number_is_asked():
+    """
+    Whichever of its addresses the machine names first.
+    """
+    with listen("localhost", 0) as listener:
+        assert "127.0.0.1" == listener.getsockname()[0]
+
+
 @pytest.mark.parametrize(
     ("host", "expected"),
     [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("ward", False)],

@@ -44,9 +44,9 @@ def listen(host: str, port: int) -> socket.socket:
         CannotStart: If it is taken, or there is no such address.
     """
     try:
-        family, kind, number, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # A name such as localhost may stand for both; who asks for one by its number asks for IPv4.
+        family, kind, number, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
         listener = socket.socket(family, kind, number)
     except OSError as exc:
         raise CannotStart(f"{host}:{port} cannot be listened on: {exc}") from exc
