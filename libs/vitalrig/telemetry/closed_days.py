@@ -114,14 +114,17 @@ class ClosedDays:
         span = source.span()
         if span is None:
             return None
-        target = _free_name(source.path)
         with LineReader(source.path) as reader:
-            finish_now(self._disk.replacing(target, packed(reader.descriptor, span)), self._disk)
-            with LineReader(target) as copy:
-                is_same = reader.has_content_of(copy)
-        if not (is_same and self._in_log_thread(lambda: self._drop_plain(reader, target))):
-            target.unlink()
-            return None
+            target = _copy_of(reader)
+            if target is None:  # else a crash came between the two steps
+                target = _free_name(source.path)
+                content = packed(reader.descriptor, span)
+                finish_now(self._disk.replacing(target, content), self._disk)
+            if _copy_of(reader) is None or not self._in_log_thread(
+                lambda: self._drop_plain(reader, target)
+            ):
+                target.unlink()
+                return None
         log.info("%s: compressed", source.path)
         return target
 
@@ -151,6 +154,15 @@ class ClosedDays:
                 file.path.parent.rmdir()
         log.info("%s: removed", file.path)
         return about
+
+
+def _copy_of(plain: LineReader) -> Path | None:
+    """The compressed file that has the same content."""
+    for path in plain.path.parent.glob(f"{plain.path.stem}.*{PACKED}"):
+        with LineReader(path) as copy:
+            if plain.has_content_of(copy):
+                return path
+    return None
 
 
 def _free_name(path: Path) -> Path:

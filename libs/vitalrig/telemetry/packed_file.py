@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from smartspectra.ipc.storage.platform_calls import read_at
+
 PACKED = ".gz"
 """The ending of a file that was compressed."""
 
@@ -48,7 +50,7 @@ def packed(source: int, span: SeqSpan) -> Iterator[bytes]:
     """
     comment = f"seq {span.first}-{span.last}".encode("ascii") + b"\0"
     offset = 0
-    while block := os.pread(source, _BLOCK_BYTES, offset):
+    while block := read_at(source, _BLOCK_BYTES, offset):
         yield _member(block, comment if offset == 0 else b"")
         offset += len(block)
 
@@ -89,7 +91,7 @@ class PackedFile:
         self.size_bytes = 0
         offset, end = 0, os.fstat(descriptor).st_size
         while offset < end:
-            head = os.pread(descriptor, _HEAD.size, offset)
+            head = read_at(descriptor, _HEAD.size, offset)
             if len(head) < _HEAD.size or head[:4] not in {_MAGIC, _MAGIC_WITH_COMMENT}:
                 raise ValueError("no members of ours")
             *_, field, _, member_bytes, plain_bytes = _HEAD.unpack(head)
@@ -120,7 +122,7 @@ class PackedFile:
         if at != self._at:
             offset, size = self._members[at]
             try:
-                self._plain = gzip.decompress(os.pread(self._descriptor, size, offset))
+                self._plain = gzip.decompress(read_at(self._descriptor, size, offset))
             except (EOFError, zlib.error) as exc:
                 raise OSError(errno.EIO, f"a compressed file is damaged: {exc}") from exc
             self._at = at

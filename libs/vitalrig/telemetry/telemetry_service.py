@@ -481,8 +481,9 @@ class TelemetryService:
         """
         Give what the log has done since it was started, and what it found then.
         """
+        views = [self._log.site_view, *(run.view for run in self._runs.active)]
         return self._log.counts | {
-            "evicted_types": self._log.site_view.evicted,
+            "evicted_types": sum(view.evicted for view in views),
             "hooks_missed": self._hooks.missed,
         }
 

@@ -111,6 +111,21 @@ def test_a_day_that_comes_again_is_compressed_beside_the_first(service, now):
     assert [*ALL, 14, 15] == seqs(service)
 
 
+def test_a_day_that_was_compressed_and_not_removed_yet_is_compressed_once(service):
+    """
+    A crash may come between the two.
+    """
+    plain = service.site_dir / "site_20260317.ndjson"
+    content = plain.read_bytes()
+    service.pack_closed_days()
+    plain.write_bytes(content)
+
+    assert ALL == seqs(service)
+    assert ["site_20260317.ndjson.gz"] == [path.name for path in service.pack_closed_days()]
+    assert 3 == sum(name.endswith(".gz") for name in files(service))
+    assert ALL == seqs(service)
+
+
 def test_a_full_disk_leaves_the_day_as_it_was(tmp_path, now):
     """
     It is compressed some other day.
