@@ -24,6 +24,9 @@ from smartspectra.ipc.wire.envelope import BadEnvelope, Envelope, recording_of
 
 log = logging.getLogger(__name__)
 
+SAID_WITHIN_S = 60.0
+"""What was finished so short a time ago is said once more, with the same key."""
+
 SKIPPED = "numbers skipped in the stream"
 BEGINNING_UNHEARD = "its beginning was not heard"
 STOPPED = "the collector was stopped in it"
@@ -100,6 +103,10 @@ class Recorder:
         if interrupted:
             self._resume(interrupted)
             self.collector.finish_interrupted()
+        # A crash just after the end of a session may have cost the word of it.
+        just_now_s = storage.wall_clock() - SAID_WITHIN_S
+        for manifest in self._folder.finished_since(just_now_s):
+            self._events.close(manifest)
 
     @property
     def recording(self) -> bool:
@@ -125,10 +132,10 @@ class Recorder:
         """What the open recording is called as a whole, also in a later part of it."""
         return self.collector.recorded_id or ""
 
-    def _note_finished(self, manifest: Mapping[str, Any], reasons: Sequence[str]) -> None:
+    def _note_finished(self, manifest: Mapping[str, Any]) -> None:
         """Say that a session's files are finished, but for one that a restart goes on with."""
         if manifest["session_id"] not in (None, self._left_open_id):
-            self._events.close(manifest, reasons)
+            self._events.close(manifest)
 
     @property
     def trouble(self) -> str | None:

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from services.collector.transport.base import ReceivedEnvelope
+from smartspectra.ipc.session.manifest import reasons_of
 from smartspectra.ipc.session.parts import CONTINUED_IN, PART_NUMBER, PART_OF
 from vitalrig.clock import Clock
 from vitalrig.events import Emitter
@@ -49,14 +50,14 @@ class RecordingEvents:
         """
         self._say("recording.stopped", {"why": why}, session_id, self._key(at, "stop", session_id))
 
-    def close(self, manifest: Mapping[str, Any], reasons: Sequence[str]) -> None:
+    def close(self, manifest: Mapping[str, Any]) -> None:
         """
         A recording's files are finished.
         """
         data = {
             "verdict": manifest["verdict"],
             "complete": manifest["complete"],
-            "reasons": list(reasons),
+            "reasons": reasons_of(manifest),
             "part": manifest.get(PART_NUMBER, 1),
             "goes_on": CONTINUED_IN in manifest,
             "duration_s": (manifest["stopped_at_ms"] - manifest["started_at_ms"]) / 1_000,
@@ -97,7 +98,7 @@ class RecordingEvents:
             self._say("recording.resumed", {"paused_s": paused_s})
 
     def _say(self, kind: str, data: Mapping[str, Any], run: str = "", key: str = "") -> None:
-        self._events.emit(kind, data, camera=self._camera, run=run, key=key)
+        self._events.emit(kind, data, camera=self._camera, run=run, key=key, is_urgent=bool(run))
 
     def _key(self, at: ReceivedEnvelope, *what: str) -> str:
         """What tells it from all else; empty for what was published and does not come again."""

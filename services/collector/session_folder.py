@@ -1,7 +1,8 @@
 """The folder of one camera's sessions: which of them a start belongs to."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from services.collector.replay_filter import last_line_of, place_of
 from services.collector.session_names import given_name, made_names
@@ -123,6 +124,21 @@ class SessionFolder:
         """
         path = self.base.for_session(session_id).manifest
         return path is not None and manifest.read(path).get("state") == manifest.FINISHED
+
+    def finished_since(self, wall_s: float) -> list[dict[str, Any]]:
+        """
+        Give the manifests of sessions that were finished after *wall_s*, in seconds since 1970.
+        """
+        found = []
+        for session_id, paths in self.base.sessions():
+            path = paths.manifest
+            if session_id is None or path is None or not path.exists():
+                continue
+            with suppress(OSError):
+                facts = manifest.read(path) if path.stat().st_mtime >= wall_s else {}
+                if facts.get("state") == manifest.FINISHED:
+                    found.append(facts)
+        return found
 
     def place_of_start(self, start: bytes, envelope: Envelope) -> SessionPlace:
         """

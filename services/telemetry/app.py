@@ -99,6 +99,8 @@ class Telemetry:
         Raises:
             CannotStart: If the port is taken.
         """
+        # What it says of its own life says the service as well, and in fewer lines.
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
         listener = self._bind()
         server = self._make_server(stop)
         serving = threading.Thread(target=server.run, args=([listener],), name="http", daemon=True)

@@ -9,7 +9,7 @@ class HeardEvents(NoEvents):
     def __init__(self):
         self.said = []
 
-    def emit(self, kind, data, *, camera="", run="", key=""):
+    def emit(self, kind, data, *, camera="", run="", key="", is_urgent=False):
         self.said.append((kind, dict(data)))
 
     @property

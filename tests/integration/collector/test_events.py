@@ -4,8 +4,9 @@ import json
 from contextlib import contextmanager
 
 from services.collector import app
-from tests.support.collecting import finished, ready, small_disk
+from tests.support.collecting import finished, heard_by, ready, small_disk
 from tests.support.eventually import eventually
+from tests.support.publishing import Publishing
 from tests.support.running import running
 from vitalrig import redis_keys
 from vitalrig.event_types import EVENT_TYPES
@@ -58,6 +59,24 @@ def test_a_recording_is_told_from_its_start_to_its_verdict(make, client, publish
         closed["data"][key] for key in ("verdict", "complete", "reasons", "envelopes")
     )
     assert manifest["bytes"] == closed["data"]["bytes"]
+
+
+def test_a_recording_by_a_server_that_only_publishes_is_told_too(make, client, sessions):
+    """
+    The vendor's has no stream, and what it says has no number.
+    """
+    vendor = Publishing(client, stream=False)
+    with collecting(make(transport="pubsub"), client):
+        heard_by(client, 1)
+        vendor.start()
+        vendor.edge(30)
+        vendor._send("status", {"value": "OK"})
+        vendor.stop()
+        finished(sessions)
+        eventually(lambda: said(client, "session.closed"))
+
+    told = ["recording.started", "status.changed", "recording.stopped", "session.closed"]
+    assert told == types_of(said(client, *told))
 
 
 def test_envelopes_that_never_came_are_told_as_they_are_missed(make, client, publishing, sessions):

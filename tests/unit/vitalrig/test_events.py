@@ -196,3 +196,15 @@ def test_whoever_has_nobody_to_tell_says_it_to_nobody():
     NO_EVENTS.emit("mark", {"text": "hm"}, camera="cam", run="r", key="k")
     NO_EVENTS.start()
     NO_EVENTS.close()
+
+
+def test_what_is_urgent_does_not_wait_until_the_thread_looks_by_itself(events, outlet, monkeypatch):
+    """
+    Nor does what was said before it.
+    """
+    monkeypatch.setattr("vitalrig.events.LOOK_EVERY_S", 3_600)
+    events.start()
+    say(events, 1)
+    events.emit("mark", {"number": 2}, is_urgent=True)
+
+    eventually(lambda: [1, 2] == outlet.numbers)

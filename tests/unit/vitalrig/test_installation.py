@@ -83,7 +83,7 @@ def test_a_name_that_is_not_shipped_is_told_the_nearest():
     )
 
 
-@pytest.mark.parametrize("service", ["physiology_server", "collector", "exporter"])
+@pytest.mark.parametrize("service", ["physiology_server", "collector", "exporter", "telemetry"])
 def test_a_service_starts_beside_a_strangers_package_of_the_same_name(service, tmp_path):
     """
     `services` is a name that many have, also first in the folder that they work in.

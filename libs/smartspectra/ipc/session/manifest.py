@@ -219,6 +219,13 @@ def manifest_of(
     }
 
 
+def reasons_of(facts: Mapping[str, Any]) -> list[str]:
+    """Every reason why something may be missing from a session, by its manifest, as text."""
+    losses = Losses.from_dict(facts)
+    losses.bad_lines = _count(facts, "bad_lines")
+    return losses.why_not_complete()
+
+
 def finished_envelopes(facts: Mapping[str, Any]) -> int:
     """How many envelopes a finished session has by its manifest; 0 if it is none."""
     if facts.get("state") != FINISHED:

@@ -497,7 +497,7 @@ class Session:
         if self.paths.manifest is not None:
             last = self.manifest(manifest.FINISHED)
             yield from manifest.writing(self.paths.manifest, last, self.options.disk)
-            self.options.finished(last, self.all_losses.why_not_complete())
+            self.options.finished(last)
         if self.file is not None:
             self._closed_bytes = self.file.size_bytes
             self.file.close()

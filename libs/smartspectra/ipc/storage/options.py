@@ -1,7 +1,7 @@
 """How a collector keeps its files: beyond the documented configuration."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ UNDERSTAND_BYTES = 32 * 1024
 FsyncPolicy = Literal["always", "interval", "never"]
 
 
-def _tell_nobody(_manifest: Mapping[str, Any], _reasons: Sequence[str]) -> None:
+def _tell_nobody(_manifest: Mapping[str, Any]) -> None:
     pass
 
 
@@ -47,8 +47,7 @@ class StorageOptions:
             does at every write. Without, all that is done beside the recording: call
             ``tick`` often, and ask ``durable_position`` and ``finishing`` how far it is.
         disk: How files are written.
-        finished: Told of each session whose files are finished, from any thread: its manifest, and
-            why it is not complete, in words.
+        finished: Told of each session whose files are finished, from any thread: its manifest.
         background: What does beside the recording what takes long; shared by all
             collectors of the process.
     """
@@ -66,5 +65,5 @@ class StorageOptions:
     wall_clock: Callable[[], float] = time.time
     wait: bool = True
     disk: Disk = field(default_factory=Disk)
-    finished: Callable[[Mapping[str, Any], Sequence[str]], None] = _tell_nobody
+    finished: Callable[[Mapping[str, Any]], None] = _tell_nobody
     background: Background = SHARED
