@@ -1,6 +1,7 @@
 """All files that hold events of one log, and their events in one order."""
 
 import heapq
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from vitalrig.telemetry.line_reader import Line, LineReader
 from vitalrig.telemetry.log_files import ENDING, SITE_PREFIX
 from vitalrig.telemetry.packed_file import PACKED, SeqSpan, packed_span
 from vitalrig.telemetry.run_registry import Run, read_runs
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -124,9 +127,8 @@ def rising(sources: Iterable[EventSource], after_seq: int) -> Iterator[SourcedLi
         OSError: If a file cannot be read.
     """
     waiting = []
-    for source in sources:
-        span = source.span()
-        if span is not None and span.last > after_seq:
+    for source, span in _with_spans(sources):
+        if span.last > after_seq:
             waiting.append((max(span.first, after_seq + 1), source))
     return _merged(waiting, 1, lambda reader: reader.after(after_seq))
 
@@ -139,11 +141,24 @@ def falling(sources: Iterable[EventSource], before_seq: int) -> Iterator[Sourced
         OSError: If a file cannot be read.
     """
     waiting = []
-    for source in sources:
-        span = source.span()
-        if span is not None and span.first < before_seq:
+    for source, span in _with_spans(sources):
+        if span.first < before_seq:
             waiting.append((-min(span.last, before_seq - 1), source))
     return _merged(waiting, -1, lambda reader: reader.before(before_seq))
+
+
+def _with_spans(sources: Iterable[EventSource]) -> Iterator[tuple[EventSource, SeqSpan]]:
+    """Leave out what holds no events, and a compressed file of which nothing can be told."""
+    for source in sources:
+        try:
+            span = source.span()
+        except OSError as exc:
+            if source.path.suffix != PACKED:
+                raise
+            log.error("%s is left out: %s", source.path, exc)
+            continue
+        if span is not None:
+            yield source, span
 
 
 def _merged(

@@ -46,7 +46,6 @@ class LineReader:
 
     Raises:
         OSError: If it cannot be read, or there is no room to unpack it.
-        EOFError: If its end is missing, and somebody else compressed it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -103,6 +102,16 @@ class LineReader:
         Give the last event.
         """
         return next(_events(self._lines_back_from(self.size_bytes)), None)
+
+    def verify(self) -> None:
+        """
+        Read all of it.
+
+        Raises:
+            OSError: If it is damaged.
+        """
+        for offset in range(0, self.size_bytes, _BLOCK_BYTES):
+            self._read_at(_BLOCK_BYTES, offset)
 
     def has_content_of(self, other: "LineReader") -> bool:
         """

@@ -21,8 +21,9 @@ from vitalrig.telemetry.event_sources import (
     site_sources,
 )
 from vitalrig.telemetry.idempotency_keys import KeyEntry, keys_in
+from vitalrig.telemetry.line_reader import LineReader
 from vitalrig.telemetry.log_checkpoint import Checkpoint, view_of
-from vitalrig.telemetry.packed_file import PACKED
+from vitalrig.telemetry.packed_file import PACKED, packed_span
 from vitalrig.telemetry.run_registry import Run
 
 log = logging.getLogger(__name__)
@@ -68,15 +69,31 @@ def recover(
     """
     late_runs = [run for run in runs if run.last_seq is None or run.last_seq >= checkpoint.seq]
     sources = site_sources(site_dir) + run_sources(late_runs)
+    packed_seqs = [span.last for each in sources if (span := packed_span(each.path)) is not None]
+    sources = [each for each in sources if _is_sound(each, checkpoint.seq)]
     torn_ends = sum(_set_torn_end_aside(source.path, disk) for source in sources)
     torn_ends += _set_half_a_batch_aside(sources, disk)
-    seqs = [checkpoint.seq, floor_seq, *(run.after_seq for run in runs)]
+    seqs = [checkpoint.seq, floor_seq, *packed_seqs, *(run.after_seq for run in runs)]
     seqs += [run.last_seq for run in runs if run.last_seq is not None]
     found = Recovered(max(seqs), view_of(checkpoint.site), checkpoint.keys, torn_ends)
     for run in late_runs:
         run.view = view_of(checkpoint.runs.get(run.number, {}))
     _read(rising(sources, checkpoint.seq), found)
     return found
+
+
+def _is_sound(source: EventSource, checkpoint_seq: int) -> bool:
+    """Tell whether a file can be read; a day that was compressed and is damaged stops no log."""
+    if source.path.suffix == PACKED:
+        try:
+            span = source.span()
+            if span is not None and span.last > checkpoint_seq:
+                with LineReader(source.path) as reader:
+                    reader.verify()
+        except OSError as exc:
+            log.error("%s cannot be read, and is left out: %s", source.path, exc)
+            return False
+    return True
 
 
 def _read(lines: Iterable[SourcedLine], found: Recovered) -> None:

@@ -124,7 +124,7 @@ class PackedFile:
             try:
                 self._plain = gzip.decompress(read_at(self._descriptor, size, offset))
             except (EOFError, zlib.error) as exc:
-                raise OSError(errno.EIO, f"a compressed file is damaged: {exc}") from exc
+                raise _damaged(exc) from exc
             self._at = at
         return self._plain
 
@@ -135,15 +135,21 @@ def unpack(path: Path) -> int:
 
     Raises:
         OSError: If it cannot be read, or there is no room.
-        EOFError: If its end is missing.
     """
     with (
         gzip.open(path) as file,
         tempfile.TemporaryFile(dir=path.parent, prefix=".unpacked-") as plain,
     ):
-        shutil.copyfileobj(file, plain, _BLOCK_BYTES)
+        try:
+            shutil.copyfileobj(file, plain, _BLOCK_BYTES)
+        except (EOFError, zlib.error) as exc:
+            raise _damaged(exc) from exc
         plain.flush()
         return os.dup(plain.fileno())
+
+
+def _damaged(exc: Exception) -> OSError:
+    return OSError(errno.EIO, f"a compressed file is damaged: {exc}")
 
 
 def _member(plain: bytes, comment: bytes) -> bytes:

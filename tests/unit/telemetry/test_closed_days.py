@@ -95,6 +95,38 @@ def test_compressed_days_are_recovered_from_as_well(service, tmp_path, now):
         assert 10 == again.current_event("weather")["seq"] == again.last_seq
 
 
+@pytest.mark.parametrize("damage", ["flipped", "cut", "somebody else's, cut"])
+def test_a_compressed_day_that_is_damaged_stops_no_log(service, tmp_path, now, damage):
+    """
+    The rest is recovered and read, and numbers go on.
+    """
+    service.pack_closed_days()
+    crashed(service)
+    (service.site_dir / CHECKPOINT_FILE).unlink(missing_ok=True)
+    (service.site_dir / "site_20260320.ndjson").unlink()
+    path = service.site_dir / "site_20260319.ndjson.gz"
+    content = bytearray(path.read_bytes())
+    if damage == "flipped":
+        content[-9] ^= 255
+    elif damage == "cut":
+        del content[-20:]
+    else:
+        content = gzip.compress(gzip.decompress(content))[:-9]
+    path.write_bytes(content)
+
+    with a_service(tmp_path, now_provider=now) as again:
+        ours = damage != "somebody else's, cut"
+        seq = 11 if ours else 8
+        assert seq == again.append_event(an_event("new"))["seq"]
+        assert 6 == again.current_event("weather")["seq"]
+        if not ours:
+            assert [*range(1, 8), 8] == seqs(again)
+        else:
+            with pytest.raises(OSError):
+                seqs(again)
+        assert [seq] == [line.seq for line in rising(all_sources(again.site_dir), seq - 1)]
+
+
 def test_a_day_that_comes_again_is_compressed_beside_the_first(service, now):
     """
     A clock that was set back writes the old day's file anew; nothing is lost.
