@@ -38,7 +38,7 @@ class Rig:
         self.disk = disk
         (folder / "redis").mkdir()
         self.redis = RedisServer(folder / "redis")
-        self.exporter_port = free_port()
+        self.exporter_port, self.telemetry_port = free_port(), free_port()
         self.processes = {}
         self.prometheus = None
         self.began_s = 0.0
@@ -123,12 +123,23 @@ def rig(tmp_path_factory):
         stack.callback(end, rig.processes)
         rig.service("exporter", port=rig.exporter_port, sessions_folder=rig.disk, stale_after_s=3)
         rig.service("collector", prefixes="physiology,ward", sessions_folder=folder / "sessions")
+        rig.service(
+            "telemetry",
+            port=rig.telemetry_port,
+            site_folder=folder / "telemetry",
+            sessions_folder=folder / "sessions",
+        )
         rig.server("physiology", RECORD)
         eventually(rig.answers)
-        rig.prometheus = stack.enter_context(watching(rig.exporter_port, folder))
+        ports = rig.exporter_port, rig.telemetry_port
+        rig.prometheus = stack.enter_context(watching(*ports, folder))
         # Prometheus evaluates rules at once, and takes some seconds to its first scrape.
-        eventually(lambda: rig.sees('up{job="exporter"} == 1'))
-        eventually(lambda: ("VitalrigExporterDown", "") not in rig.firing())
+        for job, alert in (
+            ("exporter", "VitalrigExporterDown"),
+            ("telemetry", "VitalrigTelemetryDown"),
+        ):
+            eventually(lambda job=job: rig.sees(f'up{{job="{job}"}} == 1'))
+            eventually(lambda alert=alert: (alert, "") not in rig.firing())
         rig.began_s = time.time()
         yield rig
 

@@ -58,7 +58,13 @@ def just_started(server, folder):
         client.bgrewriteaof()
         eventually(lambda: client.info("persistence")["aof_rewrite_in_progress"] == 0)
     server.stop()
-    server.start("--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024")
+    server.start(
+        "--key-load-delay",
+        "10000",
+        "--loading-process-events-interval-bytes",
+        "1024",
+        may_load=True,
+    )
 
 
 CASES = {

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ class Prometheus:
         return self.ask("query", query=query)["result"]
 
 
-def _configured(folder: Path, exporter_port: int, own_port: int) -> Path:
+def _configured(folder: Path, ports: Mapping[str, int]) -> Path:
     shutil.copytree(PROMETHEUS, folder)
     for path in [*folder.glob("*.yml"), *folder.glob("examples/*.yml")]:
         path.write_text(shortened(path.read_text()))
@@ -89,8 +89,7 @@ def _configured(folder: Path, exporter_port: int, own_port: int) -> Path:
         ("scrape_interval: 5s", "scrape_interval: 1s"),
         ("scrape_timeout: 4s", "scrape_timeout: 1s"),
         ("evaluation_interval: 5s", "evaluation_interval: 1s"),
-        ("exporter:8317", f"127.0.0.1:{exporter_port}"),
-        ("localhost:9090", f"127.0.0.1:{own_port}"),
+        *((target, f"127.0.0.1:{port}") for target, port in ports.items()),
         ('targets: ["alertmanager:9093"]', "targets: []"),
     ):
         assert old in text, old
@@ -100,11 +99,12 @@ def _configured(folder: Path, exporter_port: int, own_port: int) -> Path:
 
 
 @contextmanager
-def watching(exporter_port: int, folder: Path) -> Iterator[Prometheus]:
-    """A Prometheus that scrapes the exporter, until the block ends."""
+def watching(exporter_port: int, telemetry_port: int, folder: Path) -> Iterator[Prometheus]:
+    """A Prometheus that scrapes the exporter and telemetry, until the block ends."""
     binary = program("prometheus", package="prometheus")
     port = free_port()
-    config = _configured(folder / "config", exporter_port, port)
+    targets = {"exporter:8317": exporter_port, "telemetry:6562": telemetry_port}
+    config = _configured(folder / "config", targets | {"localhost:9090": port})
     command = [
         binary, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",

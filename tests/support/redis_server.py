@@ -22,21 +22,27 @@ class RedisServer(OwnProcess):
         self._usual = redis_command(program or find_redis(), self.port, folder)
         super().__init__("redis", self._usual, folder)
 
-    def start(self, *options: str, login: Callable[[], redis.Redis] | None = None) -> None:
+    def start(
+        self,
+        *options: str,
+        login: Callable[[], redis.Redis] | None = None,
+        may_load: bool = False,
+    ) -> None:
+        """Start it, and wait until it answers; *may_load*: also that it is still loading."""
         self.command = [*self._usual, *options]
         super().start()
         with (login or self.client)() as client:
-            eventually(lambda: _answers(client) or self._goes_on(), every_s=0.005)
+            eventually(lambda: _answers(client, may_load) or self._goes_on(), every_s=0.005)
 
     def client(self) -> redis.Redis:
         return redis.Redis(port=self.port, protocol=2, retry=Retry(NoBackoff(), 0))
 
 
-def _answers(client: redis.Redis) -> bool:
+def _answers(client: redis.Redis, may_load: bool) -> bool:
     try:
         return bool(client.ping())
     except redis.BusyLoadingError:
-        return True
+        return may_load
     except redis.RedisError:
         return False
 
