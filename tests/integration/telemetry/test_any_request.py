@@ -31,7 +31,8 @@ def test_the_api_keeps_to_its_document(server, tmp_path):
     """
     command = [Path(sys.executable).with_name("schemathesis"), "run", "--checks", "all"]
     command += ["--exclude-checks", "negative_data_rejection"]
-    command += ["--phases", "coverage,fuzzing", "--max-examples", str(rounds(3, 300))]
+    command += ["--phases", "coverage,fuzzing", "--max-examples", str(rounds(3, 100))]
+    command += ["--max-time", "60"] if rounds(0, 1) else []  # fuzzing until then, in CI
     command += ["--exclude-path", "/events/stream", "--exclude-path", "/shutdown"]
     command += ["--request-timeout", str(PATIENCE_S), "--seed", "1"]
     done = subprocess.run(
