@@ -24,6 +24,13 @@ def port_of(service):
     return f"{service}:{published['target']}"
 
 
+def test_telemetry_goes_by_the_name_that_it_is_asked_by():
+    """
+    It answers to no strange name, and in a network of containers its own is that of its service.
+    """
+    assert "telemetry" == services()["telemetry"]["hostname"]
+
+
 def test_every_target_is_a_service_and_its_port():
     """
     Prometheus scrapes what compose runs, and itself.
