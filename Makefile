@@ -73,6 +73,7 @@ venv: $(VENV)/.dev ## Make .venv with all that development needs
 
 test: $(VENV)/.dev ## Run all tests but those in containers (T=path or T='-k name' to choose)
 	@tools/test-programs.sh $(VENV)
+	@tools/panoptes-python.sh $(VENV)
 	@$(COMPILE)
 	$(PYTEST) $(or $(T),$(TESTS))
 
@@ -81,6 +82,7 @@ test-all: export SMARTSPECTRA_COLLECTOR_KILLS ?= 50
 test-all: export VITALRIG_LONG_ROUNDS ?= 1
 test-all: $(VENV)/.dev ## The same with more rounds, and a rig killed VITALRIG_KILLS=60 times
 	@tools/test-programs.sh $(VENV)
+	@tools/panoptes-python.sh $(VENV)
 	@$(COMPILE)
 	$(PYTEST) $(or $(T),tests/chaos $(TESTS))
 

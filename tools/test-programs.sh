@@ -6,7 +6,6 @@
 set -uo pipefail
 venv=$1
 programs=$venv/programs
-"$(dirname "$0")/panoptes-python.sh" "$venv"
 # Program, the packages that it comes with, and where it is in them (its own name if not said).
 table='promtool prometheus
 prometheus prometheus
@@ -14,6 +13,7 @@ amtool prometheus-alertmanager
 prometheus-alertmanager prometheus-alertmanager
 redis-server redis-server
 openssl openssl
+curl curl
 cc tcc,libc6-dev,linux-libc-dev tcc'
 
 # Debian's does not run where it is unpacked: it reads files of its own by their whole paths.
