@@ -91,6 +91,8 @@ def their_server(their_python, tmp_path_factory):
     try:
         eventually(is_there)
         yield client
+        client.shutdown()  # a signal to their command would leave the process that serves
+        process.ended()
     finally:
         process.stop()
 
