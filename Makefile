@@ -18,7 +18,7 @@ PYTEST = $(VENV)/bin/pytest --numprocesses 5 --dist loadfile --no-loadscope-reor
 # Tests start our programs thousands of times; where PYTHONDONTWRITEBYTECODE is set, each would
 # compile itself anew.
 COMPILE = $(VENV)/bin/python -m compileall -q libs services
-TESTS := $(addprefix tests/,stack integration conformance unit deploy architecture docs)
+TESTS := $(addprefix tests/,stack integration docs conformance unit deploy architecture)
 
 # The rig reads these from its environment; given to make or not, they go before .env.
 export MODE MONITORING YES CAMERAS
