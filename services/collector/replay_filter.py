@@ -66,9 +66,7 @@ class ReplayFilter:
         digest = _digest(as_line(envelope))
         if not self._digests[digest]:
             return False
-        self._digests[digest] -= 1
-        if self._settled[digest]:
-            self._settled[digest] -= 1
+        self._consume(digest)
         return True
 
     def forget_before(self, envelope: bytes) -> int:
@@ -83,9 +81,14 @@ class ReplayFilter:
         while self._order and not (self._order[0] == digest and self._digests[digest]):
             oldest = self._order.popleft()
             if self._digests[oldest]:
-                self._digests[oldest] -= 1
+                self._consume(oldest)
                 forgotten += 1
         return forgotten
+
+    def _consume(self, digest: bytes) -> None:
+        self._digests[digest] -= 1
+        if self._settled[digest]:
+            self._settled[digest] -= 1
 
     def clear(self) -> None:
         """

@@ -98,3 +98,19 @@ def test_a_place_is_found_or_there_is_none(tmp_path):
 
     assert [0, 2, None] == [place_of(each, path) for each in (b"a", b"bb", b"b")]
     assert place_of(b"a", tmp_path / "other") is None
+
+
+def test_what_the_stream_has_lost_settles_nothing_that_comes_later(tmp_path):
+    """
+    An envelope with the same bytes may come, and what is missing before it was not counted yet.
+    """
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(A + b"\n")
+    second.write_bytes(B + b"\n" + C + b"\n")
+    ahead = ReplayFilter()
+    ahead.read(first, 0, second, are_settled=True)
+    before = [ahead.is_settled(each) for each in (A, B, C)]
+    ahead.forget_before(C)
+
+    assert [True, True, False] == before
+    assert [False, False, False] == [ahead.is_settled(each) for each in (A, B, C)]
